@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool error_set(struct error *e, enum exit_code exit, const char *format, ...)
+{
+    va_list args;
+
+    e->exit = exit;
+    e->hint[0] = '\0';
+    va_start(args, format);
+    vsnprintf(e->text, sizeof e->text, format, args);
+    va_end(args);
+    return false;
+}
+
+bool error_errno(struct error *e, enum exit_code exit, int saved_errno, const char *format, ...)
+{
+    va_list args;
+    size_t length;
+
+    e->exit = exit;
+    e->hint[0] = '\0';
+    va_start(args, format);
+    vsnprintf(e->text, sizeof e->text, format, args);
+    va_end(args);
+    length = strlen(e->text);
+    snprintf(e->text + length, sizeof e->text - length, ": %s", strerror(saved_errno));
+    return false;
+}
+
+bool error_hint(struct error *e, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(e->hint, sizeof e->hint, format, args);
+    va_end(args);
+    return false;
+}
+
+void error_print(const struct error *e)
+{
+    fprintf(stderr, "denybox: %s\n", e->text);
+    if (e->hint[0] != '\0')
+        fprintf(stderr, "denybox: hint: %s\n", e->hint);
+}
+
+const char *error_name(int number)
+{
+    const char *name = strerrorname_np(number);
+
+    return name != NULL ? name : "E?";
+}
+
+int error_number(const char *name)
+{
+    /* The kernel's largest errno is 133 (EHWPOISON); 4095 is the largest it could ever return. */
+    for (int number = 1; number < 4096; number++) {
+        const char *known = strerrorname_np(number);
+
+        if (known != NULL && strcmp(known, name) == 0)
+            return number;
+    }
+    return -1;
+}

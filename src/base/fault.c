@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/fault.h"
+
+#ifdef DENYBOX_FAULTS
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* Each process counts its own calls: a fork inherits the count of its parent. */
+static unsigned calls;
+
+/* Splits off the next field of "a:b:c" at *text into field (NUL-terminated). */
+static const char *next_field(const char **text, char *field, size_t size)
+{
+    size_t length = strcspn(*text, ":");
+
+    if (length >= size)
+        abort();
+    memcpy(field, *text, length);
+    field[length] = '\0';
+    *text += length + ((*text)[length] == ':');
+    return field;
+}
+
+/* The specification read once: init wipes the environment it was handed. */
+static const char *specification(void)
+{
+    static char copy[128];
+    static bool known;
+
+    if (!known) {
+        const char *value = getenv("DENYBOX_FAULT");
+
+        known = true;
+        if (value != NULL && strlen(value) < sizeof copy)
+            strcpy(copy, value);
+    }
+    return copy;
+}
+
+bool fault_fails(const char *wrapper)
+{
+    const char *rest = specification();
+    char kind[16];
+    char name[64];
+    char number[32];
+    char count[16];
+
+    if (strcmp(next_field(&rest, kind, sizeof kind), "fail") != 0 ||
+        strcmp(next_field(&rest, name, sizeof name), wrapper) != 0)
+        return false;
+    next_field(&rest, number, sizeof number);
+    next_field(&rest, count, sizeof count);
+    if (++calls != (count[0] != '\0' ? (unsigned)atoi(count) : 1U))
+        return false;
+    errno = error_number(number);
+    return true;
+}
+
+bool fault_skips(const char *step)
+{
+    const char *rest = specification();
+    char kind[16];
+    char name[64];
+
+    return strcmp(next_field(&rest, kind, sizeof kind), "skip") == 0 &&
+           strcmp(next_field(&rest, name, sizeof name), step) == 0;
+}
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/text.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t safe_char(char out[5], unsigned char c)
+{
+    if (c == '\\') {
+        memcpy(out, "\\\\", 3);
+        return 2;
+    }
+    if (c >= 0x20 && c < 0x7f) {
+        out[0] = (char)c;
+        return 1;
+    }
+    return (size_t)snprintf(out, 5, "\\x%02x", c);
+}
+
+char *text_safe(char *out, size_t size, const void *bytes, size_t length)
+{
+    static const char cut[] = "...";
+    const unsigned char *in = bytes;
+    size_t used = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        char piece[5];
+        size_t n = safe_char(piece, in[i]);
+
+        /* Room for the mark is kept at every step, so that cutting never has to go back. */
+        if (used + n + sizeof cut > size) {
+            memcpy(out + used, cut, sizeof cut);
+            return out;
+        }
+        memcpy(out + used, piece, n);
+        used += n;
+    }
+    out[used] = '\0';
+    return out;
+}
+
+const char *text_show(const char *text)
+{
+    static char slots[4][300];
+    static unsigned next;
+    char *slot = slots[next++ % 4];
+
+    return text_safe(slot, sizeof slots[0], text, strlen(text));
+}
+
+char *text_hex(char *out, const unsigned char *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < length; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    out[2 * length] = '\0';
+    return out;
+}
+
+char *text_base64(const void *bytes, size_t length)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *in = bytes;
+    char *out = malloc((length + 2) / 3 * 4 + 1);
+    size_t used = 0;
+
+    if (out == NULL)
+        return NULL;
+    for (size_t i = 0; i < length; i += 3) {
+        size_t have = length - i < 3 ? length - i : 3;
+        uint32_t group = (uint32_t)in[i] << 16;
+
+        group |= have > 1 ? (uint32_t)in[i + 1] << 8 : 0;
+        group |= have > 2 ? in[i + 2] : 0;
+        out[used++] = digits[group >> 18];
+        out[used++] = digits[group >> 12 & 63];
+        out[used++] = have > 1 ? digits[group >> 6 & 63] : '=';
+        out[used++] = have > 2 ? digits[group & 63] : '=';
+    }
+    out[used] = '\0';
+    return out;
+}
+
+bool text_number(const char *text, unsigned long long max, unsigned long long *value)
+{
+    unsigned long long n = 0;
+
+    if (*text == '\0')
+        return false;
+    for (; *text != '\0'; text++) {
+        unsigned digit = (unsigned)(*text - '0');
+
+        if (*text < '0' || *text > '9' || digit > max || n > (max - digit) / 10)
+            return false;
+        n = n * 10 + digit;
+    }
+    *value = n;
+    return true;
+}

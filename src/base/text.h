@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_BASE_TEXT_H
+#define DENYBOX_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Bytes from outside, made fit for a terminal, a log and a JSON string: printable ASCII stays, a
+ * backslash is doubled, everything else becomes \xNN. `out` always ends in a NUL; what does not
+ * fit is cut and marked by "...". Returns `out`.
+ */
+char *text_safe(char *out, size_t size, const void *bytes, size_t length);
+
+/* A printable copy of a C string in one of a few static buffers, for use in one error message. */
+const char *text_show(const char *text);
+
+/* Lower-case hexadecimal; `out` has room for 2 * length + 1. Returns `out`. */
+char *text_hex(char *out, const unsigned char *bytes, size_t length);
+
+/* Base64 with padding (RFC 4648), newly allocated, NULL when out of memory. */
+char *text_base64(const void *bytes, size_t length);
+
+/* Strict unsigned decimal: digits only, no sign, no space, at most `max`. */
+bool text_number(const char *text, unsigned long long max, unsigned long long *value);
+
+#endif

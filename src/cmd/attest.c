@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cmd/commands.h"
+#include "cmd/common.h"
+#include "evidence/bundle.h"
+#include "evidence/inside.h"
+
+/* What attest writes must not replace anything of the user's. */
+static bool check_output(const struct plan *plan, struct error *e)
+{
+    static const char *const names[] = {INSIDE_JSONL, INSIDE_REPORT, INSIDE_DOCUMENT};
+
+    for (size_t i = 0; plan->derived.out.fd >= 0 && i < sizeof names / sizeof names[0]; i++) {
+        if (faccessat(plan->derived.out.fd, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+            error_set(e, EXIT_DENYBOX, "cannot attest into --out '%s': %s exists there",
+                      text_show(plan->declared.out), names[i]);
+            return error_hint(e, "give an empty directory");
+        }
+    }
+    return true;
+}
+
+static bool write_bundle(const struct plan *plan, const struct binding *binding,
+                         const struct launch_result *r, struct error *e)
+{
+    json_t *bundle = bundle_json(plan, binding, r, e);
+    bool ok = bundle != NULL && deliver_bundle(plan, bundle, e);
+
+    json_decref(bundle);
+    return ok;
+}
+
+static int carry_out(const struct plan *plan)
+{
+    static struct launch_result result;
+    struct binding binding;
+    struct error e;
+    int status = EXIT_OK;
+
+    if (!check_output(plan, &e) || !binding_take(plan, &binding, &e))
+        return report_failure(plan, &result, &e);
+    if (!launch(plan, &command_hooks, &result, &e)) {
+        status = report_failure(plan, &result, &e);
+    } else if (launch_exit_status(&result) != 0) {
+        error_set(&e, EXIT_DENYBOX, "cannot write the files of the attestation into /out");
+        status = report_failure(plan, &result, &e);
+    }
+    if ((result.ending != ENDING_NOT_STARTED || result.blocked) &&
+        !write_bundle(plan, &binding, &result, &e))
+        status = report_failure(plan, &result, &e);
+    if (!plan->declared.quiet && (result.ending != ENDING_NOT_STARTED || result.blocked))
+        print_probes(&result);
+    launch_result_free(&result);
+    return status;
+}
+
+int command_attest(int argc, char **argv)
+{
+    static struct plan plan;
+    int status = prepare_plan(&plan, COMMAND_ATTEST, argc, argv);
+
+    if (status < 0)
+        status = carry_out(&plan);
+    plan_free(&plan);
+    return status;
+}

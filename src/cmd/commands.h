@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_CMD_COMMANDS_H
+#define DENYBOX_CMD_COMMANDS_H
+
+/* One function a command; each returns the exit status of the program. argv are the words after the
+ * command's name. */
+int command_run(int argc, char **argv);
+int command_attest(int argc, char **argv);
+int command_plan(int argc, char **argv);
+int command_filter(int argc, char **argv);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/common.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attest/attest.h"
+#include "base/io.h"
+#include "evidence/inside.h"
+#include "evidence/publish.h"
+#include "plan/option.h"
+
+static const char *command_name(enum command command)
+{
+    return command == COMMAND_RUN ? "run" : command == COMMAND_ATTEST ? "attest" : "plan";
+}
+
+static int show_help(enum command command)
+{
+    printf("usage: denybox %s [OPTIONS]%s\n\n", command_name(command),
+           command == COMMAND_ATTEST ? "" : " [--] COMMAND [ARG...]");
+    option_help(command);
+    return EXIT_OK;
+}
+
+int prepare_plan(struct plan *plan, enum command command, int argc, char **argv)
+{
+    struct error e;
+    bool ok = plan_init(plan, command, &e) && option_parse(plan, argc, argv, &e);
+
+    if (ok && plan->declared.help)
+        return show_help(command);
+    if (ok && plan->declared.version) {
+        puts("denybox " PACKAGE_VERSION);
+        return EXIT_OK;
+    }
+    if (ok && plan_derive(plan, &e))
+        return -1;
+    error_print(&e);
+    status_line(plan, json_pack("{s:s, s:s, s:i}", "event", "failed", "reason", e.text, "exit-code",
+                                (int)e.exit));
+    return (int)e.exit;
+}
+
+int report_failure(const struct plan *plan, const struct launch_result *r, const struct error *e)
+{
+    error_print(e);
+    if (e->exit == EXIT_BLOCKED) {
+        for (const char *line = buf_text(&r->reasons); *line != '\0';) {
+            size_t length = strcspn(line, "\n");
+
+            fprintf(stderr, "denybox: BLOCKED: %.*s\n", (int)length, line);
+            line += length + (line[length] == '\n');
+        }
+        if (r->reasons.length == 0)
+            fprintf(stderr, "denybox: BLOCKED\n");
+    }
+    status_line(plan, json_pack("{s:s, s:s, s:s, s:i}", "event",
+                                e->exit == EXIT_BLOCKED ? "blocked" : "failed", "reason", e->text,
+                                "walls", buf_text(&r->reasons), "exit-code", (int)e->exit));
+    return (int)e->exit;
+}
+
+static const char *colour(enum verdict verdict, bool terminal)
+{
+    if (!terminal)
+        return "";
+    return verdict == VERDICT_PASS      ? "\033[32m"
+           : verdict == VERDICT_NOT_RUN ? "\033[33m"
+                                        : "\033[31m";
+}
+
+void print_probes(const struct launch_result *r)
+{
+    const char *no_color = getenv("NO_COLOR");
+    bool terminal = isatty(2) && (no_color == NULL || no_color[0] == '\0');
+    int passed = 0;
+
+    for (int i = 0; i < N_PROBES; i++) {
+        const struct probe_row *row = probe_row((enum probe)i);
+        struct judgement j;
+
+        judge((enum probe)i, &r->inside, &j);
+        passed += j.verdict == VERDICT_PASS;
+        fprintf(stderr, "  %-14s %s%-7s%s %s\n", row->id, colour(j.verdict, terminal),
+                verdict_name(j.verdict), terminal ? "\033[0m" : "", j.actual);
+    }
+    fprintf(stderr, "  %d of %d passed\n", passed, (int)N_PROBES);
+}
+
+void status_line(const struct plan *plan, json_t *object)
+{
+    int fd = (int)plan->declared.status_fd;
+    char *text = fd >= 0 && object != NULL ? json_canonical(object) : NULL;
+
+    /* Who asked for it may have gone away: the run does not depend on it. */
+    if (text != NULL && io_write_all(fd, text, strlen(text)))
+        io_write_all(fd, "\n", 1);
+    free(text);
+    json_decref(object);
+}
+
+bool deliver_bundle(const struct plan *plan, json_t *bundle, struct error *e)
+{
+    char *text = json_pretty(bundle);
+    bool ok;
+
+    if (text == NULL)
+        return error_set(e, EXIT_DENYBOX, "cannot write the bundle: out of memory");
+    if (plan->derived.evidence_dir >= 0) {
+        ok = publish(plan->derived.evidence_dir, plan->derived.evidence_name, text, e);
+    } else {
+        ok = io_write_all(1, text, strlen(text)) && io_write_all(1, "\n", 1);
+        if (!ok)
+            error_errno(e, EXIT_DENYBOX, errno, "cannot write the bundle");
+    }
+    free(text);
+    return ok;
+}
+
+static void probe(const struct plan *plan, int proc, struct findings *f)
+{
+    struct attest_config config = {
+        .in = "/in",
+        .out = "/out",
+        .tmp = "/tmp",
+        .proc = proc,
+        .env = plan->declared.env,
+        .target = "1.1.1.1",
+        .report = plan->command == COMMAND_ATTEST,
+    };
+
+    attest_rest(&config, f);
+}
+
+static int inside(const struct plan *plan, const struct findings *f)
+{
+    (void)plan;
+    return inside_write("/out", f) ? EXIT_OK : EXIT_DENYBOX;
+}
+
+const struct launch_hooks command_hooks = {
+    .probe_forking = attest_forking,
+    .probe = probe,
+    .inside = inside,
+};

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_CMD_COMMON_H
+#define DENYBOX_CMD_COMMON_H
+
+#include "launch/launch.h"
+#include "plan/plan.h"
+#include "json/json.h"
+
+/*
+ * Parses and checks the words of one command. Returns -1 when the plan is ready, else the exit
+ * status: --help and --version were answered, or the error was printed.
+ */
+int prepare_plan(struct plan *plan, enum command command, int argc, char **argv);
+
+/* Prints why nothing was started: BLOCKED with each missing wall, or the error. Returns the exit
+ * status. */
+int report_failure(const struct plan *plan, const struct launch_result *r, const struct error *e);
+
+/* The table of probes for people, on standard error. */
+void print_probes(const struct launch_result *r);
+
+/* One object a line on --json-status-fd; nothing without it. Takes over the reference. */
+void status_line(const struct plan *plan, json_t *object);
+
+/* Writes the bundle to --evidence, or to standard output. False and *e. */
+bool deliver_bundle(const struct plan *plan, json_t *bundle, struct error *e);
+
+/* The hooks that wire launch to the probes. */
+extern const struct launch_hooks command_hooks;
+
+#endif

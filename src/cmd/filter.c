@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "cmd/commands.h"
+#include "filter/builtin.h"
+#include "filter/compile.h"
+
+#define PROFILE_MAX (1U << 20)
+
+static int fail(const struct error *e)
+{
+    error_print(e);
+    return (int)e->exit;
+}
+
+static int usage(const char *what)
+{
+    struct error e;
+
+    error_set(&e, EXIT_DENYBOX, "cannot use filter: %s", what);
+    error_hint(&e, "denybox filter list | show NAME | digest NAME | compile FILE.json");
+    return fail(&e);
+}
+
+static int list(void)
+{
+    for (const struct filter_builtin *b = NULL; (b = filter_builtin_next(b)) != NULL;)
+        printf("%-14s %4u instructions  %s\n", b->name, filter_native(b)->length, b->json_sha256);
+    return EXIT_OK;
+}
+
+static int show(const struct filter_builtin *b)
+{
+    return io_write_all(1, b->json, b->json_size) ? EXIT_OK : EXIT_DENYBOX;
+}
+
+static int digest(const struct filter_builtin *b)
+{
+    printf("%s  %s.json\n", b->json_sha256 + strlen("sha256:"), b->name);
+    for (size_t i = 0; i < 2; i++)
+        printf("%s  %s.%s.bpf\n", b->arch[i].bpf_sha256 + strlen("sha256:"), b->name,
+               b->arch[i].arch);
+    return EXIT_OK;
+}
+
+/* The BPF for this machine to standard output, which must not be a terminal. */
+static int compile(const char *path)
+{
+    struct buf bytes = {0};
+    struct filter_program program = {0};
+    struct error e;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && io_read_all(fd, PROFILE_MAX, &bytes);
+
+    if (!ok)
+        error_errno(&e, EXIT_DENYBOX, errno, "cannot read '%s'", text_show(path));
+    io_close(&fd);
+    ok = ok && filter_compile(buf_text(&bytes), bytes.length,
+                              filter_native(filter_builtin("strict"))->arch, &program, &e);
+    if (ok && !io_write_all(1, program.code, program.length * sizeof *program.code))
+        ok = error_errno(&e, EXIT_DENYBOX, errno, "cannot write the filter");
+    filter_free(&program);
+    buf_free(&bytes);
+    return ok ? EXIT_OK : fail(&e);
+}
+
+static int with_builtin(const char *verb, const char *name)
+{
+    const struct filter_builtin *b = filter_builtin(name);
+    struct error e;
+
+    if (b == NULL) {
+        error_set(&e, EXIT_DENYBOX, "cannot find the profile '%s'", text_show(name));
+        error_hint(&e, "denybox filter list names them");
+        return fail(&e);
+    }
+    return strcmp(verb, "show") == 0 ? show(b) : digest(b);
+}
+
+int command_filter(int argc, char **argv)
+{
+    if (argc >= 1 && strcmp(argv[0], "--help") == 0) {
+        puts("usage: denybox filter list | show NAME | digest NAME | compile FILE.json\n\n"
+             "  list     the built-in profiles, their size and the digest of their JSON\n"
+             "  show     the JSON of one, as installed\n"
+             "  digest   its digests: of the JSON, and of the compiled filter a machine\n"
+             "  compile  a profile of your own to raw BPF on standard output");
+        return EXIT_OK;
+    }
+    if (argc == 1 && strcmp(argv[0], "list") == 0)
+        return list();
+    if (argc == 2 && (strcmp(argv[0], "show") == 0 || strcmp(argv[0], "digest") == 0))
+        return with_builtin(argv[0], argv[1]);
+    if (argc == 2 && strcmp(argv[0], "compile") == 0)
+        return isatty(1) ? usage("the compiled filter is not for a terminal: redirect it")
+                         : compile(argv[1]);
+    return usage("want a verb and its argument");
+}

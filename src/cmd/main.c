@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cmd/commands.h"
+#include "launch/wipe.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *synopsis;
+    const char *help;
+} commands[] = {
+    {"run", command_run, "run [OPTIONS] [--] COMMAND [ARG...]",
+     "prove the walls, then run the payload in them"},
+    {"attest", command_attest, "attest [OPTIONS]",
+     "prove the walls and write the evidence; runs no payload"},
+    {"plan", command_plan, "plan [OPTIONS] [--] COMMAND [ARG...]",
+     "print what run would do, as JSON; does nothing"},
+    {"filter", command_filter, "filter list|show|compile|digest [NAME|FILE.json]",
+     "look at and compile seccomp profiles"},
+};
+
+#define N_COMMANDS (sizeof commands / sizeof commands[0])
+
+static int show_help(void)
+{
+    puts("usage: denybox COMMAND [OPTIONS]\n\n"
+         "Runs one program in a deny-by-default sandbox whose walls were proved first.\n");
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        printf("  denybox %s\n      %s\n", commands[i].synopsis, commands[i].help);
+    puts("\nEach command has --help. Exit status of run: the payload's own, or");
+#define EXITCODE(symbol, number, meaning)                                                          \
+    if ((number) != 0)                                                                             \
+        printf("  %3d  %s\n", number, meaning);
+#include "base/exitcode.def"
+#undef EXITCODE
+    puts("\nManual: denybox(1), denybox-attest(1), denybox-probes(7), denybox-evidence(5),\n"
+         "denybox-seccomp(5).");
+    return EXIT_OK;
+}
+
+/* A descriptor of ours at 0, 1 or 2 would be the payload's standard input or output. */
+static bool fill_standard_descriptors(void)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            return false;
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct error e;
+
+    wipe_note(argv, environ);
+    if (!fill_standard_descriptors())
+        return EXIT_DENYBOX;
+    if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+        puts("denybox " PACKAGE_VERSION);
+        return EXIT_OK;
+    }
+    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))
+        return show_help();
+    for (size_t i = 0; argc >= 2 && i < N_COMMANDS; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 2, argv + 2);
+    }
+    if (argc < 2)
+        error_set(&e, EXIT_DENYBOX, "cannot start: no command given");
+    else
+        error_set(&e, EXIT_DENYBOX, "cannot start: '%s' is not a command", text_show(argv[1]));
+    error_hint(&e, "denybox --help lists the commands");
+    error_print(&e);
+    return EXIT_DENYBOX;
+}

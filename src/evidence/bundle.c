@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "evidence/bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "base/io.h"
+#include "base/sha256.h"
+#include "base/sys.h"
+#include "evidence/document.h"
+#include "evidence/host.h"
+#include "evidence/observed_json.h"
+#include "evidence/outputs.h"
+#include "evidence/plan_json.h"
+#include "evidence/probes_json.h"
+#include "evidence/tree.h"
+#include "filter/builtin.h"
+#include "filter/seal.h"
+
+#if defined(__x86_64__)
+#define NATIVE_AUDIT AUDIT_ARCH_X86_64
+#else
+#define NATIVE_AUDIT AUDIT_ARCH_AARCH64
+#endif
+
+static bool take_tree(const struct host_object *o, char digest[72], struct error *e)
+{
+    int fd;
+    bool ok;
+
+    if (o->fd < 0)
+        return true;
+    fd = sys_openat(o->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot read a directory for its digest");
+    ok = tree_digest(fd, digest, e);
+    io_close(&fd);
+    return ok;
+}
+
+static bool take_file(int fd, char digest[72], const char *what, struct error *e)
+{
+    if (fd >= 0 && !sha256_file(digest, fd))
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot read %s for its digest", what);
+    return true;
+}
+
+bool binding_take(const struct plan *plan, struct binding *b, struct error *e)
+{
+    int self = sys_openat(AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC, 0);
+    bool ok;
+
+    *b = (struct binding){0};
+    if (self < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot open the launcher for its digest");
+    ok = take_file(self, b->launcher, "the launcher", e) &&
+         take_file(plan->derived.payload.fd, b->payload, "the payload", e) &&
+         take_tree(&plan->derived.rootfs, b->rootfs, e) &&
+         take_tree(&plan->derived.in, b->input, e);
+    io_close(&self);
+    return ok;
+}
+
+static json_t *digest(const char *text)
+{
+    return text[0] != '\0' ? json_string(text) : json_null();
+}
+
+static json_t *when(int64_t seconds)
+{
+    char text[32];
+    struct tm tm;
+    time_t t = (time_t)seconds;
+
+    gmtime_r(&t, &tm);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return json_string(text);
+}
+
+static void add_identity(json_t *bundle, const struct plan *plan, const struct binding *b,
+                         const struct launch_result *r)
+{
+    const struct declared *d = &plan->declared;
+    const struct filter_builtin *profile = filter_builtin(plan->derived.profile);
+    char date[11];
+    char random[33] = "";
+    json_t *started = when(r->started_at);
+
+    memcpy(date, json_string_value(started), 10);
+    date[10] = '\0';
+    io_random_hex(random);
+    json_object_set_new(bundle, "schema_version", json_integer(1));
+    json_object_set_new(bundle, "venue", json_string(d->venue));
+    json_object_set_new(bundle, "venue_identity", venue_identity_json());
+    json_object_set_new(bundle, "image_digest",
+                        digest(b->rootfs[0] != '\0' ? b->rootfs : b->payload));
+    json_object_set_new(bundle, "seccomp_sha256", json_string(profile->json_sha256));
+    json_object_set_new(bundle, "runtime", json_string("denybox " PACKAGE_VERSION));
+    json_object_set_new(bundle, "run_date", json_string(d->run_date != NULL ? d->run_date : date));
+    json_object_set_new(bundle, "run_id", json_string(d->run_id != NULL ? d->run_id : random));
+    json_object_set_new(
+        bundle, "profile",
+        json_string(plan->derived.deviations == 0 ? "strict" : "declared-deviations"));
+    json_object_set_new(bundle, "deviations", deviations_json(plan));
+    json_decref(started);
+}
+
+static json_t *freshness_json(const struct plan *plan, const struct launch_result *r)
+{
+    char boot[72];
+
+    host_boot_digest(boot);
+    return json_pack("{s:s, s:o, s:o, s:o}", "nonce",
+                     plan->declared.nonce != NULL ? plan->declared.nonce : "self", "started_at",
+                     when(r->started_at), "finished_at", when(r->finished_at), "boot_id_sha256",
+                     digest(boot));
+}
+
+static json_t *filters_json(const struct plan *plan, const struct launch_result *r)
+{
+    char name[32];
+    char seal[72];
+    const struct filter_code *code;
+    json_t *stacked = json_array();
+
+    snprintf(name, sizeof name, "%s%s", plan->derived.profile,
+             plan->declared.allow_exec ? "_exec" : "");
+    code = filter_native(filter_builtin(name));
+    seal_template_digest(seal, NATIVE_AUDIT, SYS_execveat);
+    for (int i = 0; i < 2; i++) {
+        if (r->stacked_sha256[i][0] != '\0')
+            json_array_append_new(stacked, json_string(r->stacked_sha256[i]));
+    }
+    return json_pack(
+        "{s:s, s:s, s:i, s:[s], s:o, s:o, s:o}", "profile", plan->derived.profile, "bpf_sha256",
+        code->bpf_sha256, "instructions", (int)code->length, "architectures", code->arch, "bpf_b64",
+        document_base64(code->code, code->length * sizeof *code->code), "seal_template_sha256",
+        plan->declared.allow_exec ? json_null() : json_string(seal), "stacked_sha256", stacked);
+}
+
+/* Which rules the verdicts follow: the table of probes, as text. */
+static json_t *rules_digest(void)
+{
+    struct sha256 s;
+    char text[72];
+
+    sha256_start(&s);
+    for (int i = 0; i < N_PROBES; i++) {
+        const struct probe_row *row = probe_row((enum probe)i);
+
+        sha256_add(&s, row->id, strlen(row->id) + 1);
+        sha256_add(&s, row->operation, strlen(row->operation) + 1);
+        sha256_add(&s, row->expected, strlen(row->expected) + 1);
+    }
+    return json_string(sha256_end_text(&s, text));
+}
+
+static json_t *binding_json(const struct plan *plan, const struct binding *b,
+                            const struct launch_result *r)
+{
+    json_t *what = plan_json(plan);
+    char *canonical = what != NULL ? json_canonical(what) : NULL;
+    char plan_sha256[72] = "";
+    json_t *binding;
+
+    if (canonical != NULL)
+        sha256_text(plan_sha256, canonical, strlen(canonical));
+    free(canonical);
+    binding = json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "launcher_version", PACKAGE_VERSION,
+        "launcher_sha256", digest(b->launcher), "plan", what, "plan_sha256", digest(plan_sha256),
+        "payload_sha256", digest(b->payload), "input_sha256", digest(b->input), "image_digest_kind",
+        b->rootfs[0] != '\0' ? "root" : (b->payload[0] != '\0' ? "payload" : "none"), "filters",
+        filters_json(plan, r), "probe_rules_sha256", rules_digest());
+    return binding;
+}
+
+static json_t *limits_json(const struct launch_result *r)
+{
+    json_t *object = json_object();
+
+    for (int i = 0; i < r->n_limits; i++)
+        json_object_set_new(object, r->limits[i].name,
+                            json_pack("{s:I, s:s}", "value", (json_int_t)r->limits[i].value,
+                                      "held_by", r->limits[i].held_by));
+    return object;
+}
+
+static json_t *usage_json(const struct rusage *u)
+{
+    return json_pack("{s:I, s:I, s:I}", "user_us",
+                     (json_int_t)u->ru_utime.tv_sec * 1000000 + u->ru_utime.tv_usec, "system_us",
+                     (json_int_t)u->ru_stime.tv_sec * 1000000 + u->ru_stime.tv_usec, "max_rss_kib",
+                     (json_int_t)u->ru_maxrss);
+}
+
+static bool add_outputs(json_t *result, const struct plan *plan, struct error *e)
+{
+    unsigned long entries = 0;
+    unsigned long odd = 0;
+    bool complete = true;
+    json_t *list = json_array();
+    int fd = plan->derived.out.fd;
+
+    if (fd >= 0) {
+        json_decref(list);
+        list = outputs_json(fd, &entries, &odd, &complete, e);
+    }
+    if (list == NULL)
+        return false;
+    json_object_set_new(result, "outputs", list);
+    json_object_set_new(result, "outputs_entries", json_integer((json_int_t)entries));
+    json_object_set_new(result, "outputs_odd", json_integer((json_int_t)odd));
+    json_object_set_new(result, "outputs_complete", json_boolean(complete));
+    return true;
+}
+
+static json_t *result_json(const struct plan *plan, const struct launch_result *r, struct error *e)
+{
+    static const char *const endings[] = {"not started", "exited", "signalled"};
+    json_t *result =
+        json_pack("{s:s, s:o, s:o}", "ending", r->blocked ? "blocked" : endings[r->ending],
+                  "number", r->ending == ENDING_NOT_STARTED ? json_null() : json_integer(r->number),
+                  "usage", r->ending == ENDING_NOT_STARTED ? json_null() : usage_json(&r->usage));
+
+    if (result == NULL || !add_outputs(result, plan, e)) {
+        json_decref(result);
+        return NULL;
+    }
+    return result;
+}
+
+/* Over everything else: an accident is seen, a forger is not stopped. */
+static bool add_integrity(json_t *bundle)
+{
+    char *canonical = json_canonical(bundle);
+    char text[72];
+
+    if (canonical == NULL)
+        return false;
+    sha256_text(text, canonical, strlen(canonical));
+    free(canonical);
+    return json_object_set_new(bundle, "integrity",
+                               json_pack("{s:s, s:s}", "form", "RFC 8785, without this field",
+                                         "sha256", text)) == 0;
+}
+
+json_t *bundle_json(const struct plan *plan, const struct binding *binding,
+                    const struct launch_result *r, struct error *e)
+{
+    json_t *bundle = json_object();
+    json_t *result = result_json(plan, r, e);
+
+    if (bundle == NULL || result == NULL) {
+        json_decref(bundle);
+        return NULL;
+    }
+    add_identity(bundle, plan, binding, r);
+    json_object_set_new(bundle, "freshness", freshness_json(plan, r));
+    json_object_set_new(bundle, "binding", binding_json(plan, binding, r));
+    json_object_set_new(bundle, "host", host_json());
+    json_object_set_new(bundle, "limits", limits_json(r));
+    json_object_set_new(bundle, "layers",
+                        json_pack("{s:{s:b, s:i}}", "landlock", "in_force", r->landlock_abi != 0,
+                                  "abi", r->landlock_abi));
+    json_object_set_new(bundle, "probes", probes_json(&r->inside, plan->command == COMMAND_ATTEST));
+    json_object_set_new(bundle, "raw", raw_json(&r->inside));
+    json_object_set_new(bundle, "observed", observations_json(r));
+    json_object_set_new(bundle, "result", result);
+    json_object_set_new(bundle, "controls", json_null());
+    if (!add_integrity(bundle)) {
+        error_set(e, EXIT_DENYBOX, "cannot write the bundle: out of memory");
+        json_decref(bundle);
+        return NULL;
+    }
+    return bundle;
+}

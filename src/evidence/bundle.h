@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_EVIDENCE_BUNDLE_H
+#define DENYBOX_EVIDENCE_BUNDLE_H
+
+#include "plan/plan.h"
+#include "record/result.h"
+#include "json/json.h"
+
+/* What the bundle binds, as digests taken before the run, "" where there is no such thing. */
+struct binding {
+    char launcher[72];
+    char payload[72];
+    char rootfs[72];
+    char input[72];
+};
+
+/* Takes the digests of the launcher, the payload, the root and the input. False and *e. */
+bool binding_take(const struct plan *plan, struct binding *b, struct error *e);
+
+/*
+ * The evidence bundle of one run, denybox-evidence(5), with its integrity digest. `blocked` runs
+ * have one too, with a result of "not started". New reference, or NULL with *e.
+ */
+json_t *bundle_json(const struct plan *plan, const struct binding *binding,
+                    const struct launch_result *result, struct error *e);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_EVIDENCE_INSIDE_H
+#define DENYBOX_EVIDENCE_INSIDE_H
+
+#include <stdbool.h>
+
+#include "rules/probe.h"
+
+/* The files that attest writes into the output directory, from inside. */
+#define INSIDE_JSONL "attest.jsonl"
+#define INSIDE_REPORT "report.md"
+#define INSIDE_DOCUMENT "sandbox-attestation-inside.json"
+
+/* Writes the probes, one a line, and the document of probes and raw texts, as new files of `out`.
+ * The report is the work of PR-FS-OUT-OK. False with errno set when one cannot be written. */
+bool inside_write(const char *out, const struct findings *f);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "evidence/plan_json.h"
+
+#include <string.h>
+
+#include "evidence/document.h"
+#include "rules/deviation.h"
+
+/* Integers that every reader of JSON can hold exactly: RFC 8785, I-JSON. */
+static json_t *number(uint64_t value)
+{
+    return value <= (1ULL << 53) ? json_integer((json_int_t)value) : json_null();
+}
+
+json_t *deviations_json(const struct plan *plan)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; deviation_name(i) != NULL; i++) {
+        if ((plan->derived.deviations & 1U << i) != 0)
+            json_array_append_new(list, json_string(deviation_name(i)));
+    }
+    return list;
+}
+
+static json_t *strings(char *const *list, size_t n)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(array, document_string(list[i]));
+    return array;
+}
+
+static json_t *mount(const char *at, const char *source, const char *flags)
+{
+    return json_pack("{s:s, s:o, s:s}", "at", at, "source", document_string(source), "flags",
+                     flags);
+}
+
+static json_t *mounts_json(const struct plan *plan)
+{
+    const struct declared *d = &plan->declared;
+    json_t *list = json_array();
+
+    json_array_append_new(list, mount("/", d->rootfs, "ro,nosuid,nodev"));
+    json_array_append_new(list, mount("/in", d->in, "ro,nosuid,nodev,noexec"));
+    json_array_append_new(list, mount("/out", d->out, "rw,nosuid,nodev,noexec"));
+    json_array_append_new(list, mount("/tmp", NULL, "rw,nosuid,nodev,noexec"));
+    for (size_t i = 0; i < d->n_binds; i++)
+        json_array_append_new(list,
+                              mount(d->binds[i].target, d->binds[i].source, "ro,nosuid,nodev"));
+    if (d->proc)
+        json_array_append_new(list, mount("/proc", "proc", "ro,nosuid,nodev,noexec"));
+    if (d->dev)
+        json_array_append_new(list, mount("/dev", "tmpfs", "ro,nosuid,noexec"));
+    return list;
+}
+
+static json_t *limits_json(const struct declared *d)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "memory_bytes", number(d->memory), "pids",
+                     number(d->pids), "cpus", number(d->cpus), "nofile", number(d->nofile),
+                     "fsize_bytes", d->fsize == FSIZE_UNSET ? json_null() : number(d->fsize),
+                     "tmp_bytes", number(d->tmp_size));
+}
+
+static json_t *payload_json(const struct plan *plan)
+{
+    const struct payload *p = &plan->derived.payload;
+
+    if (p->fd < 0)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "path", document_string(p->path), "script",
+                     document_string(p->script), "argv", strings(p->argv, p->n_argv), "cwd",
+                     document_string(plan->declared.chdir), "loader",
+                     p->dynamic ? document_string(p->loader) : json_null());
+}
+
+json_t *plan_json(const struct plan *plan)
+{
+    const struct declared *d = &plan->declared;
+    const struct derived *r = &plan->derived;
+
+    return json_pack(
+        "{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:o, s:o}", "schema_version", 1,
+        "profile", r->deviations == 0 ? "strict" : "declared-deviations", "deviations",
+        deviations_json(plan), "payload", payload_json(plan), "mounts", mounts_json(plan),
+        "environment", strings(d->env, d->n_env), "limits", limits_json(d), "hostname", d->hostname,
+        "uid", (json_int_t)d->uid, "gid", (json_int_t)d->gid, "seccomp",
+        json_pack("{s:s, s:o, s:o}", "profile", r->profile, "stacked_json",
+                  document_string(r->stacked_json), "stacked_bpf", document_string(d->seccomp_bpf)),
+        "evidence", document_string(d->evidence));
+}

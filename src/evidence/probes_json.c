@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "evidence/probes_json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "evidence/document.h"
+
+/* "27 29" becomes [27, 29]. */
+static json_t *tests_json(const char *tests)
+{
+    json_t *list = json_array();
+
+    while (*tests != '\0') {
+        char *end;
+
+        json_array_append_new(list, json_integer(strtol(tests, &end, 10)));
+        tests = end + strspn(end, " ");
+    }
+    return list;
+}
+
+static json_t *raw_ref(enum judge_kind kind)
+{
+    switch (kind) {
+    case JUDGE_NET_DEV:
+        return json_string("/raw/proc_net_dev");
+    case JUDGE_ENV:
+        return json_string("/raw/env_keyset");
+    case JUDGE_MOUNTS:
+        return json_string("/raw/mountinfo");
+    case JUDGE_CAPS:
+    case JUDGE_SECCOMP:
+    case JUDGE_SIGNALS:
+    case JUDGE_IDS:
+        return json_string("/raw/status");
+    default:
+        return json_null();
+    }
+}
+
+static json_t *observed_json(const struct fact *fact)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < fact->n; i++)
+        json_array_append_new(list, json_pack("{s:o, s:i}", "what",
+                                              document_string(fact->observed[i].label), "value",
+                                              fact->observed[i].value));
+    return list;
+}
+
+static json_t *control_json(const struct probe_row *row, const struct fact *fact)
+{
+    const char *result = fact->control == 0              ? "succeeded"
+                         : fact->control == NOT_OBSERVED ? "not run"
+                                                         : error_name(fact->control);
+
+    return json_pack("{s:s, s:s}", "operation", row->control, "result", result);
+}
+
+static json_t *probe_json(enum probe probe, const struct findings *f, bool artifacts)
+{
+    const struct probe_row *row = probe_row(probe);
+    struct judgement j;
+    char artifact[64];
+
+    judge(probe, f, &j);
+    snprintf(artifact, sizeof artifact, "/out/attest.jsonl#%s", row->id);
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:i, s:s, s:o, s:o, s:i, s:o, s:o, s:o}", "probe_id", row->id,
+        "operation", row->operation, "expected", row->expected, "actual_stderr_or_value",
+        document_string(j.actual), "errno_or_exit", j.number, "verdict", verdict_name(j.verdict),
+        "artifact_path", artifacts ? json_string(artifact) : json_null(), "tests",
+        tests_json(row->tests), "boundary", row->bar, "control", control_json(row, &f->fact[probe]),
+        "observed", observed_json(&f->fact[probe]), "raw_ref", raw_ref(row->judge));
+}
+
+json_t *probes_json(const struct findings *f, bool artifacts)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < N_PROBES; i++)
+        json_array_append_new(list, probe_json((enum probe)i, f, artifacts));
+    return list;
+}
+
+static json_t *keys_json(const struct raw *raw)
+{
+    json_t *list = json_array();
+
+    for (size_t at = 0; at < raw->length; at += strlen(raw->bytes + at) + 1)
+        json_array_append_new(list, document_string(raw->bytes + at));
+    return list;
+}
+
+/* A text of the kernel: its line feeds are kept, everything else that is not printable is escaped;
+ * the exact bytes stand beside it. */
+static json_t *lines_json(const struct raw *raw)
+{
+    json_t *value = document_text(raw->bytes, raw->length);
+    const char *safe = json_string_value(value);
+    char *text = safe != NULL ? strdup(safe) : NULL;
+    json_t *result;
+    char *to = text;
+
+    if (text == NULL) {
+        json_decref(value);
+        return NULL;
+    }
+    for (const char *from = safe; *from != '\0';) {
+        if (strncmp(from, "\\x0a", 4) == 0 || strncmp(from, "\\x09", 4) == 0) {
+            *to++ = from[3] == 'a' ? '\n' : '\t';
+            from += 4;
+        } else if (from[0] == '\\' && from[1] == '\\') {
+            *to++ = '\\'; /* the kernel's own escapes stay what they are: \040 */
+            from += 2;
+        } else {
+            *to++ = *from++;
+        }
+    }
+    *to = '\0';
+    result = json_string(text);
+    free(text);
+    json_decref(value);
+    return result;
+}
+
+static void add_raw(json_t *object, const char *name, const struct raw *raw)
+{
+    char key[64];
+    char digest[DIGEST_TEXT_SIZE];
+
+    json_object_set_new(object, name, raw->bytes != NULL ? lines_json(raw) : json_null());
+    snprintf(key, sizeof key, "%s_b64", name);
+    json_object_set_new(object, key, document_base64(raw->bytes, raw->length));
+    if (raw->bytes == NULL)
+        return;
+    snprintf(key, sizeof key, "%s_sha256", name);
+    json_object_set_new(object, key, json_string(sha256_text(digest, raw->bytes, raw->length)));
+}
+
+json_t *raw_json(const struct findings *f)
+{
+    json_t *object = json_object();
+
+    for (int i = 0; i < N_RAWS; i++) {
+        const struct raw *raw = &f->raw[i];
+
+        if (i == RAW_ENV_KEYS)
+            json_object_set_new(object, raw_name(RAW_ENV_KEYS),
+                                raw->bytes != NULL ? keys_json(raw) : json_null());
+        else
+            add_raw(object, raw_name((enum raw_kind)i), raw);
+    }
+    return object;
+}

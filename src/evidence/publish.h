@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_EVIDENCE_PUBLISH_H
+#define DENYBOX_EVIDENCE_PUBLISH_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/*
+ * Writes `text` and a line feed as a new file `name` in the directory: under a name that cannot be
+ * guessed, created exclusively, then renamed; whoever looks sees all of it or nothing, and nothing
+ * is ever replaced. False and *e.
+ */
+bool publish(int dirfd, const char *name, const char *text, struct error *e);
+
+#endif

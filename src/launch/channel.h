@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_LAUNCH_CHANNEL_H
+#define DENYBOX_LAUNCH_CHANNEL_H
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "rules/probe.h"
+
+/*
+ * Messages between the launcher and its two children: SOCK_SEQPACKET, so each arrives whole or not
+ * at all, in one call, and end-of-file says that the other side is gone.
+ */
+
+enum message_kind {
+    MESSAGE_ERROR = 1, /* from either child: struct error */
+    MESSAGE_GO,        /* to either child */
+    MESSAGE_READY,     /* from init: everything dropped, filter loaded */
+    MESSAGE_HELLO,     /* from the payload-to-be: all walls are up; number: Landlock's ABI */
+    MESSAGE_FACTS,     /* from the payload-to-be: the facts of struct findings */
+    MESSAGE_RAW,       /* number: enum raw_kind; the bytes */
+    MESSAGE_RAW_NONE,  /* number: enum raw_kind; it could not be read */
+    MESSAGE_STOPPED,   /* from init: the payload is stopped inside its exec */
+    MESSAGE_ENDED,     /* from init: struct ended */
+};
+
+struct ended {
+    int code;   /* CLD_EXITED, CLD_KILLED or CLD_DUMPED */
+    int status; /* exit status or signal */
+    struct rusage usage;
+};
+
+#define MESSAGE_MAX 65536
+
+struct message {
+    enum message_kind kind;
+    int number;
+    size_t length;
+    pid_t sender;               /* as the receiver sees it; set by the kernel */
+    const unsigned char *bytes; /* valid until the next message_receive */
+};
+
+/* Sends one message. False with errno set. */
+bool message_send(int fd, enum message_kind kind, int number, const void *bytes, size_t length);
+
+/* Receives one. False at end of file (errno 0) and on error (errno set). */
+bool message_receive(int fd, struct message *m);
+
+/* Waits for MESSAGE_GO by read(2), which every profile allows. False for anything else. */
+bool message_wait_go(int fd);
+
+/* Sends the facts and the raw texts of *f. False with errno set. */
+bool message_send_findings(int fd, const struct findings *f);
+
+/* Takes one message of those into *f. False when it is not one, or malformed. */
+bool message_take_finding(const struct message *m, struct findings *f);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+
+#include "base/io.h"
+#include "base/sys.h"
+#include "launch/sandbox.h"
+
+/* Puts a descriptor at its place, close-on-exec; one that is there already keeps its flag. */
+static bool place(int from, int to, struct error *e)
+{
+    if (from >= 0 && from != to && sys_dup3(from, to, O_CLOEXEC) < 0)
+        return step_failed(e, "cannot arrange the descriptors");
+    return true;
+}
+
+/* Out of the way of the places that are about to be filled. */
+static bool raise_fd(int *fd, struct error *e)
+{
+    int high = *fd < 0 ? -1 : sys_fcntl(*fd, F_DUPFD_CLOEXEC, INSIDE_FREE + 3);
+
+    if (*fd >= 0 && high < 0)
+        return step_failed(e, "cannot arrange the descriptors");
+    *fd = high;
+    return true;
+}
+
+static bool place_stdio(struct sandbox *s, struct error *e)
+{
+    for (int i = 0; i < 3; i++) {
+        if (s->stdio[i] != i && sys_dup3(s->stdio[i], i, 0) < 0)
+            return step_failed(e, "cannot hand over standard input and output");
+    }
+    return true;
+}
+
+/*
+ * Leaves 0, 1 and 2, the three of enum inside_fd, and the payload at the number of the limit on
+ * descriptors, which is then lowered to exactly that number: nothing can have it ever again, since
+ * raising the hard limit needs a capability of the initial user namespace.
+ */
+bool step_descriptors(struct sandbox *s, struct error *e)
+{
+    int payload = s->plan->derived.payload.fd;
+    int sealed = SEALED_FD(s->plan);
+    int gate = s->gate_socket[1];
+    int sentry = s->sentry[1];
+
+    if (sys_setrlimit(RLIMIT_NOFILE, (rlim_t)sealed + 1, (rlim_t)sealed + 1) < 0)
+        return step_failed(e, "cannot set the limit on descriptors");
+    if (!raise_fd(&gate, e) || !raise_fd(&s->proc, e) || !raise_fd(&sentry, e) ||
+        !raise_fd(&s->sentry[0], e) || !place_stdio(s, e) || !place(payload, sealed, e) ||
+        !place(gate, INSIDE_GATE, e))
+        return false;
+    s->gate_socket[1] = INSIDE_GATE;
+    if (!place(s->proc, INSIDE_PROC, e) || !place(sentry, INSIDE_SENTRY, e))
+        return false;
+    s->proc = INSIDE_PROC;
+    s->sentry[1] = sentry >= 0 ? INSIDE_SENTRY : -1;
+    if (s->sentry[0] >= 0 && !step_sentry(s, e))
+        return false;
+    if (sys_close_range(sentry >= 0 ? INSIDE_FREE : INSIDE_SENTRY, (unsigned)sealed - 1, 0) < 0 ||
+        sys_close_range((unsigned)sealed + 1, UINT_MAX, 0) < 0)
+        return step_failed(e, "cannot close the caller's descriptors");
+    if (payload < 0)
+        sys_close_range((unsigned)sealed, (unsigned)sealed, 0);
+    if (sys_setrlimit(RLIMIT_NOFILE, (rlim_t)sealed, (rlim_t)sealed) < 0)
+        return step_failed(e, "cannot set the limit on descriptors");
+    return true;
+}

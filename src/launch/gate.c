@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "launch/gate.h"
+
+#include <stdlib.h>
+
+#include "launch/limits.h"
+#include "launch/observe.h"
+#include "rules/deviation.h"
+#include "rules/mounts.h"
+
+/* The mount points of --dev: rows of mountinfo like any other. */
+static const char *const device_points[] = {"/dev",      "/dev/null",   "/dev/zero",
+                                            "/dev/full", "/dev/random", "/dev/urandom"};
+
+#define N_DEVICES (sizeof device_points / sizeof device_points[0])
+
+/* With declared mounts the table may have those rows more, and only those. */
+static bool declared_mounts_hold(const struct plan *plan, const struct findings *f,
+                                 struct buf *reasons)
+{
+    const struct declared *d = &plan->declared;
+    const char **points = calloc(d->n_binds + N_DEVICES + 2, sizeof *points);
+    char actual[320] = "out of memory";
+    size_t n = 0;
+    bool ok;
+
+    for (size_t i = 0; points != NULL && i < d->n_binds; i++)
+        points[n++] = d->binds[i].target;
+    if (points != NULL && d->proc)
+        points[n++] = "/proc";
+    for (size_t i = 0; points != NULL && d->dev && i < N_DEVICES; i++)
+        points[n++] = device_points[i];
+    ok = points != NULL && f->raw[RAW_MOUNTINFO].bytes != NULL &&
+         mounts_hold(f->raw[RAW_MOUNTINFO].bytes, points, actual, sizeof actual);
+    if (!ok)
+        buf_printf(reasons, "PR-MOUNT-1 FAIL: %s\n", actual);
+    free(points);
+    return ok;
+}
+
+static bool probe_holds(const struct plan *plan, enum probe probe, const struct findings *f,
+                        struct buf *reasons)
+{
+    const struct probe_row *row = probe_row(probe);
+    struct judgement j;
+
+    judge(probe, f, &j);
+    if (j.verdict == VERDICT_PASS || row->judge == JUDGE_NOT_RUN)
+        return true;
+    if (j.verdict == VERDICT_FAIL && deviation_excuses(plan->derived.deviations, probe))
+        return probe != PR_MOUNT_1 || declared_mounts_hold(plan, f, reasons);
+    buf_printf(reasons, "%s %s: %s: %s, expected %s\n", row->id, verdict_name(j.verdict),
+               row->operation, j.actual, row->expected);
+    return false;
+}
+
+bool gate_open(const struct sandbox *s, pid_t init, pid_t payload, struct launch_result *result)
+{
+    bool ok = true;
+
+    for (int i = 0; i < N_PROBES; i++)
+        ok = probe_holds(s->plan, (enum probe)i, &result->inside, &result->reasons) && ok;
+    ok = observed_hold(s, &result->before, &result->inside, &result->reasons) && ok;
+    ok = init_holds(s, init, &result->reasons) && ok;
+    ok = limits_observe(s, payload, result) && ok;
+    /* Out of memory while the reasons were written must not read as "no reasons". */
+    return ok && !result->reasons.failed;
+}

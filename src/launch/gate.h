@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_LAUNCH_GATE_H
+#define DENYBOX_LAUNCH_GATE_H
+
+#include "launch/sandbox.h"
+
+/*
+ * The decision, before any payload has run: every probe judged from what was found inside, what was
+ * seen from outside, and init. True only when every wall of the plan stands; else a line to
+ * result->reasons for each that does not. Only a deviation that the user named excuses anything,
+ * and only what it is known to change.
+ */
+bool gate_open(const struct sandbox *s, pid_t init, pid_t payload, struct launch_result *result);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <linux/keyctl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/sys.h"
+#include "launch/sandbox.h"
+
+bool step_session(struct sandbox *s, struct error *e)
+{
+    (void)s;
+    if (sys_setsid() < 0)
+        return step_failed(e, "cannot start a new session");
+    return true;
+}
+
+/* An ignored signal stays ignored across an exec, and a mask is kept: both are the caller's. */
+bool step_signals(struct sandbox *s, struct error *e)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigset_t none;
+
+    (void)s;
+    for (int n = 1; n < NSIG; n++)
+        sigaction(n, &action, NULL); /* refused for KILL, STOP and libc's own two: as they are */
+    sigemptyset(&none);
+    if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+        return step_failed(e, "cannot reset the signals");
+    return true;
+}
+
+/* The NIS domain is the host's until it is set. The umask and the personality are the caller's. */
+bool step_host_name(struct sandbox *s, struct error *e)
+{
+    if (sys_sethostname(s->plan->declared.hostname) < 0 || sys_setdomainname("(none)") < 0)
+        return step_failed(e, "cannot set the host name");
+    umask(022);
+    if (sys_personality(0) < 0)
+        return step_failed(e, "cannot reset the personality");
+    return true;
+}
+
+/* The caller's session keyring would be inherited; a kernel without keys has none to inherit. */
+bool step_keyring(struct sandbox *s, struct error *e)
+{
+    (void)s;
+    if (sys_keyctl(KEYCTL_JOIN_SESSION_KEYRING) < 0 && errno != ENOSYS)
+        return step_failed(e, "cannot start a session keyring");
+    return true;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "launch/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/io.h"
+#include "base/sys.h"
+#include "launch/channel.h"
+#include "launch/filters.h"
+#include "launch/gate.h"
+#include "launch/ids.h"
+#include "launch/observe.h"
+#include "launch/supervise.h"
+#include "launch/trees.h"
+
+static bool open_sockets(struct sandbox *s, struct error *e)
+{
+    /* The kernel tells with each message which process sent it, in our own numbers. */
+    if (sys_socketpair(SOCK_SEQPACKET, s->init_socket) < 0 ||
+        sys_socketpair(SOCK_SEQPACKET, s->gate_socket) < 0 ||
+        sys_setsockopt(s->gate_socket[0], SO_PASSCRED, 1) < 0)
+        return step_failed(e, "cannot make the sockets to the sandbox");
+    if (s->plan->declared.evidence != NULL && s->plan->derived.payload.fd >= 0 &&
+        sys_pipe2(s->sentry, O_CLOEXEC) < 0)
+        return step_failed(e, "cannot make the pipe of the sentry");
+    return true;
+}
+
+static bool open_host_proc(struct sandbox *s, struct error *e)
+{
+    s->host_proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (s->host_proc < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot open /proc of the host");
+    return true;
+}
+
+static bool prepare(struct supervisor *sv)
+{
+    struct sandbox *s = sv->s;
+
+    return open_host_proc(s, sv->e) && ids_choose(s, sv->e) &&
+           filters_prepare(s, sv->result, sv->e) && trees_prepare(s, sv->e) &&
+           relay_open(&sv->relay, s->stdio, sv->e) && open_sockets(s, sv->e) &&
+           supervise_signals(sv);
+}
+
+/* All seven; in the test build a missing one must be found by the gate. */
+static uint64_t namespaces(void)
+{
+    static const struct {
+        const char *name;
+        uint64_t flag;
+    } all[] = {
+        {"ns-mnt", CLONE_NEWNS},    {"ns-pid", CLONE_NEWPID}, {"ns-net", CLONE_NEWNET},
+        {"ns-ipc", CLONE_NEWIPC},   {"ns-uts", CLONE_NEWUTS}, {"ns-cgroup", CLONE_NEWCGROUP},
+        {"ns-user", CLONE_NEWUSER},
+    };
+    uint64_t flags = 0;
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        flags |= fault_skips(all[i].name) ? 0 : all[i].flag;
+    return flags;
+}
+
+static bool clone_refused(struct error *e, int number)
+{
+    error_errno(e, EXIT_DENYBOX, number, "cannot make the namespaces of the sandbox");
+    if (number == EPERM || number == EACCES)
+        error_hint(e, "this host forbids user namespaces to you: look at the sysctls "
+                      "kernel.unprivileged_userns_clone, user.max_user_namespaces and "
+                      "kernel.apparmor_restrict_unprivileged_userns, and for a container's or "
+                      "unit's own filter");
+    if (number == ENOSPC || number == EUSERS)
+        error_hint(e, "a limit on namespaces is reached: raise the sysctls user.max_*_namespaces");
+    if (number == ENOSYS || number == EINVAL)
+        error_hint(e, "Linux 5.14 or newer is needed, with all seven kinds of namespaces");
+    return false;
+}
+
+static bool clone_init(struct supervisor *sv)
+{
+    struct sandbox *s = sv->s;
+    struct clone_args args = {
+        .flags = namespaces() | CLONE_PIDFD,
+        .pidfd = (uint64_t)(uintptr_t)&sv->init_fd,
+        .exit_signal = SIGCHLD,
+    };
+
+    sv->init = sys_clone3(&args);
+    if (sv->init < 0)
+        return clone_refused(sv->e, errno);
+    if (sv->init == 0)
+        init_main(s);
+    io_close(&s->init_socket[1]);
+    io_close(&s->gate_socket[1]);
+    io_close(&s->sentry[0]);
+    io_close(&s->sentry[1]);
+    relay_close_inner(&sv->relay);
+    return true;
+}
+
+/* init ends with the payload or is killed; every process of its namespace is gone when it is. */
+static void reap_init(struct supervisor *sv)
+{
+    siginfo_t info;
+
+    if (sv->init <= 0)
+        return;
+    if (!sv->ended)
+        sys_pidfd_send_signal(sv->init_fd, SIGKILL);
+    while (waitid(P_PIDFD, (id_t)sv->init_fd, &info, WEXITED) < 0 && errno == EINTR)
+        continue;
+}
+
+static bool carry_out(struct supervisor *sv)
+{
+    struct launch_result *r = sv->result;
+
+    if (!prepare(sv) || !clone_init(sv) || !ids_map(sv->s, sv->init, sv->e))
+        return false;
+    if (!message_send(sv->s->init_socket[0], MESSAGE_GO, 0, NULL, 0) || !supervise_gate(sv))
+        return sv->e->text[0] != '\0' ? false : step_failed(sv->e, "cannot start init");
+    if (!gate_open(sv->s, sv->init, r->child, r)) {
+        r->blocked = true;
+        return error_set(sv->e, EXIT_BLOCKED, "cannot start the payload: a wall is missing");
+    }
+    return supervise_run(sv);
+}
+
+static void release(struct supervisor *sv)
+{
+    struct sandbox *s = sv->s;
+
+    for (int i = 0; i < 2; i++) {
+        io_close(&s->init_socket[i]);
+        io_close(&s->gate_socket[i]);
+        io_close(&s->sentry[i]);
+    }
+    relay_close(&sv->relay);
+    trees_close(s);
+    filters_free(s);
+    io_close(&s->host_proc);
+    io_close(&sv->init_fd);
+    io_close(&sv->payload_fd);
+    io_close(&sv->signals);
+}
+
+bool launch(const struct plan *plan, const struct launch_hooks *hooks, struct launch_result *result,
+            struct error *e)
+{
+    static struct sandbox s;
+    static struct supervisor sv;
+    bool ok;
+
+    s = (struct sandbox){
+        .plan = plan,
+        .hooks = hooks,
+        .init_socket = {-1, -1},
+        .gate_socket = {-1, -1},
+        .sentry = {-1, -1},
+        .host_proc = -1,
+        .idmapped_in = -1,
+        .idmapped_out = -1,
+        .tree_in = -1,
+        .tree_out = -1,
+        .tree_rootfs = -1,
+        .root = -1,
+        .proc = -1,
+    };
+    sv = (struct supervisor){
+        .s = &s, .result = result, .init_fd = -1, .payload_fd = -1, .signals = -1, .e = e};
+    for (int i = 0; i < 3; i++)
+        sv.relay.inner[i] = sv.relay.stream[i].from = -1;
+    e->text[0] = '\0';
+    result->started_at = time(NULL);
+    ok = carry_out(&sv);
+    reap_init(&sv);
+    result->finished_at = time(NULL);
+    release(&sv);
+    return ok;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "launch/observe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "launch/filters.h"
+#include "rules/procfs.h"
+
+#define TEXT_MAX (64U << 10)
+
+/* The inode number of a namespace: the link reads "net:[4026531840]". */
+static bool read_ns(int proc, const char *who, enum ns ns, uint64_t *inode)
+{
+    char path[64];
+    char link[64];
+    char digits[24];
+    ssize_t n;
+    const char *open_bracket;
+    unsigned long long value;
+
+    snprintf(path, sizeof path, "%s/ns/%s", who, ns_name(ns));
+    n = readlinkat(proc, path, link, sizeof link - 1);
+    if (n <= 0)
+        return false;
+    link[n] = '\0';
+    open_bracket = strchr(link, '[');
+    if (open_bracket == NULL || link[n - 1] != ']' ||
+        (size_t)(link + n - open_bracket) > sizeof digits)
+        return false;
+    memcpy(digits, open_bracket + 1, (size_t)(link + n - open_bracket - 2));
+    digits[link + n - open_bracket - 2] = '\0';
+    if (!text_number(digits, UINT64_MAX / 2, &value))
+        return false;
+    *inode = value;
+    return true;
+}
+
+static bool read_raw(int proc, const char *who, const char *name, struct raw *raw)
+{
+    char path[64];
+    struct buf text = {0};
+
+    snprintf(path, sizeof path, "%s/%s", who, name);
+    if (!io_read_file(proc, path, TEXT_MAX, &text)) {
+        buf_free(&text);
+        return false;
+    }
+    raw->length = text.length;
+    raw->bytes = text.data != NULL ? text.data : strdup("");
+    return raw->bytes != NULL;
+}
+
+/* "65532 1000 1", with single blanks. */
+static bool read_map(int proc, const char *who, const char *name, char out[64])
+{
+    struct raw raw = {0};
+    unsigned inside;
+    unsigned outside;
+    unsigned count;
+    int end = 0;
+    bool ok = read_raw(proc, who, name, &raw) &&
+              sscanf(raw.bytes, "%u %u %u\n%n", &inside, &outside, &count, &end) == 3 &&
+              (size_t)end == raw.length;
+
+    if (ok)
+        snprintf(out, 64, "%u %u %u", inside, outside, count);
+    free(raw.bytes);
+    return ok;
+}
+
+bool observe(int proc, pid_t pid, struct observed *o, struct error *e)
+{
+    char who[24];
+
+    snprintf(who, sizeof who, "%d", (int)pid);
+    for (int ns = 0; ns < N_NS; ns++) {
+        if (!read_ns(proc, who, (enum ns)ns, &o->ns[ns]))
+            return error_errno(e, EXIT_BLOCKED, errno, "cannot see the namespace %s from outside",
+                               ns_name((enum ns)ns));
+    }
+    if (!read_raw(proc, who, "mountinfo", &o->mountinfo) ||
+        !read_raw(proc, who, "net/dev", &o->net_dev) || !read_raw(proc, who, "status", &o->status))
+        return error_errno(e, EXIT_BLOCKED, errno, "cannot see the sandbox from outside");
+    if (!read_map(proc, who, "uid_map", o->uid_map) || !read_map(proc, who, "gid_map", o->gid_map))
+        return error_set(e, EXIT_BLOCKED, "cannot see the id maps from outside");
+    o->valid = true;
+    return true;
+}
+
+/* Notes one missing wall. Always false. */
+static bool __attribute__((format(printf, 2, 3)))
+missing(struct buf *reasons, const char *what, ...)
+{
+    va_list args;
+
+    va_start(args, what);
+    buf_vprintf(reasons, what, args);
+    va_end(args);
+    buf_puts(reasons, "\n");
+    return false;
+}
+
+static bool namespaces_hold(const struct sandbox *s, const struct observed *o, struct buf *reasons)
+{
+    bool ok = true;
+
+    for (int ns = 0; ns < N_NS; ns++) {
+        uint64_t own;
+
+        if (!read_ns(s->host_proc, "self", (enum ns)ns, &own) || own == o->ns[ns])
+            ok = missing(reasons, "the namespace %s is the host's", ns_name((enum ns)ns));
+    }
+    return ok;
+}
+
+static bool maps_hold(const struct sandbox *s, const struct observed *o, struct buf *reasons)
+{
+    const struct declared *d = &s->plan->declared;
+    char uid[64];
+    char gid[64];
+
+    snprintf(uid, sizeof uid, "%u %u 1", (unsigned)d->uid, (unsigned)s->host_uid);
+    snprintf(gid, sizeof gid, "%u %u 1", (unsigned)d->gid, (unsigned)s->host_gid);
+    if (strcmp(uid, o->uid_map) != 0 || strcmp(gid, o->gid_map) != 0)
+        return missing(reasons, "the id map is not that of the plan: %s", o->uid_map);
+    return true;
+}
+
+static long filters_of(const char *status)
+{
+    char value[16];
+    unsigned long long n;
+
+    if (!status_value(status, "Seccomp_filters", value, sizeof value) ||
+        !text_number(value, 1000000, &n))
+        return -1;
+    return (long)n;
+}
+
+/* Ours on top of those that the launcher itself runs under, in a container say. */
+static bool filters_hold(const struct sandbox *s, const struct observed *o, struct buf *reasons)
+{
+    struct raw own = {0};
+    long outer = read_raw(s->host_proc, "self", "status", &own) ? filters_of(own.bytes) : -1;
+    long here = filters_of(o->status.bytes);
+
+    free(own.bytes);
+    if (outer < 0 || here != outer + filters_count(s)) {
+        return missing(reasons, "the seccomp filters are not all loaded: %ld of %ld",
+                       here - (outer > 0 ? outer : 0), (long)filters_count(s));
+    }
+    return true;
+}
+
+/* Lines of status that must be the same inside and outside, and before and after the exec. */
+static const char *const compared[] = {"CapInh", "CapPrm",     "CapEff",  "CapBnd",
+                                       "CapAmb", "NoNewPrivs", "Seccomp", "Seccomp_filters"};
+
+static bool same_status(const char *a, const char *b, const char **which)
+{
+    for (size_t i = 0; i < sizeof compared / sizeof compared[0]; i++) {
+        char x[64];
+        char y[64];
+
+        *which = compared[i];
+        if (!status_value(a, *which, x, sizeof x) || !status_value(b, *which, y, sizeof y) ||
+            strcmp(x, y) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool same_raw(const struct raw *a, const struct raw *b)
+{
+    return a->bytes != NULL && b->bytes != NULL && a->length == b->length &&
+           memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
+static bool agrees_with_inside(const struct observed *o, const struct findings *inside,
+                               struct buf *reasons)
+{
+    const struct raw *status = &inside->raw[RAW_STATUS];
+    const char *which = "status";
+    bool ok = true;
+
+    if (!same_raw(&o->mountinfo, &inside->raw[RAW_MOUNTINFO]))
+        ok = missing(reasons, "%s inside is not what the host sees", "mountinfo");
+    if (!same_raw(&o->net_dev, &inside->raw[RAW_NET_DEV]))
+        ok = missing(reasons, "%s inside is not what the host sees", "net/dev");
+    if (status->bytes == NULL || !same_status(o->status.bytes, status->bytes, &which))
+        ok = missing(reasons, "%s inside is not what the host sees", which);
+    return ok;
+}
+
+bool observed_hold(const struct sandbox *s, const struct observed *o, const struct findings *inside,
+                   struct buf *reasons)
+{
+    bool ok = namespaces_hold(s, o, reasons);
+
+    ok = maps_hold(s, o, reasons) && ok;
+    ok = filters_hold(s, o, reasons) && ok;
+    return agrees_with_inside(o, inside, reasons) && ok;
+}
+
+/* The files of a process that is not dumpable belong to root, whoever it runs as: proc(5). */
+static bool undumpable(const struct sandbox *s, const char *who)
+{
+    char path[64];
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s/environ", who);
+    return fstatat(s->host_proc, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid != s->host_uid;
+}
+
+/* Its command line and environment were overwritten: nothing of the caller is there to be read. */
+static bool forgotten(const struct sandbox *s, const char *who)
+{
+    struct raw command = {0};
+    bool ok = read_raw(s->host_proc, who, "cmdline", &command);
+
+    for (size_t i = 0; ok && i < command.length; i++)
+        ok = command.bytes[i] == '\0';
+    free(command.bytes);
+    return ok;
+}
+
+bool init_holds(const struct sandbox *s, pid_t init, struct buf *reasons)
+{
+    static const char *const empty[] = {"CapPrm", "CapEff", "CapBnd", "CapAmb"};
+    struct raw status = {0};
+    char who[24];
+    char value[64];
+    bool ok = true;
+
+    snprintf(who, sizeof who, "%d", (int)init);
+    if (!read_raw(s->host_proc, who, "status", &status))
+        return missing(reasons, "init cannot be seen from %s", "outside");
+    if (!undumpable(s, who))
+        ok = missing(reasons, "init is %s", "dumpable");
+    if (!forgotten(s, who))
+        ok = missing(reasons, "init still shows the caller's %s", "command line");
+    if (!status_value(status.bytes, "Seccomp", value, sizeof value) || strcmp(value, "2") != 0)
+        ok = missing(reasons, "init has no %s", "filter");
+    for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
+        if (!status_value(status.bytes, empty[i], value, sizeof value) ||
+            strspn(value, "0") != strlen(value))
+            ok = missing(reasons, "init holds capabilities: %s", empty[i]);
+    }
+    free(status.bytes);
+    return ok;
+}
+
+bool observed_same(const struct observed *before, const struct observed *after, struct buf *reasons)
+{
+    const char *which = "status";
+
+    if (memcmp(before->ns, after->ns, sizeof before->ns) != 0)
+        return missing(reasons, "%s changed in the exec", "a namespace");
+    if (!same_raw(&before->mountinfo, &after->mountinfo))
+        return missing(reasons, "%s changed in the exec", "mountinfo");
+    if (!same_status(before->status.bytes, after->status.bytes, &which))
+        return missing(reasons, "%s changed in the exec", which);
+    return true;
+}

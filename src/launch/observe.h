@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_LAUNCH_OBSERVE_H
+#define DENYBOX_LAUNCH_OBSERVE_H
+
+#include "launch/sandbox.h"
+
+/* Reads what /proc of the host says of process `pid`, which must be a child of init that waits or
+ * is stopped. False and *e when something cannot be read. *o owns its texts: observed_free. */
+bool observe(int proc, pid_t pid, struct observed *o, struct error *e);
+
+/*
+ * Holds what was seen against what must be: every namespace is another than the launcher's, the
+ * maps map one id, the filters are loaded, nothing can be gained; and against what was found
+ * inside: same mounts, same interfaces, same capabilities. Adds a line to *reasons for each wall
+ * that is missing; false when there is one.
+ */
+bool observed_hold(const struct sandbox *s, const struct observed *o, const struct findings *inside,
+                   struct buf *reasons);
+
+/* Is init as it must be: not dumpable, filtered, without capabilities? As above. */
+bool init_holds(const struct sandbox *s, pid_t init, struct buf *reasons);
+
+/* The task before its exec and in it: same namespaces, same filters, same mounts. As above. */
+bool observed_same(const struct observed *before, const struct observed *after,
+                   struct buf *reasons);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "launch/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/sys.h"
+
+bool relay_open(struct relay *r, int stdio[3], struct error *e)
+{
+    for (int i = 0; i < 3; i++) {
+        r->stream[i].from = r->stream[i].to = r->inner[i] = -1;
+        stdio[i] = i;
+    }
+    for (int i = 0; i < 3; i++) {
+        int ends[2];
+
+        if (!isatty(i))
+            continue;
+        if (sys_pipe2(ends, O_CLOEXEC) < 0)
+            return error_errno(e, EXIT_DENYBOX, errno, "cannot relay the terminal");
+        r->stream[i].inward = i == 0;
+        r->stream[i].from = i == 0 ? i : ends[0];
+        r->stream[i].to = i == 0 ? ends[1] : i;
+        r->inner[i] = stdio[i] = i == 0 ? ends[0] : ends[1];
+        /* A payload that does not read must not stop the launcher from watching. */
+        if (i == 0 && sys_fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0)
+            return error_errno(e, EXIT_DENYBOX, errno, "cannot relay the terminal");
+    }
+    return true;
+}
+
+void relay_close_inner(struct relay *r)
+{
+    for (int i = 0; i < 3; i++)
+        io_close(&r->inner[i]);
+}
+
+static bool empty(const struct relay_stream *s)
+{
+    return s->length == 0;
+}
+
+int relay_wants(const struct relay *r, struct pollfd *fds)
+{
+    int n = 0;
+
+    for (int i = 0; i < 3; i++) {
+        const struct relay_stream *s = &r->stream[i];
+
+        if (s->from < 0)
+            continue;
+        /* One buffer a stream: nothing is read before the last bytes are gone. */
+        fds[n++] = empty(s) ? (struct pollfd){.fd = s->from, .events = POLLIN}
+                            : (struct pollfd){.fd = s->to, .events = POLLOUT};
+    }
+    return n;
+}
+
+/* The end of one direction. The caller's own 0, 1 and 2 stay open; the pipe's end does not. */
+static void finish(struct relay_stream *s)
+{
+    io_close(s->inward ? &s->to : &s->from);
+    s->from = s->to = -1;
+    s->length = 0;
+}
+
+static void fill(struct relay_stream *s)
+{
+    ssize_t n = read(s->from, s->buffer, sizeof s->buffer);
+
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n <= 0) {
+        finish(s);
+        return;
+    }
+    s->start = 0;
+    s->length = (size_t)n;
+}
+
+static void flush(struct relay_stream *s)
+{
+    ssize_t n = write(s->to, s->buffer + s->start, s->length);
+
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n <= 0) {
+        finish(s);
+        return;
+    }
+    s->start += (size_t)n;
+    s->length -= (size_t)n;
+}
+
+static struct relay_stream *stream_of(struct relay *r, const struct pollfd *fd)
+{
+    for (int i = 0; i < 3; i++) {
+        struct relay_stream *s = &r->stream[i];
+
+        if (s->from >= 0 && fd->fd == (empty(s) ? s->from : s->to))
+            return s;
+    }
+    return NULL;
+}
+
+void relay_step(struct relay *r, const struct pollfd *fds, int n)
+{
+    for (int i = 0; i < n; i++) {
+        struct relay_stream *s = fds[i].revents != 0 ? stream_of(r, &fds[i]) : NULL;
+
+        if (s == NULL)
+            continue;
+        if (empty(s))
+            fill(s);
+        else
+            flush(s);
+    }
+}
+
+void relay_drain(struct relay *r)
+{
+    for (int i = 1; i < 3; i++) {
+        struct relay_stream *s = &r->stream[i];
+
+        while (s->from >= 0) {
+            struct pollfd fd = {.fd = s->to, .events = POLLOUT};
+
+            if (empty(s))
+                fill(s);
+            else if (poll(&fd, 1, -1) > 0)
+                flush(s);
+        }
+    }
+}
+
+void relay_close(struct relay *r)
+{
+    for (int i = 0; i < 3; i++) {
+        io_close(&r->inner[i]);
+        if (r->stream[i].from >= 0)
+            finish(&r->stream[i]);
+    }
+}

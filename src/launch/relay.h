@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_LAUNCH_RELAY_H
+#define DENYBOX_LAUNCH_RELAY_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+/*
+ * A terminal is never passed into the sandbox: where 0, 1 or 2 is one, the payload gets a pipe and
+ * the launcher carries the bytes. Pipes and files are passed as they are.
+ */
+
+struct relay_stream {
+    int from; /* -1: nothing to carry */
+    int to;
+    bool inward; /* standard input */
+    char buffer[16384];
+    size_t start;
+    size_t length;
+};
+
+struct relay {
+    struct relay_stream stream[3];
+    int inner[3]; /* the payload's ends, -1 where the descriptor is passed as it is */
+};
+
+/* Makes pipes where they are needed and says in stdio[] what the payload gets as 0, 1 and 2. */
+bool relay_open(struct relay *r, int stdio[3], struct error *e);
+
+/* Closes the payload's ends; to be called once the payload has them. */
+void relay_close_inner(struct relay *r);
+
+/* Fills in what to wait for, at most 3 entries; returns how many. */
+int relay_wants(const struct relay *r, struct pollfd *fds);
+
+/* Carries what is ready. */
+void relay_step(struct relay *r, const struct pollfd *fds, int n);
+
+/* After the payload's end: carries what is left in the pipes, to the end of file. */
+void relay_drain(struct relay *r);
+
+void relay_close(struct relay *r);
+
+#endif

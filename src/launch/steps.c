@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "launch/sandbox.h"
+
+bool run_steps(const struct step *steps, size_t n, struct sandbox *s, struct error *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!fault_skips(steps[i].name) && !steps[i].run(s, e))
+            return false;
+    }
+    return true;
+}
+
+bool step_failed(struct error *e, const char *what)
+{
+    return error_errno(e, EXIT_DENYBOX, errno, "%s", what);
+}

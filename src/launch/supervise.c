@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "launch/supervise.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/sys.h"
+#include "launch/channel.h"
+#include "launch/observe.h"
+
+/* The probes take a millisecond. On a machine that swaps they may take long; what hangs for ever is
+ * a wall that cannot be proved. */
+#define GATE_SECONDS 60
+
+static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
+
+bool supervise_signals(struct supervisor *sv)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof forwarded / sizeof forwarded[0]; i++)
+        sigaddset(&set, forwarded[i]);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return step_failed(sv->e, "cannot block the signals to forward");
+    sv->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (sv->signals < 0)
+        return step_failed(sv->e, "cannot take the signals to forward");
+    return true;
+}
+
+/* Before there is a payload a signal ends denybox; afterwards it is the payload's, and who asks a
+ * second time to stop gets what they ask for. */
+static bool take_signal(struct supervisor *sv)
+{
+    struct signalfd_siginfo info;
+
+    if (read(sv->signals, &info, sizeof info) != (ssize_t)sizeof info)
+        return true;
+    if (!sv->started)
+        return error_set(sv->e, (enum exit_code)(128 + (int)info.ssi_signo),
+                         "cannot go on: interrupted by %s before the payload had started",
+                         sigabbrev_np((int)info.ssi_signo));
+    if ((info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM) && ++sv->interrupts > 1)
+        info.ssi_signo = SIGKILL;
+    sys_pidfd_send_signal(sv->payload_fd, (int)info.ssi_signo);
+    return true;
+}
+
+/* An error that init or the payload-to-be reports, or their silent death. */
+static bool take_failure(struct supervisor *sv, const struct message *m)
+{
+    if (m != NULL && m->kind == MESSAGE_ERROR && m->length == sizeof *sv->e) {
+        memcpy(sv->e, m->bytes, sizeof *sv->e);
+        sv->e->text[sizeof sv->e->text - 1] = sv->e->hint[sizeof sv->e->hint - 1] = '\0';
+        return false;
+    }
+    return error_set(sv->e, EXIT_DENYBOX, "cannot start the sandbox: it ended before it was ready");
+}
+
+static bool take_hello(struct supervisor *sv, const struct message *m)
+{
+    sv->result->landlock_abi = m->number;
+    sv->result->child = m->sender;
+    sv->payload_fd = sys_pidfd_open(m->sender);
+    if (sv->payload_fd < 0)
+        return step_failed(sv->e, "cannot hold on to the payload");
+    return observe(sv->s->host_proc, m->sender, &sv->result->before, sv->e);
+}
+
+/* What has come from one child while the gate is shut. *done becomes true with its last message. */
+static bool gate_message(struct supervisor *sv, int fd, bool *done)
+{
+    struct message m;
+
+    if (!message_receive(fd, &m))
+        return take_failure(sv, NULL);
+    if (m.kind == MESSAGE_ERROR)
+        return take_failure(sv, &m);
+    if (fd == sv->s->init_socket[0]) {
+        *done = m.kind == MESSAGE_READY;
+        return true;
+    }
+    if (m.kind == MESSAGE_HELLO && sv->payload_fd < 0)
+        return take_hello(sv, &m);
+    if (!message_take_finding(&m, &sv->result->inside))
+        return error_set(sv->e, EXIT_BLOCKED, "cannot trust the probes: a malformed report");
+    *done = m.kind == MESSAGE_FACTS;
+    return true;
+}
+
+bool supervise_gate(struct supervisor *sv)
+{
+    struct timespec start;
+    struct timespec now;
+    bool init_ready = false;
+    bool facts = false;
+
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    while (!init_ready || !facts) {
+        struct pollfd fds[3] = {
+            /* The gate's socket has the better message when a payload-to-be fails and init sees it
+             * die: it is asked first. */
+            {.fd = facts ? -1 : sv->s->gate_socket[0], .events = POLLIN},
+            {.fd = init_ready ? -1 : sv->s->init_socket[0], .events = POLLIN},
+            {.fd = sv->signals, .events = POLLIN},
+        };
+
+        if (poll(fds, 3, 1000) < 0 && errno != EINTR)
+            return step_failed(sv->e, "cannot wait for the sandbox");
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        if (now.tv_sec - start.tv_sec > GATE_SECONDS)
+            return error_set(sv->e, EXIT_BLOCKED, "cannot prove the sandbox: no answer in %d s",
+                             GATE_SECONDS);
+        if (fds[2].revents != 0 && !take_signal(sv))
+            return false;
+        if (fds[0].revents != 0) {
+            if (!gate_message(sv, sv->s->gate_socket[0], &facts))
+                return false;
+        } else if (fds[1].revents != 0) {
+            if (!gate_message(sv, sv->s->init_socket[0], &init_ready))
+                return false;
+        }
+    }
+    if (!sv->result->before.valid)
+        return error_set(sv->e, EXIT_BLOCKED, "cannot trust the probes: they came unannounced");
+    return true;
+}
+
+/* The payload is stopped inside its exec: is it still behind the same walls? */
+static bool look_again(struct supervisor *sv)
+{
+    struct launch_result *r = sv->result;
+
+    if (!observe(sv->s->host_proc, r->child, &r->after, sv->e))
+        return false;
+    if (!observed_same(&r->before, &r->after, &r->reasons)) {
+        r->blocked = true;
+        return error_set(sv->e, EXIT_BLOCKED, "cannot go on: a wall changed in the exec");
+    }
+    if (sys_pidfd_send_signal(sv->payload_fd, SIGCONT) < 0)
+        return step_failed(sv->e, "cannot continue the payload");
+    return true;
+}
+
+static void take_end(struct supervisor *sv, const struct message *m)
+{
+    struct ended ended;
+
+    memcpy(&ended, m->bytes, sizeof ended);
+    sv->result->ending = ended.code == CLD_EXITED ? ENDING_EXITED : ENDING_SIGNALLED;
+    sv->result->number = ended.status;
+    sv->result->usage = ended.usage;
+    sv->ended = true;
+}
+
+static bool init_message(struct supervisor *sv)
+{
+    struct message m;
+
+    if (!message_receive(sv->s->init_socket[0], &m))
+        return error_set(sv->e, EXIT_DENYBOX,
+                         "cannot tell how the payload ended: init was killed from outside");
+    if (m.kind == MESSAGE_STOPPED)
+        return look_again(sv);
+    if (m.kind == MESSAGE_ENDED && m.length == sizeof(struct ended))
+        take_end(sv, &m);
+    return true;
+}
+
+/* End of file says that the exec has closed the payload's end; a message, that it has failed. */
+static bool exec_message(struct supervisor *sv)
+{
+    struct message m;
+
+    if (message_receive(sv->s->gate_socket[0], &m))
+        return take_failure(sv, &m);
+    io_close(&sv->s->gate_socket[0]);
+    return true;
+}
+
+bool supervise_run(struct supervisor *sv)
+{
+    sv->started = true;
+    if (!message_send(sv->s->gate_socket[0], MESSAGE_GO, 0, NULL, 0))
+        return step_failed(sv->e, "cannot open the gate");
+    while (!sv->ended) {
+        struct pollfd fds[6] = {
+            {.fd = sv->s->gate_socket[0], .events = POLLIN},
+            {.fd = sv->s->init_socket[0], .events = POLLIN},
+            {.fd = sv->signals, .events = POLLIN},
+        };
+        int n = relay_wants(&sv->relay, fds + 3);
+
+        if (poll(fds, 3 + (nfds_t)n, -1) < 0) {
+            if (errno == EINTR)
+                continue;
+            return step_failed(sv->e, "cannot wait for the payload");
+        }
+        if (fds[2].revents != 0)
+            take_signal(sv);
+        if (fds[0].revents != 0 && !exec_message(sv))
+            return false;
+        if (fds[1].revents != 0 && !init_message(sv))
+            return false;
+        relay_step(&sv->relay, fds + 3, n);
+    }
+    relay_drain(&sv->relay);
+    return true;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_LAUNCH_SUPERVISE_H
+#define DENYBOX_LAUNCH_SUPERVISE_H
+
+#include "launch/relay.h"
+#include "launch/sandbox.h"
+
+/* The launcher's own state while there is a sandbox. */
+struct supervisor {
+    struct sandbox *s;
+    struct relay relay;
+    struct launch_result *result;
+    pid_t init;
+    int init_fd;    /* pidfd of init */
+    int payload_fd; /* pidfd of the payload; -1 before it is known */
+    int signals;    /* signalfd of what is forwarded */
+    bool started;   /* the gate has opened */
+    bool ended;     /* init has told how the payload ended */
+    int interrupts; /* how often the user asked for the end */
+    struct error *e;
+};
+
+/* Blocks the signals that are forwarded and opens sv->signals. */
+bool supervise_signals(struct supervisor *sv);
+
+/* Waits until the payload-to-be has proved itself or failed. False: sv->e is set. */
+bool supervise_gate(struct supervisor *sv);
+
+/* Lets it go, and carries bytes and signals until init tells of its end. False: sv->e is set. */
+bool supervise_run(struct supervisor *sv);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/elf.h"
+
+#include <elf.h>
+#include <endian.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#if defined(__x86_64__)
+#define NATIVE_MACHINE EM_X86_64
+#elif defined(__aarch64__)
+#define NATIVE_MACHINE EM_AARCH64
+#else
+#error "denybox runs on x86_64 and aarch64"
+#endif
+
+#if __BYTE_ORDER == __LITTLE_ENDIAN
+#define NATIVE_DATA ELFDATA2LSB
+#else
+#define NATIVE_DATA ELFDATA2MSB
+#endif
+
+/* The kernel refuses program headers that do not fit into 64 KiB; so do we. */
+#define HEADERS_MAX (65536 / sizeof(Elf64_Phdr))
+
+static bool refuse(const char *path, struct error *e, const char *what)
+{
+    return error_set(e, EXIT_NOT_EXECUTABLE, "cannot run '%s': %s", text_show(path), what);
+}
+
+static bool read_exactly(int fd, void *buffer, size_t size, uint64_t offset)
+{
+    return offset <= INT64_MAX && pread(fd, buffer, size, (off_t)offset) == (ssize_t)size;
+}
+
+static bool check_header(int fd, const char *path, Elf64_Ehdr *h, struct error *e)
+{
+    if (!read_exactly(fd, h, sizeof *h, 0) || memcmp(h->e_ident, ELFMAG, SELFMAG) != 0) {
+        if (read_exactly(fd, h, SELFMAG, 0) && memcmp(h->e_ident, ELFMAG, SELFMAG) == 0)
+            return refuse(path, e, "it is a truncated or 32-bit program");
+        return refuse(path, e, "it is neither an ELF program nor a #! script");
+    }
+    if (h->e_ident[EI_CLASS] != ELFCLASS64) {
+        refuse(path, e, "it is a 32-bit program, and the filter allows no 32-bit system calls");
+        return error_hint(e, "use a 64-bit build of it");
+    }
+    if (h->e_ident[EI_DATA] != NATIVE_DATA || h->e_machine != NATIVE_MACHINE)
+        return refuse(path, e, "it is a program for another machine");
+    if (h->e_type != ET_EXEC && h->e_type != ET_DYN)
+        return refuse(path, e, "it is an ELF file, but not a program");
+    if (h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phnum == 0 || h->e_phnum > HEADERS_MAX)
+        return refuse(path, e, "its program headers are damaged");
+    return true;
+}
+
+static bool read_loader(int fd, const char *path, const Elf64_Phdr *ph, char *loader, size_t size,
+                        struct error *e)
+{
+    if (ph->p_filesz < 2 || ph->p_filesz > size ||
+        !read_exactly(fd, loader, ph->p_filesz, ph->p_offset) ||
+        strnlen(loader, ph->p_filesz) != ph->p_filesz - 1)
+        return refuse(path, e, "the name of its loader is damaged");
+    if (loader[0] != '/')
+        return refuse(path, e, "the name of its loader is not an absolute path");
+    return true;
+}
+
+bool elf_check(int fd, const char *path, bool *dynamic, char *loader, size_t size, struct error *e)
+{
+    Elf64_Ehdr h;
+
+    *dynamic = false;
+    if (!check_header(fd, path, &h, e))
+        return false;
+    for (unsigned i = 0; i < h.e_phnum; i++) {
+        Elf64_Phdr ph;
+
+        if (h.e_phoff > INT64_MAX || !read_exactly(fd, &ph, sizeof ph, h.e_phoff + i * sizeof ph))
+            return refuse(path, e, "its program headers are damaged");
+        if (ph.p_type != PT_INTERP)
+            continue;
+        if (*dynamic)
+            return refuse(path, e, "it names two loaders");
+        *dynamic = true;
+        if (!read_loader(fd, path, &ph, loader, size, e))
+            return false;
+    }
+    return true;
+}

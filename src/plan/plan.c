@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "plan/overlap.h"
+#include "plan/payload.h"
+
+/* The environment is built from this list and --setenv; the caller's is never looked at. */
+static const char *const default_env[] = {
+    "PATH=/usr/local/bin:/usr/bin:/bin",
+    "HOME=/tmp",
+    "TMPDIR=/tmp",
+    "LANG=C.UTF-8",
+};
+
+static bool init_env(struct declared *d, struct error *e)
+{
+    size_t n = sizeof default_env / sizeof default_env[0];
+
+    d->env = calloc(n + 1, sizeof *d->env);
+    for (size_t i = 0; d->env != NULL && i < n; i++) {
+        d->env[i] = strdup(default_env[i]);
+        if (d->env[i] == NULL)
+            return error_set(e, EXIT_DENYBOX, "cannot start: out of memory");
+        d->n_env++;
+    }
+    return d->env != NULL ? true : error_set(e, EXIT_DENYBOX, "cannot start: out of memory");
+}
+
+bool plan_init(struct plan *plan, enum command command, struct error *e)
+{
+    static const struct host_object none = {.fd = -1};
+
+    *plan = (struct plan){.command = command};
+    plan->declared = (struct declared){
+        .chdir = "/",
+        .hostname = "denybox",
+        .uid = 65532,
+        .gid = 65532,
+        .seccomp = "strict",
+        .tmp_size = 16U << 20,
+        .memory = 256U << 20,
+        .pids = 64,
+        .cpus = 1,
+        .nofile = 1024,
+        .fsize = FSIZE_UNSET,
+        .venue = "unspecified",
+        .args_fd = -1,
+        .status_fd = -1,
+    };
+    plan->derived.in = plan->derived.out = plan->derived.rootfs = none;
+    plan->derived.payload.fd = -1;
+    plan->derived.evidence_dir = -1;
+    return init_env(&plan->declared, e);
+}
+
+/*
+ * Finds a directory or file of the host, once. No magic links: a path such as /proc/self/fd/5
+ * would name something else when init looks it up again.
+ */
+static bool open_object(struct host_object *o, const char *option, const char *path,
+                        bool want_directory, struct error *e)
+{
+    struct stat st;
+
+    o->path = path;
+    o->fd = sys_openat2(AT_FDCWD, path, O_PATH | O_CLOEXEC, RESOLVE_NO_MAGICLINKS);
+    if (o->fd < 0 || sys_fstat(o->fd, &st) < 0) {
+        if (errno == ENOENT && want_directory) {
+            error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': no such directory", option,
+                      text_show(path));
+            return error_hint(e, "make it first: mkdir -p %s", text_show(path));
+        }
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot use --%s '%s'", option, text_show(path));
+    }
+    o->dev = st.st_dev;
+    o->ino = st.st_ino;
+    o->directory = S_ISDIR(st.st_mode);
+    if (want_directory && !o->directory)
+        return error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': not a directory", option,
+                         text_show(path));
+    return true;
+}
+
+static bool open_directories(struct plan *plan, struct error *e)
+{
+    const struct declared *d = &plan->declared;
+    struct derived *r = &plan->derived;
+
+    if (d->in != NULL && !open_object(&r->in, "in", d->in, true, e))
+        return false;
+    if (d->out != NULL && !open_object(&r->out, "out", d->out, true, e))
+        return false;
+    if (d->rootfs != NULL && !open_object(&r->rootfs, "rootfs", d->rootfs, true, e))
+        return false;
+    if (d->n_binds == 0)
+        return true;
+    r->binds = calloc(d->n_binds, sizeof *r->binds);
+    if (r->binds == NULL)
+        return error_set(e, EXIT_DENYBOX, "cannot note --ro-bind: out of memory");
+    for (size_t i = 0; i < d->n_binds; i++)
+        r->binds[i].fd = -1;
+    for (size_t i = 0; i < d->n_binds; i++) {
+        if (!open_object(&r->binds[i], "ro-bind", d->binds[i].source, false, e))
+            return false;
+    }
+    return true;
+}
+
+/* The bundle must be where the payload cannot write, and must not replace anything. */
+static bool find_evidence_place(struct plan *plan, struct error *e)
+{
+    struct derived *r = &plan->derived;
+    const char *path = plan->declared.evidence;
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+    char directory[4096];
+    struct host_object place = {.fd = -1};
+
+    if (path == NULL)
+        return true;
+    r->evidence_name = slash != NULL ? slash + 1 : path;
+    if (r->evidence_name[0] == '\0' || strcmp(r->evidence_name, ".") == 0 ||
+        strcmp(r->evidence_name, "..") == 0)
+        return error_set(e, EXIT_DENYBOX, "cannot use --evidence '%s': want the name of a file",
+                         text_show(path));
+    memcpy(directory, path, (size_t)(r->evidence_name - path));
+    strcpy(directory + (r->evidence_name - path), ".");
+    if (!open_object(&place, "evidence", directory, false, e))
+        return false;
+    r->evidence_dir = place.fd;
+    place.path = path;
+    if (faccessat(place.fd, r->evidence_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        error_set(e, EXIT_DENYBOX, "cannot use --evidence '%s': it exists", text_show(path));
+        return error_hint(e, "evidence is never overwritten; choose another name or move it away");
+    }
+    if (faccessat(place.fd, ".", W_OK, AT_EACCESS) < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot write --evidence '%s'", text_show(path));
+    return overlap_refuse(&place, "--evidence", &r->out, "--out", e);
+}
+
+static void note_deviations(struct plan *plan)
+{
+    const struct declared *d = &plan->declared;
+
+    plan->derived.deviations = (d->n_binds != 0 ? DEVIATION_RO_BIND : 0U) |
+                               (d->proc ? DEVIATION_PROC : 0U) | (d->dev ? DEVIATION_DEV : 0U) |
+                               (d->allow_exec ? DEVIATION_ALLOW_EXEC : 0U);
+}
+
+static bool choose_profile(struct plan *plan, struct error *e)
+{
+    const char *name = plan->declared.seccomp;
+    size_t length = strlen(name);
+
+    plan->derived.profile = "strict";
+    if (strcmp(name, "targeted") == 0)
+        plan->derived.profile = "targeted";
+    if (strcmp(name, "targeted") == 0 || strcmp(name, "strict") == 0)
+        return true;
+    if (length < 6 || strcmp(name + length - 5, ".json") != 0) {
+        error_set(e, EXIT_DENYBOX, "cannot use --seccomp '%s': no such profile", text_show(name));
+        return error_hint(e, "the profiles are strict and targeted; a file's name ends in .json");
+    }
+    plan->derived.stacked_json = name;
+    return true;
+}
+
+static bool check_places(const struct plan *plan, struct error *e)
+{
+    const struct derived *r = &plan->derived;
+
+    if (!overlap_refuse(&r->in, "--in", &r->out, "--out", e) ||
+        !overlap_refuse(&r->rootfs, "--rootfs", &r->out, "--out", e))
+        return false;
+    for (size_t i = 0; i < plan->declared.n_binds; i++) {
+        if (!overlap_refuse(&r->binds[i], "--ro-bind", &r->out, "--out", e))
+            return false;
+    }
+    return true;
+}
+
+bool plan_derive(struct plan *plan, struct error *e)
+{
+    if (!choose_profile(plan, e) || !open_directories(plan, e) || !check_places(plan, e) ||
+        !find_evidence_place(plan, e))
+        return false;
+    note_deviations(plan);
+    if (plan->command == COMMAND_ATTEST) {
+        if (plan->declared.n_command != 0)
+            return error_set(e, EXIT_DENYBOX, "cannot attest '%s': attest runs no payload",
+                             text_show(plan->declared.command[0]));
+        return true;
+    }
+    if (plan->declared.n_command == 0) {
+        error_set(e, EXIT_DENYBOX, "cannot run: no command given");
+        return error_hint(e, "denybox run --in DIR --out DIR -- COMMAND [ARG...]");
+    }
+    return payload_find(plan, e);
+}
+
+static void free_payload(struct payload *p)
+{
+    io_close(&p->fd);
+    free(p->path);
+    free(p->script);
+    free(p->argv);
+    free(p->shebang_arg);
+}
+
+void plan_free(struct plan *plan)
+{
+    struct derived *r = &plan->derived;
+
+    for (size_t i = 0; i < plan->declared.n_env; i++)
+        free(plan->declared.env[i]);
+    free(plan->declared.env);
+    for (size_t i = 0; r->binds != NULL && i < plan->declared.n_binds; i++)
+        io_close(&r->binds[i].fd);
+    free(r->binds);
+    free(plan->declared.binds);
+    io_close(&r->in.fd);
+    io_close(&r->out.fd);
+    io_close(&r->rootfs.fd);
+    io_close(&r->evidence_dir);
+    free_payload(&r->payload);
+}
+
+const char *plan_getenv(const struct plan *plan, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (size_t i = 0; i < plan->declared.n_env; i++) {
+        if (strncmp(plan->declared.env[i], name, length) == 0 &&
+            plan->declared.env[i][length] == '=')
+            return plan->declared.env[i] + length + 1;
+    }
+    return NULL;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_PLAN_PLAN_H
+#define DENYBOX_PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/*
+ * From words to a plan: option_parse fills `declared` with what the user said, plan_derive checks
+ * it against the host and fills `derived`. Nothing is created, started or written by either, and
+ * everything after acts on the plan alone.
+ */
+
+enum command { COMMAND_RUN = 1, COMMAND_ATTEST = 2, COMMAND_PLAN = 4 };
+
+enum deviation {
+    DEVIATION_RO_BIND = 1 << 0,
+    DEVIATION_PROC = 1 << 1,
+    DEVIATION_DEV = 1 << 2,
+    DEVIATION_ALLOW_EXEC = 1 << 3,
+};
+
+struct bind {
+    const char *source;
+    const char *target;
+};
+
+/* What the user said, or the default. Strings belong to argv, to the --args buffer or to static
+ * storage. */
+struct declared {
+    const char *in;     /* NULL: none */
+    const char *out;    /* NULL: none */
+    const char *rootfs; /* NULL: the skeleton alone */
+    struct bind *binds;
+    size_t n_binds;
+    bool proc;
+    bool dev;
+    bool allow_exec;
+    char **env; /* NAME=VALUE, owned, in order, without duplicates, ends in NULL */
+    size_t n_env;
+    const char *chdir;
+    const char *argv0; /* NULL: the command */
+    const char *hostname;
+    uint64_t uid;
+    uint64_t gid;
+    const char *seccomp;
+    const char *seccomp_bpf;
+    uint64_t tmp_size; /* bytes */
+    uint64_t memory;   /* bytes */
+    uint64_t pids;
+    uint64_t cpus;
+    uint64_t nofile;
+    uint64_t fsize; /* bytes; FSIZE_UNSET */
+    const char *evidence;
+    const char *venue;
+    const char *run_date; /* NULL: today */
+    const char *nonce;    /* NULL: "self" */
+    const char *run_id;   /* NULL: random */
+    int64_t args_fd;      /* -1: none */
+    int64_t status_fd;    /* -1: none */
+    bool quiet;
+    bool verbose;
+    bool help;
+    bool version;
+    char **command; /* points into argv, ends in NULL */
+    size_t n_command;
+};
+
+#define FSIZE_UNSET UINT64_MAX
+
+/* Something of the host, found once; `path` is only for messages and for the one lookup that has to
+ * be repeated inside the new mount namespace, which must find the same device and inode. */
+struct host_object {
+    const char *path;
+    int fd; /* O_PATH; -1: none */
+    dev_t dev;
+    ino_t ino;
+    bool directory;
+};
+
+struct payload {
+    int fd;            /* read-only, close-on-exec; -1: none (attest) */
+    char *path;        /* owned; as found, in the root or on the host */
+    char *script;      /* owned; the script that the interpreter in fd is to run, or NULL */
+    char **argv;       /* owned array, ends in NULL; strings borrowed but for those of #! */
+    size_t n_argv;     /* entries before the NULL */
+    char *shebang_arg; /* owned; the optional argument of #!, or NULL */
+    bool dynamic;
+    char loader[4096]; /* PT_INTERP when dynamic */
+};
+
+struct derived {
+    struct host_object in;
+    struct host_object out;
+    struct host_object rootfs;
+    struct host_object *binds; /* owned; n_binds of declared */
+    struct payload payload;
+    unsigned deviations;      /* enum deviation, or-ed */
+    const char *profile;      /* "strict" or "targeted" */
+    const char *stacked_json; /* file of --seccomp FILE.json, or NULL */
+    int evidence_dir;         /* O_PATH descriptor of the bundle's directory; -1: none */
+    const char *evidence_name;
+};
+
+struct plan {
+    enum command command;
+    struct declared declared;
+    struct derived derived;
+};
+
+/* Fills the plan with the defaults. False and *e when out of memory. */
+bool plan_init(struct plan *plan, enum command command, struct error *e);
+
+/*
+ * Checks the declared part against the host and fills in the derived part: opens every directory
+ * and the payload as descriptors (owned by the plan), refuses what overlaps, is missing or could
+ * never run. False and *e otherwise.
+ */
+bool plan_derive(struct plan *plan, struct error *e);
+
+/* Closes and frees what the plan owns. */
+void plan_free(struct plan *plan);
+
+/* The value of NAME in the environment for the payload, or NULL. */
+const char *plan_getenv(const struct plan *plan, const char *name);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/value.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "base/text.h"
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+static bool bad(const struct option_row *row, const char *value, struct error *e, const char *want)
+{
+    return error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': %s", row->name, text_show(value),
+                     want);
+}
+
+static bool out_of_range(const struct option_row *row, const char *value, struct error *e)
+{
+    return error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': want a number from %llu to %llu",
+                     row->name, text_show(value), (unsigned long long)row->min,
+                     (unsigned long long)row->max);
+}
+
+bool value_size(const char *text, uint64_t max, uint64_t *bytes)
+{
+    static const char units[] = "kmgt";
+    char digits[24];
+    size_t length = strlen(text);
+    unsigned shift = 0;
+    unsigned long long n;
+
+    if (length > 0 && strchr(units, text[length - 1] | 0x20) != NULL) {
+        shift = 10 * (unsigned)(strchr(units, text[length - 1] | 0x20) - units + 1);
+        length--;
+    }
+    if (length == 0 || length >= sizeof digits)
+        return false;
+    memcpy(digits, text, length);
+    digits[length] = '\0';
+    if (!text_number(digits, max >> shift, &n))
+        return false;
+    *bytes = n << shift;
+    return true;
+}
+
+bool value_inside(const char *path)
+{
+    if (path[0] != '/' || path[1] == '\0' || strlen(path) >= PATH_MAX)
+        return false;
+    for (const char *part = path; *part != '\0';) {
+        size_t length = strcspn(part + 1, "/");
+
+        if (length == 0 || (length <= 2 && strspn(part + 1, ".") >= length))
+            return false;
+        part += 1 + length;
+    }
+    return true;
+}
+
+static bool read_date(const struct option_row *row, const char *text, struct error *e)
+{
+    static const unsigned char days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int month;
+    int day;
+
+    if (strlen(text) != 10 || strspn(text, DIGITS) != 4 || text[4] != '-' ||
+        strspn(text + 5, DIGITS) != 2 || text[7] != '-' || strspn(text + 8, DIGITS) != 2)
+        return bad(row, text, e, "want YYYY-MM-DD");
+    month = atoi(text + 5);
+    day = atoi(text + 8);
+    if (month < 1 || month > 12 || day < 1 || day > days[month - 1])
+        return bad(row, text, e, "there is no such day");
+    return true;
+}
+
+static bool read_string(const struct option_row *row, const char *text, struct error *e)
+{
+    size_t length = strlen(text);
+
+    if (row->kind == KIND_PATH)
+        return length > 0 && length < PATH_MAX ? true : bad(row, text, e, "want a path");
+    if (row->kind == KIND_INSIDE)
+        return strcmp(text, "/") == 0 || value_inside(text)
+                   ? true
+                   : bad(row, text, e, "want an absolute path without '.' and '..'");
+    if (row->kind == KIND_DATE)
+        return read_date(row, text, e);
+    if (length < row->min || length > row->max)
+        return error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': want %llu to %llu characters",
+                         row->name, text_show(text), (unsigned long long)row->min,
+                         (unsigned long long)row->max);
+    for (const char *c = text; *c != '\0' && row->kind == KIND_TEXT; c++) {
+        if (*c < 0x20 || *c > 0x7e)
+            return bad(row, text, e, "want printable ASCII");
+    }
+    if (row->kind == KIND_WORD && text[strspn(text, LETTERS DIGITS "._-")] != '\0')
+        return bad(row, text, e, "want letters, digits, '.', '_' and '-'");
+    if (row->kind == KIND_HOST && text[strspn(text, LETTERS DIGITS ".-")] != '\0')
+        return bad(row, text, e, "want letters, digits, '.' and '-'");
+    return true;
+}
+
+static bool read_fd(const struct option_row *row, const char *text, int64_t *field, struct error *e)
+{
+    unsigned long long n;
+
+    if (!text_number(text, row->max, &n))
+        return out_of_range(row, text, e);
+    if (fcntl((int)n, F_GETFD) < 0)
+        return bad(row, text, e, "no such descriptor is open");
+    *field = (int64_t)n;
+    return true;
+}
+
+static bool valid_name(const char *name)
+{
+    return name[0] != '\0' && strspn(name, DIGITS) == 0 &&
+           name[strspn(name, LETTERS DIGITS "_")] == '\0';
+}
+
+/* Puts NAME=VALUE in the place of an older NAME, or at the end. */
+static bool env_set(struct declared *d, const char *name, const char *value, struct error *e)
+{
+    size_t length = strlen(name);
+    size_t size = length + strlen(value) + 2;
+    char *pair = malloc(size);
+    char **grown;
+
+    if (pair == NULL)
+        return error_set(e, EXIT_DENYBOX, "cannot set the environment: out of memory");
+    memcpy(pair, name, length);
+    pair[length] = '=';
+    memcpy(pair + length + 1, value, size - length - 1);
+    for (size_t i = 0; i < d->n_env; i++) {
+        if (strncmp(d->env[i], pair, length + 1) == 0) {
+            free(d->env[i]);
+            d->env[i] = pair;
+            return true;
+        }
+    }
+    grown = reallocarray(d->env, d->n_env + 2, sizeof *grown);
+    if (grown == NULL) {
+        free(pair);
+        return error_set(e, EXIT_DENYBOX, "cannot set the environment: out of memory");
+    }
+    d->env = grown;
+    d->env[d->n_env++] = pair;
+    d->env[d->n_env] = NULL;
+    return true;
+}
+
+static bool read_env(const struct option_row *row, const char *name, const char *value,
+                     struct declared *d, struct error *e)
+{
+    const char *word = secret_word(name);
+
+    if (!valid_name(name))
+        return bad(row, name, e, "want a name of letters, digits and '_'");
+    if (word != NULL) {
+        error_set(e, EXIT_DENYBOX, "cannot use --setenv '%s': the name looks like a secret (%s)",
+                  text_show(name), word);
+        return error_hint(e, "a sandboxed payload gets no secret; pass data as a file in --in");
+    }
+    return env_set(d, name, value, e);
+}
+
+/* Where the sandbox's own mounts are: nothing may be mounted at, above or below them. */
+static bool reserved(const char *path)
+{
+    static const char *const own[] = {"/in", "/out", "/tmp", "/proc", "/dev"};
+
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        size_t length = strlen(own[i]);
+
+        if (strncmp(path, own[i], length) == 0 && (path[length] == '/' || path[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static bool read_bind(const struct option_row *row, const char *source, const char *target,
+                      struct declared *d, struct error *e)
+{
+    struct bind *grown;
+
+    if (source[0] == '\0')
+        return bad(row, source, e, "want a path");
+    if (!value_inside(target))
+        return bad(row, target, e, "want an absolute path without '.' and '..'");
+    if (reserved(target))
+        return bad(row, target, e, "that place belongs to the sandbox");
+    for (size_t i = 0; i < d->n_binds; i++) {
+        if (strcmp(d->binds[i].target, target) == 0)
+            return bad(row, target, e, "given twice");
+    }
+    grown = reallocarray(d->binds, d->n_binds + 1, sizeof *grown);
+    if (grown == NULL)
+        return error_set(e, EXIT_DENYBOX, "cannot note --ro-bind: out of memory");
+    d->binds = grown;
+    d->binds[d->n_binds++] = (struct bind){.source = source, .target = target};
+    return true;
+}
+
+static bool read_number(const struct option_row *row, const char *text, uint64_t *field,
+                        struct error *e)
+{
+    unsigned long long n;
+
+    if (row->kind == KIND_SIZE) {
+        if (!value_size(text, row->max, field))
+            return bad(row, text, e, "want a number of bytes, or one with k, m, g or t");
+    } else if (!text_number(text, row->max, &n)) {
+        return out_of_range(row, text, e);
+    } else {
+        *field = n;
+    }
+    return *field >= row->min ? true : out_of_range(row, text, e);
+}
+
+bool value_read(const struct option_row *row, const char *first, const char *second,
+                struct declared *d, struct error *e)
+{
+    void *field = (char *)d + row->offset;
+
+    switch (row->kind) {
+    case KIND_FLAG:
+        *(bool *)field = true;
+        return true;
+    case KIND_COUNT:
+    case KIND_SIZE:
+        return read_number(row, first, field, e);
+    case KIND_FD:
+    case KIND_ARGS:
+        return read_fd(row, first, field, e);
+    case KIND_ENV:
+        return read_env(row, first, second, d, e);
+    case KIND_BIND:
+        return read_bind(row, first, second, d, e);
+    default:
+        if (!read_string(row, first, e))
+            return false;
+        *(const char **)field = first;
+        return true;
+    }
+}
+
+int value_words(enum option_kind kind)
+{
+    if (kind == KIND_FLAG)
+        return 0;
+    return kind == KIND_ENV || kind == KIND_BIND ? 2 : 1;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "record/result.h"
+
+#include <stdlib.h>
+
+const char *ns_name(enum ns ns)
+{
+    static const char *const names[] = {"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"};
+
+    return names[ns];
+}
+
+void observed_free(struct observed *o)
+{
+    free(o->mountinfo.bytes);
+    free(o->net_dev.bytes);
+    free(o->status.bytes);
+    *o = (struct observed){0};
+}
+
+void launch_result_free(struct launch_result *result)
+{
+    findings_free(&result->inside);
+    observed_free(&result->before);
+    observed_free(&result->after);
+    buf_free(&result->reasons);
+}
+
+int launch_exit_status(const struct launch_result *result)
+{
+    return result->ending == ENDING_SIGNALLED ? 128 + result->number : result->number;
+}

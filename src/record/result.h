@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_RECORD_RESULT_H
+#define DENYBOX_RECORD_RESULT_H
+
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "rules/probe.h"
+
+/* What happened in one run, as data: launch fills it in, evidence writes it down. */
+
+enum ns { NS_USER, NS_MNT, NS_PID, NS_NET, NS_IPC, NS_UTS, NS_CGROUP, N_NS };
+
+/* The name of a namespace under /proc/PID/ns. */
+const char *ns_name(enum ns ns);
+
+/* What the launcher saw of a process from outside, at one moment. */
+struct observed {
+    bool valid;
+    uint64_t ns[N_NS];    /* inode numbers */
+    struct raw mountinfo; /* owned */
+    struct raw net_dev;   /* owned */
+    struct raw status;    /* owned */
+    char uid_map[64];
+    char gid_map[64];
+};
+
+struct limit_row {
+    const char *name;
+    uint64_t value;
+    const char *held_by; /* "rlimit", "affinity" or "none" */
+};
+
+#define LIMITS_MAX 8
+
+enum ending { ENDING_NOT_STARTED, ENDING_EXITED, ENDING_SIGNALLED };
+
+struct launch_result {
+    struct findings inside;
+    struct observed before; /* under all walls, before the exec */
+    struct observed after;  /* stopped in the exec; valid only with evidence */
+    bool blocked;
+    struct buf reasons; /* one line each: what is missing */
+    enum ending ending;
+    int number; /* exit status or signal */
+    struct rusage usage;
+    struct limit_row limits[LIMITS_MAX];
+    int n_limits;
+    int landlock_abi;   /* 0: the kernel has none */
+    int64_t started_at; /* seconds since the epoch */
+    int64_t finished_at;
+    char stacked_sha256[2][72]; /* digests of stacked filters, "" with none */
+    pid_t child;                /* the payload as the host sees it; 0 before there is one */
+};
+
+void launch_result_free(struct launch_result *result);
+
+/* Frees what one look at a process has read. */
+void observed_free(struct observed *o);
+
+/* The exit status of denybox for a payload that ended. */
+int launch_exit_status(const struct launch_result *result);
+
+#endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "rules/mounts.h"
+#include "rules/probe.h"
+#include "rules/procfs.h"
+
+static void conclude(struct judgement *j, enum verdict verdict, const char *actual)
+{
+    j->verdict = verdict;
+    snprintf(j->actual, sizeof j->actual, "%s", actual);
+}
+
+static const char *value_name(int value)
+{
+    return value == 0 ? "success" : value == NOT_OBSERVED ? "not tried" : error_name(value);
+}
+
+/* "EPERM" for one observation, "/root EROFS, /app EROFS" for several. */
+static void describe(const struct fact *fact, char *out, size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (int i = 0; i < fact->n && used < size; i++) {
+        const struct observation *o = &fact->observed[i];
+
+        used += (size_t)snprintf(out + used, size - used, "%s%.31s%s%s", i != 0 ? ", " : "",
+                                 fact->n > 1 ? o->label : "", fact->n > 1 ? " " : "",
+                                 value_name(o->value));
+    }
+}
+
+static bool accepted(const struct probe_row *row, int value)
+{
+    for (size_t i = 0; i < 3 && row->accept[i] != 0; i++) {
+        if (row->accept[i] == value)
+            return true;
+    }
+    return false;
+}
+
+/* The worst of several: something that worked outweighs something that could not be tried. */
+static enum verdict verdict_of(const struct probe_row *row, int value)
+{
+    if (row->judge == JUDGE_ERRNO && accepted(row, value))
+        return VERDICT_PASS;
+    if (row->judge != JUDGE_ERRNO && value == 0)
+        return VERDICT_PASS;
+    if (value == NOT_OBSERVED)
+        return VERDICT_NOT_RUN;
+    /* A name that is not there is no wall: the probe asked about nothing. */
+    return row->judge == JUDGE_ERRNO && (value == ENOENT || value == ENOTDIR) ? VERDICT_ABSENT
+                                                                              : VERDICT_FAIL;
+}
+
+static void judge_observations(const struct probe_row *row, const struct fact *fact,
+                               struct judgement *j)
+{
+    static const int severity[] = {
+        [VERDICT_PASS] = 0, [VERDICT_NOT_RUN] = 1, [VERDICT_ABSENT] = 2, [VERDICT_FAIL] = 3};
+
+    if (fact->n == 0) {
+        conclude(j, VERDICT_NOT_RUN, "not tried");
+        return;
+    }
+    j->verdict = VERDICT_PASS;
+    j->number = fact->observed[0].value;
+    for (int i = 0; i < fact->n; i++) {
+        enum verdict v = verdict_of(row, fact->observed[i].value);
+
+        if (severity[v] > severity[j->verdict]) {
+            j->verdict = v;
+            j->number = fact->observed[i].value;
+        }
+    }
+    if (j->number < 0)
+        j->number = 0;
+    describe(fact, j->actual, sizeof j->actual);
+}
+
+static void judge_count(const struct fact *fact, struct judgement *j)
+{
+    int count = fact->n == 1 ? fact->observed[0].value : NOT_OBSERVED;
+
+    if (count == NOT_OBSERVED) {
+        conclude(j, VERDICT_NOT_RUN, "not counted");
+        return;
+    }
+    j->number = count;
+    j->verdict = count == 0 ? VERDICT_PASS : VERDICT_FAIL;
+    snprintf(j->actual, sizeof j->actual, "%d", count);
+}
+
+/* SIGSEGV: the entry for the foreign convention does not exist in this kernel, so no call can be
+ * made that way (int 0x80 with IA32 emulation off). */
+static void judge_sigsys(const struct fact *fact, struct judgement *j)
+{
+    size_t used = 0;
+
+    j->verdict = fact->n != 0 ? VERDICT_PASS : VERDICT_NOT_RUN;
+    for (int i = 0; i < fact->n; i++) {
+        int number = fact->observed[i].value;
+
+        used += (size_t)snprintf(j->actual + used, sizeof j->actual - used, "%s%.31s %s",
+                                 i != 0 ? ", " : "", fact->observed[i].label,
+                                 number == NOT_OBSERVED ? "not tried"
+                                 : number == 0          ? "was answered"
+                                                        : sigabbrev_np(number));
+        if (number == NOT_OBSERVED && j->verdict == VERDICT_PASS)
+            j->verdict = VERDICT_NOT_RUN;
+        if (number != NOT_OBSERVED && number != SIGSYS && number != SIGSEGV)
+            j->verdict = VERDICT_FAIL;
+        j->number = number > 0 ? number : 0;
+    }
+}
+
+static void judge_net_dev(const char *text, struct judgement *j)
+{
+    char names[256];
+
+    if (!net_dev_names(text, names, sizeof names)) {
+        conclude(j, VERDICT_FAIL, "malformed");
+        return;
+    }
+    j->verdict = strcmp(names, "lo") == 0 ? VERDICT_PASS : VERDICT_FAIL;
+    text_safe(j->actual, sizeof j->actual, names, strlen(names));
+}
+
+static void judge_env(const struct raw *raw, struct judgement *j)
+{
+    size_t used = 0;
+
+    j->verdict = VERDICT_PASS;
+    for (size_t at = 0; at < raw->length; at += strlen(raw->bytes + at) + 1) {
+        const char *name = raw->bytes + at;
+        char safe[64];
+
+        text_safe(safe, sizeof safe, name, strlen(name));
+        if (secret_word(name) != NULL) {
+            j->verdict = VERDICT_FAIL;
+            snprintf(j->actual, sizeof j->actual, "%s looks like a secret (%s)", safe,
+                     secret_word(name));
+            return;
+        }
+        if (used < sizeof j->actual - 1)
+            used += (size_t)snprintf(j->actual + used, sizeof j->actual - used, "%s%s",
+                                     at != 0 ? " " : "", safe);
+    }
+}
+
+static void judge_mounts(const char *text, struct judgement *j)
+{
+    j->verdict = mounts_hold(text, NULL, j->actual, sizeof j->actual) ? VERDICT_PASS : VERDICT_FAIL;
+}
+
+/* SECBIT_NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE, each with its lock, and KEEP_CAPS locked
+ * off: capabilities(7). */
+#define SECUREBITS_WANTED 0xef
+
+static void judge_caps(const char *status, const struct fact *fact, struct judgement *j)
+{
+    static const char *const sets[] = {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"};
+    char value[64];
+
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
+        if (!status_value(status, sets[i], value, sizeof value) ||
+            strspn(value, "0") != strlen(value)) {
+            j->verdict = VERDICT_FAIL;
+            snprintf(j->actual, sizeof j->actual, "%s is not empty", sets[i]);
+            return;
+        }
+    }
+    if (!status_value(status, "NoNewPrivs", value, sizeof value) || strcmp(value, "1") != 0) {
+        conclude(j, VERDICT_FAIL, "no_new_privs is not set");
+        return;
+    }
+    if (fact->n != 1 || fact->observed[0].value != SECUREBITS_WANTED) {
+        j->verdict = fact->n == 1 && fact->observed[0].value != NOT_OBSERVED ? VERDICT_FAIL
+                                                                             : VERDICT_NOT_RUN;
+        snprintf(j->actual, sizeof j->actual, "securebits 0x%x",
+                 fact->n == 1 ? (unsigned)fact->observed[0].value : 0U);
+        return;
+    }
+    conclude(j, VERDICT_PASS, "all empty, no_new_privs 1, securebits 0xef");
+}
+
+static void judge_seccomp(const char *status, struct judgement *j)
+{
+    char mode[16];
+    char filters[16];
+    unsigned long long n;
+
+    if (!status_value(status, "Seccomp", mode, sizeof mode) ||
+        !status_value(status, "Seccomp_filters", filters, sizeof filters) ||
+        !text_number(filters, 1000000, &n)) {
+        conclude(j, VERDICT_NOT_RUN, "status does not say");
+        return;
+    }
+    j->verdict = strcmp(mode, "2") == 0 && n >= 2 ? VERDICT_PASS : VERDICT_FAIL;
+    snprintf(j->actual, sizeof j->actual, "mode %s, filters %s", mode, filters);
+}
+
+static void judge_signals(const char *status, struct judgement *j)
+{
+    char blocked[32];
+    char ignored[32];
+
+    if (!status_value(status, "SigBlk", blocked, sizeof blocked) ||
+        !status_value(status, "SigIgn", ignored, sizeof ignored)) {
+        conclude(j, VERDICT_NOT_RUN, "status does not say");
+        return;
+    }
+    j->verdict = strspn(blocked, "0") == strlen(blocked) && strspn(ignored, "0") == strlen(ignored)
+                     ? VERDICT_PASS
+                     : VERDICT_FAIL;
+    snprintf(j->actual, sizeof j->actual, "blocked %s, ignored %s", blocked, ignored);
+}
+
+/* All four of "real effective saved filesystem" alike and not root. */
+static bool one_id(const char *value, unsigned long long *id)
+{
+    char first[16];
+    size_t length = strcspn(value, "\t");
+
+    if (length == 0 || length >= sizeof first)
+        return false;
+    memcpy(first, value, length);
+    first[length] = '\0';
+    for (int i = 0; i < 4; i++) {
+        if (strncmp(value, first, length) != 0 || value[length] != (i < 3 ? '\t' : '\0'))
+            return false;
+        value += length + 1;
+    }
+    return text_number(first, 4294967294ULL, id) && *id != 0;
+}
+
+static void judge_ids(const char *status, struct judgement *j)
+{
+    char uid[64];
+    char gid[64];
+    unsigned long long u = 0;
+    unsigned long long g = 0;
+
+    if (!status_value(status, "Uid", uid, sizeof uid) ||
+        !status_value(status, "Gid", gid, sizeof gid)) {
+        conclude(j, VERDICT_NOT_RUN, "status does not say");
+        return;
+    }
+    j->verdict = one_id(uid, &u) && one_id(gid, &g) ? VERDICT_PASS : VERDICT_FAIL;
+    snprintf(j->actual, sizeof j->actual, "uid %llu, gid %llu", u, g);
+}
+
+static enum raw_kind raw_of(enum judge_kind kind)
+{
+    switch (kind) {
+    case JUDGE_NET_DEV:
+        return RAW_NET_DEV;
+    case JUDGE_ENV:
+        return RAW_ENV_KEYS;
+    case JUDGE_MOUNTS:
+        return RAW_MOUNTINFO;
+    case JUDGE_CAPS:
+    case JUDGE_SECCOMP:
+    case JUDGE_SIGNALS:
+    case JUDGE_IDS:
+        return RAW_STATUS;
+    default:
+        return N_RAWS;
+    }
+}
+
+static void judge_raw(enum judge_kind kind, const struct raw *raw, const struct fact *fact,
+                      struct judgement *j)
+{
+    if (raw->bytes == NULL) {
+        conclude(j, VERDICT_NOT_RUN, "could not be read");
+        return;
+    }
+    /* A NUL inside would let the readers see less than the digest covers. */
+    if (kind != JUDGE_ENV && strlen(raw->bytes) != raw->length) {
+        conclude(j, VERDICT_FAIL, "malformed");
+        return;
+    }
+    if (kind == JUDGE_NET_DEV)
+        judge_net_dev(raw->bytes, j);
+    else if (kind == JUDGE_ENV)
+        judge_env(raw, j);
+    else if (kind == JUDGE_MOUNTS)
+        judge_mounts(raw->bytes, j);
+    else if (kind == JUDGE_CAPS)
+        judge_caps(raw->bytes, fact, j);
+    else if (kind == JUDGE_SECCOMP)
+        judge_seccomp(raw->bytes, j);
+    else if (kind == JUDGE_SIGNALS)
+        judge_signals(raw->bytes, j);
+    else
+        judge_ids(raw->bytes, j);
+}
+
+void judge(enum probe probe, const struct findings *f, struct judgement *j)
+{
+    const struct probe_row *row = probe_row(probe);
+    const struct fact *fact = &f->fact[probe];
+
+    *j = (struct judgement){.verdict = VERDICT_NOT_RUN};
+    if (raw_of(row->judge) != N_RAWS)
+        judge_raw(row->judge, &f->raw[raw_of(row->judge)], fact, j);
+    else if (row->judge == JUDGE_COUNT_ZERO)
+        judge_count(fact, j);
+    else if (row->judge == JUDGE_SIGSYS)
+        judge_sigsys(fact, j);
+    else if (row->judge == JUDGE_NOT_RUN)
+        conclude(j, VERDICT_NOT_RUN, "no check of the payload was asked for");
+    else
+        judge_observations(row, fact, j);
+    /* A denial proves nothing where what must work does not work either. */
+    if (j->verdict == VERDICT_PASS && fact->control > 0) {
+        j->verdict = VERDICT_NOT_RUN;
+        snprintf(j->actual, sizeof j->actual, "the positive control failed: %s",
+                 error_name(fact->control));
+    }
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rules/procfs.h"
+
+#include <string.h>
+
+/* One octal escape \ooo, as the kernel writes for space, tab, newline and backslash. */
+static bool unescape(const char *in, char *out)
+{
+    for (int i = 1; i <= 3; i++) {
+        if (in[i] < '0' || in[i] > '7')
+            return false;
+    }
+    *out = (char)((in[1] - '0') * 64 + (in[2] - '0') * 8 + (in[3] - '0'));
+    return in[1] <= '3' && *out != '\0';
+}
+
+/* Takes the next field of the line, up to a space; unescaped into out. */
+static bool take_field(const char **at, const char *end, char *out, size_t size)
+{
+    size_t n = 0;
+
+    while (*at < end && **at != ' ') {
+        char c = **at;
+
+        if (c == '\\') {
+            if (end - *at < 4 || !unescape(*at, &c))
+                return false;
+            *at += 3;
+        }
+        if (n + 1 >= size)
+            return false;
+        out[n++] = c;
+        ++*at;
+    }
+    out[n] = '\0';
+    if (*at < end)
+        ++*at;
+    return n != 0;
+}
+
+static bool read_row(const char *at, const char *end, struct mount_row *row)
+{
+    char skipped[4096];
+
+    for (int i = 0; i < 3; i++) { /* mount id, parent id, major:minor */
+        if (!take_field(&at, end, skipped, sizeof skipped))
+            return false;
+    }
+    if (!take_field(&at, end, row->root, sizeof row->root) ||
+        !take_field(&at, end, row->point, sizeof row->point) ||
+        !take_field(&at, end, row->options, sizeof row->options))
+        return false;
+    do { /* optional fields, to the separator */
+        if (!take_field(&at, end, skipped, sizeof skipped))
+            return false;
+    } while (strcmp(skipped, "-") != 0);
+    return take_field(&at, end, row->type, sizeof row->type);
+}
+
+bool mount_next(const char **next, struct mount_row *row, bool *bad)
+{
+    const char *end = strchr(*next, '\n');
+
+    *bad = false;
+    if (**next == '\0')
+        return false;
+    if (end == NULL || !read_row(*next, end, row)) {
+        *bad = true;
+        return false;
+    }
+    *next = end + 1;
+    return true;
+}
+
+bool mount_has(const char *options, const char *option)
+{
+    size_t length = strlen(option);
+
+    for (const char *o = options; *o != '\0';) {
+        size_t n = strcspn(o, ",");
+
+        if (n == length && memcmp(o, option, n) == 0)
+            return true;
+        o += n + (o[n] == ',');
+    }
+    return false;
+}
+
+bool status_value(const char *status, const char *name, char *value, size_t size)
+{
+    size_t length = strlen(name);
+
+    for (const char *line = status; line != NULL && *line != '\0';) {
+        const char *end = strchr(line, '\n');
+
+        if (end == NULL)
+            return false;
+        if (strncmp(line, name, length) == 0 && line[length] == ':') {
+            const char *start = line + length + 1;
+
+            start += strspn(start, "\t ");
+            if (start > end || (size_t)(end - start) >= size)
+                return false;
+            memcpy(value, start, (size_t)(end - start));
+            value[end - start] = '\0';
+            return true;
+        }
+        line = end + 1;
+    }
+    return false;
+}
+
+bool net_dev_names(const char *text, char *names, size_t size)
+{
+    size_t used = 0;
+    int lines = 0;
+
+    names[0] = '\0';
+    for (const char *line = text; *line != '\0'; lines++) {
+        const char *end = strchr(line, '\n');
+        const char *colon;
+
+        if (end == NULL)
+            return false;
+        if (lines >= 2) { /* after the two lines of the heading */
+            line += strspn(line, " ");
+            colon = memchr(line, ':', (size_t)(end - line));
+            if (colon == NULL || colon == line || used + (size_t)(colon - line) + 2 > size)
+                return false;
+            if (used != 0)
+                names[used++] = ',';
+            memcpy(names + used, line, (size_t)(colon - line));
+            used += (size_t)(colon - line);
+            names[used] = '\0';
+        }
+        line = end + 1;
+    }
+    return lines >= 2;
+}

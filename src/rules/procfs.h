@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_RULES_PROCFS_H
+#define DENYBOX_RULES_PROCFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Readers of the kernel's text formats, over bytes that may come from a bundle: they trust nothing,
+ * and say no to what proc(5) does not describe. */
+
+/* One row of mountinfo, proc_pid_mountinfo(5). Strings are unescaped, may hold any byte but NUL. */
+struct mount_row {
+    char root[4096];
+    char point[4096];
+    char options[512]; /* of the mount, comma-separated */
+    char type[64];
+};
+
+/* Reads the row at *next and moves on. False at the end, and for a malformed row (*bad is set). */
+bool mount_next(const char **next, struct mount_row *row, bool *bad);
+
+/* Is the option in the comma-separated list? */
+bool mount_has(const char *options, const char *option);
+
+/* The value of a line "Name:\tvalue\n" of status, copied. False when there is none or no room. */
+bool status_value(const char *status, const char *name, char *value, size_t size);
+
+/* The names of the interfaces of /proc/net/dev, comma-separated. False when it is malformed. */
+bool net_dev_names(const char *text, char *names, size_t size);
+
+#endif

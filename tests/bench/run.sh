@@ -1,0 +1,177 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Runs the bench on what has been built: makes its directories, becomes an ordinary user when
+# started by root, says what machine this is, and measures.
+#
+#   run.sh [--tools DIR] [--denybox PATH] [--json FILE] [STARTS]
+#
+# --tools    directory of bench, floor, nothing, peak and syscost (default: that of this script)
+# BENCH_USER in the environment: whom to be instead of root (default nobody)
+set -eu
+umask 022 # what is made here is for another user to read
+
+user=${BENCH_USER:-nobody}
+tools=$(dirname -- "$0")
+denybox=
+json=
+starts=300
+programs='bench floor nothing peak syscost'
+
+die() {
+    printf 'run.sh: %s\n' "$1" >&2
+    exit "${2:-1}"
+}
+
+parse() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --tools | --denybox | --json) [ $# -ge 2 ] || die "$1 needs a value" 2 ;;
+        esac
+        case $1 in
+        --tools) tools=$2 && shift 2 ;;
+        --denybox) denybox=$2 && shift 2 ;;
+        --json) json=$2 && shift 2 ;;
+        -*) die "unknown option $1" 2 ;;
+        *) starts=$1 && shift ;;
+        esac
+    done
+}
+
+# An absolute path, as the measurement does not run in this directory.
+absolute() {
+    case $1 in
+    /*) printf '%s\n' "$1" ;;
+    *) printf '%s/%s\n' "$PWD" "$1" ;;
+    esac
+}
+
+# Runs a command as the ordinary user, with an environment that says nothing of the caller's.
+as_user() {
+    if [ "$(id -u)" -eq 0 ]; then
+        set -- setpriv --reuid "$user" --regid "$(id -g -- "$user")" --clear-groups "$@"
+    fi
+    env -i PATH="$PATH:/usr/sbin:/sbin" HOME="$work/home" XDG_RUNTIME_DIR="$work/home" LC_ALL=C "$@"
+}
+
+check_user() {
+    [ "$(id -u)" -eq 0 ] || return 0
+    command -v setpriv >/dev/null || die 'started by root, and setpriv (util-linux) is missing'
+    id -- "$user" >/dev/null 2>&1 || die "no user $user: set BENCH_USER"
+    [ "$(id -u -- "$user")" -ne 0 ] || die "$user is root: set BENCH_USER"
+}
+
+make_directories() {
+    mkdir "$work/in" "$work/out" "$work/home" "$work/bundle" "$work/bin"
+    chmod 755 "$work"
+}
+
+# Last of the preparations: what the user owns, root neither writes nor reads any more.
+hand_over() {
+    if [ "$(id -u)" -eq 0 ]; then
+        chown -R "$user:$(id -g -- "$user")" "$work/out" "$work/home" "$work/bundle"
+    fi
+}
+
+# Prints the path of a program as the user can run it: a build tree under /root cannot be entered
+# by anyone else, so the program is copied out of it.
+runnable() {
+    [ -x "$1" ] || die "$1 is not there: build it first"
+    if as_user test -x "$1"; then
+        printf '%s\n' "$1"
+    else
+        cp -- "$1" "$work/bin/" && printf '%s\n' "$work/bin/${1##*/}"
+    fi
+}
+
+# All tools in one directory, as bench looks for them in its own.
+gather_tools() {
+    for program in $programs; do
+        found=$(runnable "$tools/$program")
+    done
+    tools=${found%/*}
+}
+
+# For crun: the same mounts and namespaces.  The payload is root inside, since a rootless crun
+# has to map that.
+write_bundle() {
+    mkdir "$work/bundle/rootfs" "$work/bundle/state"
+    for name in in out tmp; do mkdir "$work/bundle/rootfs/$name"; done
+    cp -- "$tools/nothing" "$work/bundle/rootfs/payload"
+    cat >"$work/bundle/config.json" <<EOF
+{
+  "ociVersion": "1.0.2",
+  "root": {"path": "rootfs", "readonly": true},
+  "process": {
+    "user": {"uid": 0, "gid": 0}, "cwd": "/", "args": ["/payload"], "env": [],
+    "noNewPrivileges": true, "capabilities": {}
+  },
+  "mounts": [
+    {"destination": "/in", "type": "bind", "source": "$work/in",
+     "options": ["bind", "ro", "nosuid", "nodev", "noexec"]},
+    {"destination": "/out", "type": "bind", "source": "$work/out",
+     "options": ["bind", "nosuid", "nodev", "noexec"]},
+    {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs",
+     "options": ["nosuid", "nodev", "noexec"]}
+  ],
+  "linux": {
+    "uidMappings": [{"containerID": 0, "hostID": $(as_user id -u), "size": 1}],
+    "gidMappings": [{"containerID": 0, "hostID": $(as_user id -g), "size": 1}],
+    "namespaces": [
+      {"type": "user"}, {"type": "mount"}, {"type": "pid"}, {"type": "network"},
+      {"type": "ipc"}, {"type": "uts"}, {"type": "cgroup"}
+    ]
+  }
+}
+EOF
+}
+
+line() {
+    printf '%-10s %s\n' "$1" "$2"
+}
+
+# The first line of what a program says of its version.
+version() {
+    if command -v "$1" >/dev/null; then
+        line "${1##*/}" "$(as_user "$@" 2>&1 </dev/null | head -n 1)"
+    else
+        line "$1" 'not installed'
+    fi
+}
+
+describe_machine() {
+    line kernel "$(uname -srm)"
+    line cpus "$(getconf _NPROCESSORS_ONLN)"
+    line load "$(cut -d ' ' -f 1-3 /proc/loadavg)"
+    line mounts "$(grep -c '' /proc/self/mountinfo)"
+    line user "$(as_user id -un) (uid $(as_user id -u))"
+    for peer in bwrap unshare firejail crun; do version "$peer" --version; done
+    # nsjail has no option that prints its version.
+    line nsjail "$(command -v nsjail || echo 'not installed')"
+    [ -z "$denybox" ] || version "$denybox" --version
+    echo
+}
+
+measure() {
+    set -- --in "$work/in" --out "$work/out" --bundle "$work/bundle" --json "$work/out/bench.json" \
+        "$starts"
+    [ -z "$denybox" ] || set -- --denybox "$denybox" "$@"
+    (cd "$work" && as_user "$tools/bench" "$@")
+}
+
+parse "$@"
+tools=$(absolute "$tools")
+work=$(mktemp -d)
+trap 'rm -rf -- "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+check_user
+make_directories
+gather_tools
+[ -z "$denybox" ] || denybox=$(runnable "$(absolute "$denybox")")
+write_bundle
+hand_over
+describe_machine
+measure || die "could not measure (status $?)"
+[ -z "$json" ] || as_user cat "$work/out/bench.json" >"$json"
