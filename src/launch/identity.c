@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/sys.h"
 #include "launch/sandbox.h"
@@ -16,15 +18,21 @@ bool step_session(struct sandbox *s, struct error *e)
     return true;
 }
 
-/* An ignored signal stays ignored across an exec, and a mask is kept: both are the caller's. */
+/*
+ * An ignored signal stays ignored across an exec, and a mask is kept: both are the caller's. By the
+ * raw call: libc's refuses its own two (32 and 33), which posix_spawn(3) leaves ignored.
+ */
 bool step_signals(struct sandbox *s, struct error *e)
 {
-    struct sigaction action = {.sa_handler = SIG_DFL};
+    static const unsigned long reset[4]; /* the kernel's struct sigaction: SIG_DFL, nothing set */
     sigset_t none;
 
     (void)s;
-    for (int n = 1; n < NSIG; n++)
-        sigaction(n, &action, NULL); /* refused for KILL, STOP and libc's own two: as they are */
+    for (long n = 1; n < NSIG; n++) {
+        if (n != SIGKILL && n != SIGSTOP &&
+            syscall(SYS_rt_sigaction, n, reset, NULL, (long)sizeof(unsigned long)) < 0)
+            return step_failed(e, "cannot reset the signals");
+    }
     sigemptyset(&none);
     if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
         return step_failed(e, "cannot reset the signals");

@@ -46,10 +46,12 @@ static enum answer beneath(const struct host_object *inner, const struct host_ob
     return UNKNOWN;
 }
 
-static bool refuse_nested(const struct host_object *inner, const char *inner_option,
-                          const struct host_object *outer, const char *outer_option,
-                          struct error *e)
+bool overlap_refuse_inside(const struct host_object *inner, const char *inner_option,
+                           const struct host_object *outer, const char *outer_option,
+                           struct error *e)
 {
+    if (inner->fd < 0 || outer->fd < 0)
+        return true;
     switch (beneath(inner, outer)) {
     case NO:
         return true;
@@ -66,7 +68,6 @@ static bool refuse_nested(const struct host_object *inner, const char *inner_opt
 bool overlap_refuse(const struct host_object *a, const char *a_option, const struct host_object *b,
                     const char *b_option, struct error *e)
 {
-    if (a->fd < 0 || b->fd < 0)
-        return true;
-    return refuse_nested(a, a_option, b, b_option, e) && refuse_nested(b, b_option, a, a_option, e);
+    return overlap_refuse_inside(a, a_option, b, b_option, e) &&
+           overlap_refuse_inside(b, b_option, a, a_option, e);
 }

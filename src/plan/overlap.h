@@ -12,4 +12,9 @@
 bool overlap_refuse(const struct host_object *a, const char *a_option, const struct host_object *b,
                     const char *b_option, struct error *e);
 
+/* Refuses `inner` where it is `outer` or lies beneath it; the reverse is fine. As above. */
+bool overlap_refuse_inside(const struct host_object *inner, const char *inner_option,
+                           const struct host_object *outer, const char *outer_option,
+                           struct error *e);
+
 #endif

@@ -136,14 +136,14 @@ static bool find_evidence_place(struct plan *plan, struct error *e)
     if (!open_object(&place, "evidence", directory, false, e))
         return false;
     r->evidence_dir = place.fd;
-    place.path = path;
     if (faccessat(place.fd, r->evidence_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
         error_set(e, EXIT_DENYBOX, "cannot use --evidence '%s': it exists", text_show(path));
         return error_hint(e, "evidence is never overwritten; choose another name or move it away");
     }
     if (faccessat(place.fd, ".", W_OK, AT_EACCESS) < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot write --evidence '%s'", text_show(path));
-    return overlap_refuse(&place, "--evidence", &r->out, "--out", e);
+    place.path = path;
+    return overlap_refuse_inside(&place, "--evidence", &r->out, "--out", e);
 }
 
 static void note_deviations(struct plan *plan)

@@ -12,7 +12,7 @@
  * here and fails is an error.  Another launcher that fails its first start is skipped with the
  * reason in its row; that it does not work here says nothing about denybox.
  */
-#define _GNU_SOURCE
+
 #include "contestant.h"
 #include "report.h"
 #include "start.h"

@@ -13,7 +13,7 @@
  * The child borrows the parent's memory (CLONE_VM | CLONE_VFORK), which saves copying page
  * tables.  The parent has nothing to do until the child has become the payload.
  */
-#define _GNU_SOURCE
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>

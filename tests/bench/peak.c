@@ -8,7 +8,7 @@
  * over), so a launcher measured by the bench directly would show the bench's own size.  This
  * static program is the smallest parent a libc allows: no launcher can read lower than it.
  */
-#define _GNU_SOURCE
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * 0 is /dev/null, 1 and 2 are files in memory: a launcher that relays terminals has none to
  * relay, and what a failing one says is there to be shown.
  */
-#define _GNU_SOURCE
+
 #include "start.h"
 
 #include <err.h>

@@ -8,7 +8,7 @@
  * what is left to measure.  The calls are timed in slices and the median slice counts: an
  * interrupt or another program's turn spoils one slice and not the result.
  */
-#define _GNU_SOURCE
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
