@@ -100,36 +100,68 @@ bool message_wait_go(int fd)
     return n == (ssize_t)sizeof head && head.kind == MESSAGE_GO;
 }
 
+/* What stands before the bytes of the texts. A length of ABSENT: the text could not be read. */
+struct findings_head {
+    struct fact fact[N_PROBES];
+    size_t length[N_RAWS];
+};
+
+#define ABSENT SIZE_MAX
+
 bool message_send_findings(int fd, const struct findings *f)
 {
+    static unsigned char bytes[MESSAGE_MAX];
+    struct findings_head head;
+    size_t used = sizeof head;
+
+    memcpy(head.fact, f->fact, sizeof head.fact);
     for (int i = 0; i < N_RAWS; i++) {
         const struct raw *raw = &f->raw[i];
 
-        if (!message_send(fd, raw->bytes != NULL ? MESSAGE_RAW : MESSAGE_RAW_NONE, i, raw->bytes,
-                          raw->bytes != NULL ? raw->length : 0))
+        head.length[i] = raw->bytes != NULL ? raw->length : ABSENT;
+        if (raw->bytes == NULL)
+            continue;
+        if (raw->length > sizeof bytes - used) {
+            errno = EMSGSIZE;
             return false;
+        }
+        memcpy(bytes + used, raw->bytes, raw->length);
+        used += raw->length;
     }
-    return message_send(fd, MESSAGE_FACTS, 0, f->fact, sizeof f->fact);
+    memcpy(bytes, &head, sizeof head);
+    return message_send(fd, MESSAGE_FINDINGS, 0, bytes, used);
 }
 
-bool message_take_finding(const struct message *m, struct findings *f)
+static bool take_text(struct raw *raw, const unsigned char **next, size_t *left, size_t length)
 {
-    struct raw *raw;
-
-    if (m->kind == MESSAGE_FACTS && m->length == sizeof f->fact) {
-        memcpy(f->fact, m->bytes, sizeof f->fact);
+    if (length == ABSENT)
         return true;
-    }
-    if (m->number < 0 || m->number >= N_RAWS)
+    if (length > *left)
         return false;
-    raw = &f->raw[m->number];
-    if (m->kind != MESSAGE_RAW || raw->bytes != NULL)
-        return m->kind == MESSAGE_RAW_NONE;
-    raw->bytes = malloc(m->length + 1);
+    raw->bytes = malloc(length + 1);
     if (raw->bytes == NULL)
         return false;
-    memcpy(raw->bytes, m->bytes, m->length);
-    raw->bytes[m->length] = '\0';
-    raw->length = m->length;
+    memcpy(raw->bytes, *next, length);
+    raw->bytes[length] = '\0';
+    raw->length = length;
+    *next += length;
+    *left -= length;
     return true;
+}
+
+bool message_take_findings(const struct message *m, struct findings *f)
+{
+    struct findings_head head;
+    const unsigned char *next = m->bytes + sizeof head;
+    size_t left = m->length - sizeof head;
+
+    if (m->kind != MESSAGE_FINDINGS || m->length < sizeof head)
+        return false;
+    memcpy(&head, m->bytes, sizeof head);
+    memcpy(f->fact, head.fact, sizeof head.fact);
+    for (int i = 0; i < N_RAWS; i++) {
+        if (!take_text(&f->raw[i], &next, &left, head.length[i]))
+            return false;
+    }
+    return left == 0;
 }

@@ -18,9 +18,7 @@ enum message_kind {
     MESSAGE_GO,        /* to either child */
     MESSAGE_READY,     /* from init: everything dropped, filter loaded */
     MESSAGE_HELLO,     /* from the payload-to-be: all walls are up; number: Landlock's ABI */
-    MESSAGE_FACTS,     /* from the payload-to-be: the facts of struct findings */
-    MESSAGE_RAW,       /* number: enum raw_kind; the bytes */
-    MESSAGE_RAW_NONE,  /* number: enum raw_kind; it could not be read */
+    MESSAGE_FINDINGS,  /* from the payload-to-be: struct findings, see message_send_findings */
     MESSAGE_STOPPED,   /* from init: the payload is stopped inside its exec */
     MESSAGE_ENDED,     /* from init: struct ended */
 };
@@ -50,10 +48,11 @@ bool message_receive(int fd, struct message *m);
 /* Waits for MESSAGE_GO by read(2), which every profile allows. False for anything else. */
 bool message_wait_go(int fd);
 
-/* Sends the facts and the raw texts of *f. False with errno set. */
+/* Sends *f in one message: the facts, the lengths of the raw texts, and their bytes one after the
+ * other. One message is one switch to the launcher. False with errno set (EMSGSIZE: too much). */
 bool message_send_findings(int fd, const struct findings *f);
 
-/* Takes one message of those into *f. False when it is not one, or malformed. */
-bool message_take_finding(const struct message *m, struct findings *f);
+/* Takes it apart into *f, which was zero-initialised. False when it is not well-formed. */
+bool message_take_findings(const struct message *m, struct findings *f);
 
 #endif

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "launch/limits.h"
-#include "launch/observe.h"
 #include "rules/deviation.h"
 #include "rules/mounts.h"
 
@@ -47,6 +45,9 @@ static bool probe_holds(const struct plan *plan, enum probe probe, const struct 
     judge(probe, f, &j);
     if (j.verdict == VERDICT_PASS || row->judge == JUDGE_NOT_RUN)
         return true;
+    if (j.verdict == VERDICT_NOT_RUN && row->judge == JUDGE_SIGSYS &&
+        plan->command != COMMAND_ATTEST)
+        return true; /* attest alone runs it: see probe.h */
     if (j.verdict == VERDICT_FAIL && deviation_excuses(plan->derived.deviations, probe))
         return probe != PR_MOUNT_1 || declared_mounts_hold(plan, f, reasons);
     buf_printf(reasons, "%s %s: %s: %s, expected %s\n", row->id, verdict_name(j.verdict),
@@ -54,15 +55,13 @@ static bool probe_holds(const struct plan *plan, enum probe probe, const struct 
     return false;
 }
 
-bool gate_open(const struct sandbox *s, pid_t init, pid_t payload, struct launch_result *result)
+bool gate_open(const struct sandbox *s, const struct gate *gate, struct launch_result *result)
 {
-    bool ok = true;
+    bool ok = gate->init_holds && gate->limits_hold;
 
     for (int i = 0; i < N_PROBES; i++)
         ok = probe_holds(s->plan, (enum probe)i, &result->inside, &result->reasons) && ok;
-    ok = observed_hold(s, &result->before, &result->inside, &result->reasons) && ok;
-    ok = init_holds(s, init, &result->reasons) && ok;
-    ok = limits_observe(s, payload, result) && ok;
+    ok = observed_hold(s, &gate->own, &result->before, &result->inside, &result->reasons) && ok;
     /* Out of memory while the reasons were written must not read as "no reasons". */
     return ok && !result->reasons.failed;
 }

@@ -2,7 +2,15 @@
 #ifndef DENYBOX_LAUNCH_GATE_H
 #define DENYBOX_LAUNCH_GATE_H
 
-#include "launch/sandbox.h"
+#include "launch/observe.h"
+
+/* What the launcher has found out while it waited: looking costs, and it has time before the probes
+ * are done. Nothing here is decided before gate_open. */
+struct gate {
+    struct own own;
+    bool init_holds;
+    bool limits_hold;
+};
 
 /*
  * The decision, before any payload has run: every probe judged from what was found inside, what was
@@ -10,6 +18,6 @@
  * result->reasons for each that does not. Only a deviation that the user named excuses anything,
  * and only what it is known to change.
  */
-bool gate_open(const struct sandbox *s, pid_t init, pid_t payload, struct launch_result *result);
+bool gate_open(const struct sandbox *s, const struct gate *gate, struct launch_result *result);
 
 #endif

@@ -135,8 +135,8 @@ static void reap(struct sandbox *s, pid_t payload, bool *await_stop)
         struct rusage usage;
 
         /* The raw call fills in the usage too; init's filter knows no getrusage. */
-        if (sys_waitid(P_ALL, 0, &info, WEXITED | WNOHANG | (*await_stop ? WSTOPPED : 0),
-                       &usage) < 0 ||
+        if (sys_waitid(P_ALL, 0, &info, WEXITED | WNOHANG | (*await_stop ? WSTOPPED : 0), &usage) <
+                0 ||
             info.si_pid == 0)
             return;
         if (info.si_code == CLD_STOPPED) {

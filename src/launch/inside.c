@@ -84,7 +84,8 @@ static void prove(struct sandbox *s, struct findings *f)
         (!fault_skips("filter") && !step_filter(s, &e)))
         fail(s, &e);
     filtered = true;
-    s->hooks->probe_forking(f);
+    if (s->plan->command == COMMAND_ATTEST)
+        s->hooks->probe_forking(f);
     if ((!fault_skips("seal") && !step_seal(s, &e)) || !step_stacked(s, &e))
         fail(s, &e);
     message_send(s->gate_socket[1], MESSAGE_HELLO, s->landlock_abi, NULL, 0);

@@ -128,7 +128,7 @@ static bool carry_out(struct supervisor *sv)
         return false;
     if (!message_send(sv->s->init_socket[0], MESSAGE_GO, 0, NULL, 0) || !supervise_gate(sv))
         return sv->e->text[0] != '\0' ? false : step_failed(sv->e, "cannot start init");
-    if (!gate_open(sv->s, sv->init, r->child, r)) {
+    if (!gate_open(sv->s, &sv->gate, r)) {
         r->blocked = true;
         return error_set(sv->e, EXIT_BLOCKED, "cannot start the payload: a wall is missing");
     }

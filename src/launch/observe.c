@@ -109,14 +109,12 @@ missing(struct buf *reasons, const char *what, ...)
     return false;
 }
 
-static bool namespaces_hold(const struct sandbox *s, const struct observed *o, struct buf *reasons)
+static bool namespaces_hold(const struct own *own, const struct observed *o, struct buf *reasons)
 {
     bool ok = true;
 
     for (int ns = 0; ns < N_NS; ns++) {
-        uint64_t own;
-
-        if (!read_ns(s->host_proc, "self", (enum ns)ns, &own) || own == o->ns[ns])
+        if (own->ns[ns] == 0 || own->ns[ns] == o->ns[ns])
             ok = missing(reasons, "the namespace %s is the host's", ns_name((enum ns)ns));
     }
     return ok;
@@ -146,18 +144,27 @@ static long filters_of(const char *status)
     return (long)n;
 }
 
-/* Ours on top of those that the launcher itself runs under, in a container say. */
-static bool filters_hold(const struct sandbox *s, const struct observed *o, struct buf *reasons)
+void observe_own(int proc, struct own *own)
 {
-    struct raw own = {0};
-    long outer = read_raw(s->host_proc, "self", "status", &own) ? filters_of(own.bytes) : -1;
+    struct raw status = {0};
+
+    for (int ns = 0; ns < N_NS; ns++) {
+        if (!read_ns(proc, "self", (enum ns)ns, &own->ns[ns]))
+            own->ns[ns] = 0;
+    }
+    own->filters = read_raw(proc, "self", "status", &status) ? filters_of(status.bytes) : -1;
+    free(status.bytes);
+}
+
+/* Ours on top of those that the launcher itself runs under. */
+static bool filters_hold(const struct sandbox *s, const struct own *own, const struct observed *o,
+                         struct buf *reasons)
+{
     long here = filters_of(o->status.bytes);
 
-    free(own.bytes);
-    if (outer < 0 || here != outer + filters_count(s)) {
+    if (own->filters < 0 || here != own->filters + filters_count(s))
         return missing(reasons, "the seccomp filters are not all loaded: %ld of %ld",
-                       here - (outer > 0 ? outer : 0), (long)filters_count(s));
-    }
+                       here - own->filters, (long)filters_count(s));
     return true;
 }
 
@@ -201,13 +208,13 @@ static bool agrees_with_inside(const struct observed *o, const struct findings *
     return ok;
 }
 
-bool observed_hold(const struct sandbox *s, const struct observed *o, const struct findings *inside,
-                   struct buf *reasons)
+bool observed_hold(const struct sandbox *s, const struct own *own, const struct observed *o,
+                   const struct findings *inside, struct buf *reasons)
 {
-    bool ok = namespaces_hold(s, o, reasons);
+    bool ok = namespaces_hold(own, o, reasons);
 
     ok = maps_hold(s, o, reasons) && ok;
-    ok = filters_hold(s, o, reasons) && ok;
+    ok = filters_hold(s, own, o, reasons) && ok;
     return agrees_with_inside(o, inside, reasons) && ok;
 }
 

@@ -8,14 +8,23 @@
  * is stopped. False and *e when something cannot be read. *o owns its texts: observed_free. */
 bool observe(int proc, pid_t pid, struct observed *o, struct error *e);
 
+/* What the launcher is itself: what a sandbox must differ from, and builds upon. */
+struct own {
+    uint64_t ns[N_NS];
+    long filters; /* that it runs under already, in a container say; -1: unknown */
+};
+
+/* Reads it. Namespaces that cannot be read are 0, and hold nothing. */
+void observe_own(int proc, struct own *own);
+
 /*
  * Holds what was seen against what must be: every namespace is another than the launcher's, the
  * maps map one id, the filters are loaded, nothing can be gained; and against what was found
  * inside: same mounts, same interfaces, same capabilities. Adds a line to *reasons for each wall
  * that is missing; false when there is one.
  */
-bool observed_hold(const struct sandbox *s, const struct observed *o, const struct findings *inside,
-                   struct buf *reasons);
+bool observed_hold(const struct sandbox *s, const struct own *own, const struct observed *o,
+                   const struct findings *inside, struct buf *reasons);
 
 /* Is init as it must be: not dumpable, filtered, without capabilities? As above. */
 bool init_holds(const struct sandbox *s, pid_t init, struct buf *reasons);

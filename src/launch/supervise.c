@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "launch/channel.h"
+#include "launch/limits.h"
 #include "launch/observe.h"
 
 /* The probes take a millisecond. On a machine that swaps they may take long; what hangs for ever is
@@ -71,6 +72,7 @@ static bool take_hello(struct supervisor *sv, const struct message *m)
     sv->payload_fd = sys_pidfd_open(m->sender);
     if (sv->payload_fd < 0)
         return step_failed(sv->e, "cannot hold on to the payload");
+    sv->gate.limits_hold = limits_observe(sv->s, m->sender, sv->result);
     return observe(sv->s->host_proc, m->sender, &sv->result->before, sv->e);
 }
 
@@ -84,14 +86,16 @@ static bool gate_message(struct supervisor *sv, int fd, bool *done)
     if (m.kind == MESSAGE_ERROR)
         return take_failure(sv, &m);
     if (fd == sv->s->init_socket[0]) {
+        if (m.kind == MESSAGE_READY)
+            sv->gate.init_holds = init_holds(sv->s, sv->init, &sv->result->reasons);
         *done = m.kind == MESSAGE_READY;
         return true;
     }
     if (m.kind == MESSAGE_HELLO && sv->payload_fd < 0)
         return take_hello(sv, &m);
-    if (!message_take_finding(&m, &sv->result->inside))
+    if (!message_take_findings(&m, &sv->result->inside))
         return error_set(sv->e, EXIT_BLOCKED, "cannot trust the probes: a malformed report");
-    *done = m.kind == MESSAGE_FACTS;
+    *done = true;
     return true;
 }
 
@@ -103,6 +107,7 @@ bool supervise_gate(struct supervisor *sv)
     bool facts = false;
 
     clock_gettime(CLOCK_MONOTONIC, &start);
+    observe_own(sv->s->host_proc, &sv->gate.own);
     while (!init_ready || !facts) {
         struct pollfd fds[3] = {
             /* The gate's socket has the better message when a payload-to-be fails and init sees it

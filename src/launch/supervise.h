@@ -2,6 +2,7 @@
 #ifndef DENYBOX_LAUNCH_SUPERVISE_H
 #define DENYBOX_LAUNCH_SUPERVISE_H
 
+#include "launch/gate.h"
 #include "launch/relay.h"
 #include "launch/sandbox.h"
 
@@ -9,6 +10,7 @@
 struct supervisor {
     struct sandbox *s;
     struct relay relay;
+    struct gate gate;
     struct launch_result *result;
     pid_t init;
     int init_fd;    /* pidfd of init */

@@ -21,7 +21,8 @@ enum judge_kind {
     JUDGE_ERRNO,      /* every observation is one of the accepted errnos */
     JUDGE_SUCCESS,    /* every observation is 0 */
     JUDGE_COUNT_ZERO, /* the number observed is 0 */
-    JUDGE_SIGSYS,  /* every observation is the number of SIGSYS, or of a call that is not there */
+    JUDGE_SIGSYS,     /* every observation is the number of SIGSYS, or of a call that is not there;
+                         the kernel logs each such death, so attest alone runs it */
     JUDGE_NET_DEV, /* from raw: interfaces */
     JUDGE_ENV,     /* from raw: environment keys */
     JUDGE_MOUNTS,  /* from raw: mountinfo */
