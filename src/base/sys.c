@@ -267,6 +267,18 @@ int sys_chdir(const char *path)
     return chdir(path);
 }
 
+int sys_unshare(int flags)
+{
+    FAULT_POINT("unshare");
+    return unshare(flags);
+}
+
+int sys_setns(int fd, int flags)
+{
+    FAULT_POINT("setns");
+    return setns(fd, flags);
+}
+
 int sys_sethostname(const char *name)
 {
     FAULT_POINT("sethostname");

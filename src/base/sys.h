@@ -63,6 +63,8 @@ int sys_symlinkat(const char *target, int dirfd, const char *path);
 int sys_renameat2(int from_dirfd, const char *from, int to_dirfd, const char *to, unsigned flags);
 int sys_fchdir(int fd);
 int sys_chdir(const char *path);
+int sys_unshare(int flags);
+int sys_setns(int fd, int flags);
 int sys_sethostname(const char *name);
 int sys_setdomainname(const char *name);
 

@@ -149,6 +149,22 @@ static bool take_text(struct raw *raw, const unsigned char **next, size_t *left,
     return true;
 }
 
+/* What is counted and printed later must stay within its bounds, whoever filled it in. */
+static bool facts_hold(const struct fact *facts)
+{
+    for (int i = 0; i < N_PROBES; i++) {
+        if (facts[i].n < 0 || facts[i].n > OBSERVATIONS_MAX)
+            return false;
+        for (int j = 0; j < facts[i].n; j++) {
+            const struct observation *o = &facts[i].observed[j];
+
+            if (memchr(o->label, '\0', sizeof o->label) == NULL)
+                return false;
+        }
+    }
+    return true;
+}
+
 bool message_take_findings(const struct message *m, struct findings *f)
 {
     struct findings_head head;
@@ -159,6 +175,8 @@ bool message_take_findings(const struct message *m, struct findings *f)
         return false;
     memcpy(&head, m->bytes, sizeof head);
     memcpy(f->fact, head.fact, sizeof head.fact);
+    if (!facts_hold(f->fact))
+        return false;
     for (int i = 0; i < N_RAWS; i++) {
         if (!take_text(&f->raw[i], &next, &left, head.length[i]))
             return false;

@@ -18,7 +18,7 @@ static bool place(int from, int to, struct error *e)
 /* Out of the way of the places that are about to be filled. */
 static bool raise_fd(int *fd, struct error *e)
 {
-    int high = *fd < 0 ? -1 : sys_fcntl(*fd, F_DUPFD_CLOEXEC, INSIDE_FREE + 3);
+    int high = *fd < 0 ? -1 : sys_fcntl(*fd, F_DUPFD_CLOEXEC, INSIDE_FREE + 4);
 
     if (*fd >= 0 && high < 0)
         return step_failed(e, "cannot arrange the descriptors");
@@ -36,7 +36,7 @@ static bool place_stdio(struct sandbox *s, struct error *e)
 }
 
 /*
- * Leaves 0, 1 and 2, the three of enum inside_fd, and the payload at the number of the limit on
+ * Leaves 0, 1 and 2, those of enum inside_fd, and the payload at the number of the limit on
  * descriptors, which is then lowered to exactly that number: nothing can have it ever again, since
  * raising the hard limit needs a capability of the initial user namespace.
  */
@@ -49,14 +49,16 @@ bool step_descriptors(struct sandbox *s, struct error *e)
 
     if (sys_setrlimit(RLIMIT_NOFILE, (rlim_t)sealed + 1, (rlim_t)sealed + 1) < 0)
         return step_failed(e, "cannot set the limit on descriptors");
-    if (!raise_fd(&gate, e) || !raise_fd(&s->proc, e) || !raise_fd(&sentry, e) ||
-        !raise_fd(&s->sentry[0], e) || !place_stdio(s, e) || !place(payload, sealed, e) ||
-        !place(gate, INSIDE_GATE, e))
+    if (!raise_fd(&gate, e) || !raise_fd(&s->proc, e) || !raise_fd(&s->pair[1], e) ||
+        !raise_fd(&sentry, e) || !raise_fd(&s->sentry[0], e) || !place_stdio(s, e) ||
+        !place(payload, sealed, e) || !place(gate, INSIDE_GATE, e))
         return false;
     s->gate_socket[1] = INSIDE_GATE;
-    if (!place(s->proc, INSIDE_PROC, e) || !place(sentry, INSIDE_SENTRY, e))
+    if (!place(s->proc, INSIDE_PROC, e) || !place(s->pair[1], INSIDE_PAIR, e) ||
+        !place(sentry, INSIDE_SENTRY, e))
         return false;
     s->proc = INSIDE_PROC;
+    s->pair[1] = INSIDE_PAIR;
     s->sentry[1] = sentry >= 0 ? INSIDE_SENTRY : -1;
     if (s->sentry[0] >= 0 && !step_sentry(s, e))
         return false;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +20,9 @@
 #include "launch/wipe.h"
 
 /* Pid 1 of the sandbox: builds it, forks the payload-to-be, drops everything, and waits. */
+
+/* Where the few descriptors that init keeps are moved, above everything it has opened. */
+#define KEPT_BASE 64
 
 /* Killed with the launcher. The signal is lost if the launcher died before it was asked for, and
  * getppid is always 0 here: its socket tells, by end-of-file. */
@@ -42,13 +47,13 @@ static bool step_wait_for_ids(struct sandbox *s, struct error *e)
     return true;
 }
 
-/* After the fork: until the exec, the payload-to-be needs the strings of the plan. */
-static void forget_caller(void)
+static bool step_forget_caller(struct sandbox *s, struct error *e)
 {
-    if (fault_skips("forget-caller"))
-        return;
+    (void)s;
     wipe_caller();
-    prctl(PR_SET_NAME, "denybox-init", 0UL, 0UL, 0UL);
+    if (sys_prctl(PR_SET_NAME, (unsigned long)"denybox-init", 0) < 0)
+        return step_failed(e, "cannot set the name of init");
+    return true;
 }
 
 /* A process of the same user could otherwise read and change it: ptrace(2), proc(5). */
@@ -60,8 +65,53 @@ static bool step_not_dumpable(struct sandbox *s, struct error *e)
     return true;
 }
 
-static const struct step building[] = {
+/* Everything that init does not need while the payload runs is closed, 0 to 2 as well. */
+static bool step_keep_sockets(struct sandbox *s, struct error *e)
+{
+    int *const kept[] = {&s->init_socket[1], &s->pair[0], &s->children, &s->sentry[0]};
+    int next = 0;
+
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        if (*kept[i] < 0)
+            continue;
+        /* Out of the way first: two of them may want each other's place. */
+        *kept[i] = sys_fcntl(*kept[i], F_DUPFD_CLOEXEC, KEPT_BASE);
+        if (*kept[i] < 0)
+            return step_failed(e, "cannot keep init's descriptors");
+        next = *kept[i] > next ? *kept[i] : next;
+    }
+    if (sys_close_range(0, KEPT_BASE - 1, 0) < 0 || sys_close_range((unsigned)next + 1, ~0U, 0) < 0)
+        return step_failed(e, "cannot close the caller's descriptors");
+    return true;
+}
+
+static bool step_fork_payload(struct sandbox *s, struct error *e)
+{
+    if (sys_socketpair(SOCK_SEQPACKET, s->pair) < 0)
+        return step_failed(e, "cannot make the sockets to the payload-to-be");
+    s->payload = sys_fork();
+    if (s->payload < 0)
+        return step_failed(e, "cannot fork the payload-to-be");
+    if (s->payload == 0)
+        inside_main(s);
+    io_close(&s->pair[1]);
+    return true;
+}
+
+/* The payload-to-be waits for the root, and for everything, in turn: message_wait_go. */
+static bool step_tell_payload(struct sandbox *s, struct error *e)
+{
+    if (!message_send(s->pair[0], MESSAGE_GO, 0, NULL, 0))
+        return step_failed(e, "cannot tell the payload-to-be to go on");
+    return true;
+}
+
+/* The root is built while the payload-to-be makes the network; once it stands, the payload-to-be
+ * goes on behind it while init leaves the old one and drops what it has. */
+static const struct step steps[] = {
     {"die-with-launcher", step_die_with_launcher},
+    {"open-proc", step_open_proc},
+    {"fork-payload", step_fork_payload},
     {"wait-for-ids", step_wait_for_ids},
     {"private-mounts", step_private_mounts},
     {"open-trees", step_open_trees},
@@ -72,49 +122,23 @@ static const struct step building[] = {
     {"mount-tmp", step_mount_tmp},
     {"mount-deviations", step_mount_deviations},
     {"lock-root", step_lock_root},
-    {"open-proc", step_open_proc},
     {"enter-root", step_enter_root},
+    {"tell-root", step_tell_payload},
+    {"leave-old-root", step_leave_old_root},
     {"host-name", step_host_name},
+    {"join-network", step_join_network},
     {"keyring", step_keyring},
-    {"securebits", step_securebits},
-    {"capabilities", step_capabilities},
-    {"no-new-privs", step_no_new_privs},
-    /* Changing ids has forgotten it (prctl(2)), so it is asked for again, by root's init too. */
+    {"init-securebits", step_securebits},
+    {"init-capabilities", step_capabilities},
+    {"init-no-new-privs", step_no_new_privs},
+    /* Changing ids has forgotten it (prctl(2)), so it is asked for again. */
     {"die-with-launcher", step_die_with_launcher},
     {"not-dumpable", step_not_dumpable},
+    {"forget-caller", step_forget_caller},
+    {"keep-sockets", step_keep_sockets},
+    {"init-filter", filters_load_init},
+    {"tell-ready", step_tell_payload},
 };
-
-static void fail(struct sandbox *s, const struct error *e)
-{
-    message_send(s->init_socket[1], MESSAGE_ERROR, 0, e, sizeof *e);
-    _exit(EXIT_DENYBOX);
-}
-
-/* Everything that init does not need while the payload runs. */
-static void close_all_but(int a, int b, int c)
-{
-    int keep[3] = {a, b, c};
-    unsigned first = 0;
-
-    for (int i = 0; i < 3; i++) { /* three is few enough to sort by looking */
-        for (int j = i + 1; j < 3; j++) {
-            if (keep[j] < keep[i]) {
-                int swap = keep[i];
-
-                keep[i] = keep[j];
-                keep[j] = swap;
-            }
-        }
-    }
-    for (int i = 0; i < 3; i++) {
-        if (keep[i] < 0)
-            continue;
-        if ((unsigned)keep[i] > first)
-            sys_close_range(first, (unsigned)keep[i] - 1, 0);
-        first = (unsigned)keep[i] + 1;
-    }
-    sys_close_range(first, ~0U, 0);
-}
 
 /* Tells of the payload's end by what the kernel says of it, and ends: the rest of the sandbox dies
  * with its pid 1. */
@@ -150,9 +174,9 @@ static void reap(struct sandbox *s, pid_t payload, bool *await_stop)
     }
 }
 
-static void watch(struct sandbox *s, pid_t payload, int children)
+static void watch(struct sandbox *s)
 {
-    struct pollfd fds[2] = {{.fd = s->init_socket[1]}, {.fd = children, .events = POLLIN}};
+    struct pollfd fds[2] = {{.fd = s->init_socket[1]}, {.fd = s->children, .events = POLLIN}};
     bool await_stop = s->sentry[0] >= 0;
 
     for (;;) {
@@ -163,38 +187,35 @@ static void watch(struct sandbox *s, pid_t payload, int children)
         /* The launcher is gone, however it went. */
         if ((fds[0].revents & (POLLHUP | POLLERR)) != 0)
             _exit(EXIT_DENYBOX);
-        if ((fds[1].revents & POLLIN) != 0 && read(children, &taken, sizeof taken) > 0)
-            reap(s, payload, &await_stop);
+        if ((fds[1].revents & POLLIN) != 0 && read(s->children, &taken, sizeof taken) > 0)
+            reap(s, s->payload, &await_stop);
     }
+}
+
+static bool prepare(struct sandbox *s, struct error *e)
+{
+    sigset_t child_signal;
+
+    io_close(&s->init_socket[0]);
+    io_close(&s->gate_socket[0]);
+    sigemptyset(&child_signal);
+    sigaddset(&child_signal, SIGCHLD);
+    s->children = -1;
+    if (sigprocmask(SIG_SETMASK, &child_signal, NULL) < 0)
+        return step_failed(e, "cannot block the signal of the children");
+    s->children = signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK);
+    return s->children >= 0 ? true : step_failed(e, "cannot take the signal of the children");
 }
 
 void init_main(struct sandbox *s)
 {
     struct error e;
-    sigset_t child_signal;
-    pid_t payload;
-    int children;
 
-    sigemptyset(&child_signal);
-    sigaddset(&child_signal, SIGCHLD);
-    io_close(&s->init_socket[0]);
-    io_close(&s->gate_socket[0]);
-    if (sigprocmask(SIG_SETMASK, &child_signal, NULL) < 0 ||
-        !run_steps(building, sizeof building / sizeof building[0], s, &e))
-        fail(s, &e);
-    children = signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK);
-    payload = children < 0 ? -1 : sys_fork();
-    if (payload < 0) {
-        step_failed(&e, "cannot fork the payload");
-        fail(s, &e);
+    if (!prepare(s, &e) || !run_steps(steps, sizeof steps / sizeof steps[0], s, &e)) {
+        message_send(s->init_socket[1], MESSAGE_ERROR, 0, &e, sizeof e);
+        _exit(EXIT_DENYBOX);
     }
-    if (payload == 0)
-        inside_main(s);
-    forget_caller();
-    close_all_but(s->init_socket[1], children, s->sentry[0]);
-    if (!fault_skips("init-filter") && !filters_load_init(s, &e))
-        fail(s, &e);
     message_send(s->init_socket[1], MESSAGE_READY, 0, NULL, 0);
-    watch(s, payload, children);
+    watch(s);
     _exit(EXIT_DENYBOX);
 }

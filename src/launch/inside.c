@@ -16,10 +16,6 @@
 
 /* The payload-to-be: puts itself behind the last walls, proves them, waits for the gate, execs. */
 
-/* Once the filters are loaded nothing privileged may be tried any more: a step that comes after is
- * a defect, and ends here. */
-static bool filtered;
-
 static bool step_die_with_init(struct sandbox *s, struct error *e)
 {
     (void)s;
@@ -49,16 +45,42 @@ static bool step_working_directory(struct sandbox *s, struct error *e)
     return true;
 }
 
+/* For the launcher: the ids are mapped. From init: the root stands; everything stands. */
+static bool step_wait_for_ids(struct sandbox *s, struct error *e)
+{
+    return message_wait_go(s->gate_socket[1])
+               ? true
+               : error_set(e, EXIT_DENYBOX, "cannot go on: the launcher is gone");
+}
+
+static bool step_wait_for_init(struct sandbox *s, struct error *e)
+{
+    return message_wait_go(s->pair[1]) ? true
+                                       : error_set(e, EXIT_DENYBOX, "cannot go on: init is gone");
+}
+
 static const struct step restricting[] = {
     {"die-with-init", step_die_with_init},
+    {"ns-net", step_new_network},
     {"session", step_session},
     {"signals", step_signals},
+    {"keyring", step_keyring},
+    {"wait-for-ids", step_wait_for_ids},
+    {"take-ids", step_take_ids},
+    {"securebits", step_securebits},
+    {"capabilities", step_capabilities},
+    {"no-new-privs", step_no_new_privs},
+    /* Changing ids has forgotten it, as it has in init. */
+    {"die-with-init", step_die_with_init},
     {"dumpable", step_dumpable},
+    {"tell-network", step_tell_network},
     {"descriptors", step_descriptors},
-    {"working-directory", step_working_directory},
     {"limits", step_limits},
     {"affinity", step_affinity},
+    {"wait-for-root", step_wait_for_init},
+    {"working-directory", step_working_directory},
     {"landlock", step_landlock},
+    {"filter", step_filter},
 };
 
 static void fail(struct sandbox *s, const struct error *e)
@@ -67,27 +89,27 @@ static void fail(struct sandbox *s, const struct error *e)
     _exit(EXIT_DENYBOX);
 }
 
-static void tripwire(void)
-{
-    if (filtered)
-        abort();
-}
+/* The last walls, in this order: the probes that fork run before the token is drawn, which no other
+ * process may ever hold. */
+static const struct step sealing[] = {
+    {"seal", step_seal},
+    {"stacked", step_stacked},
+    {"wait-for-ready", step_wait_for_init},
+};
 
-/* The steps, then the filter, then the probes that fork; only then the token, which no other
- * process may ever hold, the seal, and the other probes: under everything the payload will have. */
+#define RUN(list, s, e) run_steps(list, sizeof(list) / sizeof(list)[0], s, e)
+
 static void prove(struct sandbox *s, struct findings *f)
 {
     struct error e = {0};
 
-    tripwire();
-    if (!run_steps(restricting, sizeof restricting / sizeof restricting[0], s, &e) ||
-        (!fault_skips("filter") && !step_filter(s, &e)))
+    if (!RUN(restricting, s, &e))
         fail(s, &e);
-    filtered = true;
     if (s->plan->command == COMMAND_ATTEST)
         s->hooks->probe_forking(f);
-    if ((!fault_skips("seal") && !step_seal(s, &e)) || !step_stacked(s, &e))
+    if (!RUN(sealing, s, &e))
         fail(s, &e);
+    steps_end();
     message_send(s->gate_socket[1], MESSAGE_HELLO, s->landlock_abi, NULL, 0);
     s->hooks->probe(s->plan, s->proc, f);
     if (!message_send_findings(s->gate_socket[1], f))
@@ -99,6 +121,7 @@ void inside_main(struct sandbox *s)
     static struct findings findings;
     struct error e;
 
+    io_close(&s->pair[0]);
     environ = s->plan->declared.env;
     prove(s, &findings);
     if (!message_wait_go(s->gate_socket[1]))
@@ -106,6 +129,7 @@ void inside_main(struct sandbox *s)
     if (s->plan->derived.payload.fd < 0)
         _exit(s->hooks->inside(s->plan, &findings));
     io_close(&s->proc);
+    io_close(&s->pair[1]);
     filters_exec(s);
     error_errno(&e, errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, errno,
                 "cannot run '%s'", text_show(s->plan->derived.payload.path));

@@ -209,6 +209,11 @@ bool step_enter_root(struct sandbox *s, struct error *e)
 {
     if (sys_fchdir(s->root) < 0 || sys_pivot_root() < 0)
         return step_failed(e, "cannot enter the new root");
+    return true;
+}
+
+bool step_leave_old_root(struct sandbox *s, struct error *e)
+{
     /* The old root now lies on ".", and on it whatever was attached over it: the staging tmpfs of
      * an overlay is a mount of its own, detached first. */
     if ((s->tree_rootfs >= 0 && sys_umount_detach() < 0) || sys_umount_detach() < 0)

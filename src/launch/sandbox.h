@@ -14,6 +14,7 @@ struct sandbox {
     int init_socket[2]; /* [0] the launcher's end, [1] init's */
     int gate_socket[2]; /* [0] the launcher's end, [1] the payload-to-be's */
     int sentry[2];      /* see sentry.c; -1 without evidence */
+    int pair[2];        /* made by init: [0] init's end, [1] the payload-to-be's */
     int stdio[3];       /* what the payload gets as 0, 1, 2 */
 
     uid_t host_uid; /* what the sandbox's user is on the host */
@@ -30,6 +31,8 @@ struct sandbox {
     int n_stacked;
 
     /* From here on: set inside, by the steps. */
+    pid_t payload; /* as init sees it */
+    int children;  /* init's signalfd */
     int tree_in;
     int tree_out;
     int tree_rootfs;
@@ -48,6 +51,9 @@ struct step {
 
 /* Runs the steps in order; false at the first that fails, with its name in front of the error. */
 bool run_steps(const struct step *steps, size_t n, struct sandbox *s, struct error *e);
+
+/* From here on a step is a defect: the process that tries one is aborted. */
+void steps_end(void);
 
 /* The error of a step: "reason" is errno's text. Always false. */
 bool step_failed(struct error *e, const char *what);
@@ -68,6 +74,10 @@ bool step_mount_out(struct sandbox *s, struct error *e);
 bool step_mount_tmp(struct sandbox *s, struct error *e);
 bool step_lock_root(struct sandbox *s, struct error *e);
 bool step_enter_root(struct sandbox *s, struct error *e);
+bool step_leave_old_root(struct sandbox *s, struct error *e);
+bool step_new_network(struct sandbox *s, struct error *e); /* network.c */
+bool step_tell_network(struct sandbox *s, struct error *e);
+bool step_join_network(struct sandbox *s, struct error *e);
 bool step_mount_deviations(struct sandbox *s, struct error *e); /* deviations.c */
 bool step_open_proc(struct sandbox *s, struct error *e);
 bool step_capabilities(struct sandbox *s, struct error *e); /* capabilities.c */
@@ -87,7 +97,13 @@ bool step_stacked(struct sandbox *s, struct error *e);
 bool step_sentry(struct sandbox *s, struct error *e); /* sentry.c */
 
 /* Descriptors of the payload-to-be, all close-on-exec, above 0, 1 and 2. */
-enum inside_fd { INSIDE_GATE = 3, INSIDE_PROC = 4, INSIDE_SENTRY = 5, INSIDE_FREE = 6 };
+enum inside_fd {
+    INSIDE_GATE = 3,
+    INSIDE_PROC = 4,
+    INSIDE_PAIR = 5,
+    INSIDE_SENTRY = 6,
+    INSIDE_FREE = 7
+};
 
 /* The number that the payload's descriptor has, and that no descriptor can have afterwards. */
 #define SEALED_FD(plan) ((int)(plan)->declared.nofile)

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/fault.h"
 #include "launch/sandbox.h"
 
+/* Past the last wall nothing privileged may be tried any more. */
+static bool ended;
+
+void steps_end(void)
+{
+    ended = true;
+}
+
 bool run_steps(const struct step *steps, size_t n, struct sandbox *s, struct error *e)
 {
+    if (ended)
+        abort();
     for (size_t i = 0; i < n; i++) {
         if (!fault_skips(steps[i].name) && !steps[i].run(s, e))
             return false;

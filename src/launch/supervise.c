@@ -54,13 +54,27 @@ static bool take_signal(struct supervisor *sv)
     return true;
 }
 
-/* An error that init or the payload-to-be reports, or their silent death. */
-static bool take_failure(struct supervisor *sv, const struct message *m)
+/* An error that init or the payload-to-be reports. */
+static bool take_error(struct supervisor *sv, const struct message *m)
 {
-    if (m != NULL && m->kind == MESSAGE_ERROR && m->length == sizeof *sv->e) {
-        memcpy(sv->e, m->bytes, sizeof *sv->e);
-        sv->e->text[sizeof sv->e->text - 1] = sv->e->hint[sizeof sv->e->hint - 1] = '\0';
-        return false;
+    if (m->length != sizeof *sv->e)
+        return error_set(sv->e, EXIT_DENYBOX, "cannot start the sandbox: a malformed report");
+    memcpy(sv->e, m->bytes, sizeof *sv->e);
+    sv->e->text[sizeof sv->e->text - 1] = sv->e->hint[sizeof sv->e->hint - 1] = '\0';
+    return false;
+}
+
+/* One child has ended without a word. When init fails, the kernel kills the payload-to-be, and its
+ * end may be seen first: what init had to say is still there to be read. */
+static bool take_silence(struct supervisor *sv, int fd)
+{
+    struct message m;
+
+    while (fd == sv->s->gate_socket[0] && message_receive(sv->s->init_socket[0], &m)) {
+        if (m.kind == MESSAGE_ERROR)
+            return take_error(sv, &m);
+        if (m.kind == MESSAGE_ENDED)
+            break;
     }
     return error_set(sv->e, EXIT_DENYBOX, "cannot start the sandbox: it ended before it was ready");
 }
@@ -82,9 +96,9 @@ static bool gate_message(struct supervisor *sv, int fd, bool *done)
     struct message m;
 
     if (!message_receive(fd, &m))
-        return take_failure(sv, NULL);
+        return take_silence(sv, fd);
     if (m.kind == MESSAGE_ERROR)
-        return take_failure(sv, &m);
+        return take_error(sv, &m);
     if (fd == sv->s->init_socket[0]) {
         if (m.kind == MESSAGE_READY)
             sv->gate.init_holds = init_holds(sv->s, sv->init, &sv->result->reasons);
@@ -185,7 +199,7 @@ static bool exec_message(struct supervisor *sv)
     struct message m;
 
     if (message_receive(sv->s->gate_socket[0], &m))
-        return take_failure(sv, &m);
+        return take_error(sv, &m);
     io_close(&sv->s->gate_socket[0]);
     return true;
 }

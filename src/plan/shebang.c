@@ -18,6 +18,7 @@ bool shebang_read(int fd, const char *path, struct shebang *line, bool *script, 
     char head[SHEBANG_MAX + 1] = {0};
     ssize_t n = pread(fd, head, SHEBANG_MAX, 0);
     char *start = head + 2;
+    char *end;
     size_t length;
 
     if (n < 0)
@@ -25,12 +26,13 @@ bool shebang_read(int fd, const char *path, struct shebang *line, bool *script, 
     *script = n >= 2 && memcmp(head, "#!", 2) == 0;
     if (!*script)
         return true;
-    length = strcspn(start, "\n");
-    if (start[length] != '\n' && n == SHEBANG_MAX)
+    end = memchr(start, '\n', (size_t)n - 2);
+    length = end != NULL ? (size_t)(end - start) : (size_t)n - 2;
+    if (end == NULL && n == SHEBANG_MAX)
         return error_set(e, EXIT_NOT_EXECUTABLE,
                          "cannot run '%s': its #! line is longer than %d bytes", text_show(path),
                          SHEBANG_MAX - 1);
-    if (memchr(head, '\0', (size_t)n) != NULL && strlen(head) < (size_t)(start - head) + length)
+    if (memchr(start, '\0', length) != NULL)
         return error_set(e, EXIT_NOT_EXECUTABLE, "cannot run '%s': its #! line has a NUL",
                          text_show(path));
     start[length] = '\0';

@@ -64,15 +64,20 @@ bool value_inside(const char *path)
 static bool read_date(const struct option_row *row, const char *text, struct error *e)
 {
     static const unsigned char days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year;
     int month;
     int day;
+    bool leap;
 
     if (strlen(text) != 10 || strspn(text, DIGITS) != 4 || text[4] != '-' ||
         strspn(text + 5, DIGITS) != 2 || text[7] != '-' || strspn(text + 8, DIGITS) != 2)
         return bad(row, text, e, "want YYYY-MM-DD");
+    year = atoi(text);
     month = atoi(text + 5);
     day = atoi(text + 8);
-    if (month < 1 || month > 12 || day < 1 || day > days[month - 1])
+    leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (month < 1 || month > 12 || day < 1 || day > days[month - 1] ||
+        (month == 2 && day == 29 && !leap))
         return bad(row, text, e, "there is no such day");
     return true;
 }
@@ -211,14 +216,14 @@ static bool read_number(const struct option_row *row, const char *text, uint64_t
     unsigned long long n;
 
     if (row->kind == KIND_SIZE) {
-        if (!value_size(text, row->max, field))
+        if (!value_size(text, UINT64_MAX, field))
             return bad(row, text, e, "want a number of bytes, or one with k, m, g or t");
     } else if (!text_number(text, row->max, &n)) {
         return out_of_range(row, text, e);
     } else {
         *field = n;
     }
-    return *field >= row->min ? true : out_of_range(row, text, e);
+    return *field >= row->min && *field <= row->max ? true : out_of_range(row, text, e);
 }
 
 bool value_read(const struct option_row *row, const char *first, const char *second,
