@@ -85,11 +85,12 @@ static bool number_calls(struct job *job, struct error *e)
         if (number == __NR_SCMP_ERROR) {
             PROFILE_REFUSE(e, "rule %u: no machine has a system call \"%s\"", call->rule,
                            text_show(call->name));
-            return error_hint(e,
-                              "correct the name, or remove it where it is newer than libseccomp "
-                              "%u.%u.%u",
-                              seccomp_version()->major, seccomp_version()->minor,
-                              seccomp_version()->micro);
+            error_hint(e,
+                       "correct the name, or remove it where it is newer than libseccomp "
+                       "%u.%u.%u",
+                       seccomp_version()->major, seccomp_version()->minor,
+                       seccomp_version()->micro);
+            return false;
         }
         if (number < 0) /* libseccomp's own number for a call of other machines */
             continue;

@@ -17,7 +17,7 @@
 #include "filter/compile.h"
 #include "json/json.h"
 
-#define MAX_PROFILE (1024 * 1024)
+#define MAX_PROFILE (1U << 20)
 
 /* In the order of struct filter_builtin and filter_native. */
 static const char *const arches[] = {"x86_64", "aarch64"};

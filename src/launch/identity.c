@@ -39,14 +39,21 @@ bool step_signals(struct sandbox *s, struct error *e)
     return true;
 }
 
-/* The NIS domain is the host's until it is set. The umask and the personality are the caller's. */
+/* The umask and the personality are the caller's, and an exec keeps both. */
+bool step_defaults(struct sandbox *s, struct error *e)
+{
+    (void)s;
+    umask(022);
+    if (sys_personality(0) < 0)
+        return step_failed(e, "cannot reset the personality");
+    return true;
+}
+
+/* The NIS domain is the host's until it is set. */
 bool step_host_name(struct sandbox *s, struct error *e)
 {
     if (sys_sethostname(s->plan->declared.hostname) < 0 || sys_setdomainname("(none)") < 0)
         return step_failed(e, "cannot set the host name");
-    umask(022);
-    if (sys_personality(0) < 0)
-        return step_failed(e, "cannot reset the personality");
     return true;
 }
 

@@ -64,6 +64,7 @@ static const struct step restricting[] = {
     {"ns-net", step_new_network},
     {"session", step_session},
     {"signals", step_signals},
+    {"defaults", step_defaults},
     {"keyring", step_keyring},
     {"wait-for-ids", step_wait_for_ids},
     {"take-ids", step_take_ids},

@@ -16,7 +16,13 @@ bool relay_open(struct relay *r, int stdio[3], struct error *e)
     }
     for (int i = 0; i < 3; i++) {
         int ends[2];
+        struct stat st;
 
+        /* With a directory the payload could open whatever lies beneath and above it. */
+        if (sys_fstat(i, &st) < 0 || S_ISDIR(st.st_mode)) {
+            error_set(e, EXIT_DENYBOX, "cannot pass descriptor %d on: it is a directory", i);
+            return error_hint(e, "redirect it from or to a file, a pipe or /dev/null");
+        }
         if (!isatty(i))
             continue;
         if (sys_pipe2(ends, O_CLOEXEC) < 0)

@@ -85,6 +85,7 @@ bool step_securebits(struct sandbox *s, struct error *e);
 bool step_no_new_privs(struct sandbox *s, struct error *e);
 bool step_session(struct sandbox *s, struct error *e); /* identity.c */
 bool step_signals(struct sandbox *s, struct error *e);
+bool step_defaults(struct sandbox *s, struct error *e);
 bool step_host_name(struct sandbox *s, struct error *e);
 bool step_keyring(struct sandbox *s, struct error *e);
 bool step_descriptors(struct sandbox *s, struct error *e); /* descriptors.c */

@@ -90,6 +90,15 @@ static bool open_object(struct host_object *o, const char *option, const char *p
     return true;
 }
 
+/* Better said now than found by a probe. */
+static bool check_access(const struct host_object *o, const char *option, int mode, struct error *e)
+{
+    if (o->fd >= 0 && faccessat(o->fd, ".", mode, AT_EACCESS) < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot %s --%s '%s'",
+                           (mode & W_OK) != 0 ? "write to" : "read", option, text_show(o->path));
+    return true;
+}
+
 static bool open_directories(struct plan *plan, struct error *e)
 {
     const struct declared *d = &plan->declared;
@@ -100,6 +109,10 @@ static bool open_directories(struct plan *plan, struct error *e)
     if (d->out != NULL && !open_object(&r->out, "out", d->out, true, e))
         return false;
     if (d->rootfs != NULL && !open_object(&r->rootfs, "rootfs", d->rootfs, true, e))
+        return false;
+    if (!check_access(&r->in, "in", R_OK | X_OK, e) ||
+        !check_access(&r->out, "out", R_OK | W_OK | X_OK, e) ||
+        !check_access(&r->rootfs, "rootfs", R_OK | X_OK, e))
         return false;
     if (d->n_binds == 0)
         return true;

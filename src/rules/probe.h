@@ -23,14 +23,14 @@ enum judge_kind {
     JUDGE_COUNT_ZERO, /* the number observed is 0 */
     JUDGE_SIGSYS,     /* every observation is the number of SIGSYS, or of a call that is not there;
                          the kernel logs each such death, so attest alone runs it */
-    JUDGE_NET_DEV, /* from raw: interfaces */
-    JUDGE_ENV,     /* from raw: environment keys */
-    JUDGE_MOUNTS,  /* from raw: mountinfo */
-    JUDGE_CAPS,    /* from raw: status, and the securebits observed */
-    JUDGE_SECCOMP, /* from raw: status */
-    JUDGE_SIGNALS, /* from raw: status */
-    JUDGE_IDS,     /* from raw: status */
-    JUDGE_NOT_RUN, /* not a probe of the kernel */
+    JUDGE_NET_DEV,    /* from raw: interfaces */
+    JUDGE_ENV,        /* from raw: environment keys */
+    JUDGE_MOUNTS,     /* from raw: mountinfo */
+    JUDGE_CAPS,       /* from raw: status, and the securebits observed */
+    JUDGE_SECCOMP,    /* from raw: status */
+    JUDGE_SIGNALS,    /* from raw: status */
+    JUDGE_IDS,        /* from raw: status */
+    JUDGE_NOT_RUN,    /* not a probe of the kernel */
 };
 
 struct probe_row {
