@@ -142,7 +142,15 @@ static int inside(const struct plan *plan, const struct findings *f)
     return inside_write("/out", f) ? EXIT_OK : EXIT_DENYBOX;
 }
 
+static void started(const struct plan *plan, const struct launch_result *result)
+{
+    if (plan->declared.verbose && plan->command == COMMAND_RUN)
+        print_probes(result);
+    status_line(plan, json_pack("{s:i}", "child-pid", (int)result->child));
+}
+
 const struct launch_hooks command_hooks = {
+    .started = started,
     .probe_forking = attest_forking,
     .probe = probe,
     .inside = inside,

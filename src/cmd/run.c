@@ -31,7 +31,6 @@ static bool write_evidence(const struct plan *plan, const struct binding *bindin
 
 static void report_end(const struct plan *plan, const struct launch_result *r)
 {
-    status_line(plan, json_pack("{s:i}", "child-pid", (int)r->child));
     status_line(plan, json_pack("{s:s, s:s, s:i, s:i}", "event", "ended", "how",
                                 r->ending == ENDING_SIGNALLED ? "signalled" : "exited", "number",
                                 r->number, "exit-code", launch_exit_status(r)));
@@ -53,7 +52,7 @@ static int carry_out(const struct plan *plan)
     } else {
         status = report_failure(plan, &result, &e);
     }
-    if (plan->declared.verbose)
+    if (plan->declared.verbose && result.ending == ENDING_NOT_STARTED)
         print_probes(&result);
     if (evidence && (result.ending != ENDING_NOT_STARTED || result.blocked) &&
         !write_evidence(plan, &binding, &result, &e))

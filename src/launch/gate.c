@@ -48,7 +48,8 @@ static bool probe_holds(const struct plan *plan, enum probe probe, const struct 
     if (j.verdict == VERDICT_NOT_RUN && row->judge == JUDGE_SIGSYS &&
         plan->command != COMMAND_ATTEST)
         return true; /* attest alone runs it: see probe.h */
-    if (j.verdict == VERDICT_FAIL && deviation_excuses(plan->derived.deviations, probe))
+    if ((j.verdict == VERDICT_FAIL || j.verdict == VERDICT_ABSENT) &&
+        deviation_excuses(plan->derived.deviations, probe))
         return probe != PR_MOUNT_1 || declared_mounts_hold(plan, f, reasons);
     buf_printf(reasons, "%s %s: %s: %s, expected %s\n", row->id, verdict_name(j.verdict),
                row->operation, j.actual, row->expected);

@@ -133,6 +133,7 @@ static bool carry_out(struct supervisor *sv)
         r->blocked = true;
         return error_set(sv->e, EXIT_BLOCKED, "cannot start the payload: a wall is missing");
     }
+    sv->s->hooks->started(sv->s->plan, r);
     return supervise_run(sv);
 }
 

@@ -31,6 +31,8 @@
 struct launch_hooks {
     void (*probe_forking)(struct findings *f);
     void (*probe)(const struct plan *plan, int proc, struct findings *f);
+    /* The gate has opened; the payload starts when this returns. */
+    void (*started)(const struct plan *plan, const struct launch_result *result);
     /* attest: runs inside in place of a payload, once the gate has opened; returns exit status. */
     int (*inside)(const struct plan *plan, const struct findings *f);
 };

@@ -75,16 +75,19 @@ static void finish(struct relay_stream *s)
 
 static void fill(struct relay_stream *s)
 {
-    ssize_t n = read(s->from, s->buffer, sizeof s->buffer);
+    char chunk[RELAY_CHUNK];
+    ssize_t n = read(s->from, s->inward ? s->buffer : chunk, sizeof chunk);
 
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return;
-    if (n <= 0) {
-        finish(s);
-        return;
-    }
     s->start = 0;
-    s->length = (size_t)n;
+    if (n > 0)
+        s->length =
+            s->inward ? (size_t)n : terminal_filter(&s->filter, chunk, (size_t)n, s->buffer);
+    else if (!s->inward)
+        s->length = terminal_flush(&s->filter, s->buffer);
+    if (n <= 0 && s->length == 0)
+        finish(s);
 }
 
 static void flush(struct relay_stream *s)

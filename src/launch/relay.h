@@ -7,17 +7,23 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/terminal.h"
 
 /*
  * A terminal is never passed into the sandbox: where 0, 1 or 2 is one, the payload gets a pipe and
- * the launcher carries the bytes. Pipes and files are passed as they are.
+ * the launcher carries the bytes, and what goes to the terminal is made fit for it. Pipes and files
+ * are passed as they are.
  */
+
+/* Bytes carried at a time. */
+#define RELAY_CHUNK 4096
 
 struct relay_stream {
     int from; /* -1: nothing to carry */
     int to;
     bool inward; /* standard input */
-    char buffer[16384];
+    struct terminal_filter filter;
+    char buffer[TERMINAL_ROOM(RELAY_CHUNK)];
     size_t start;
     size_t length;
 };
