@@ -187,8 +187,9 @@ static json_t *limits_json(const struct launch_result *r)
 
     for (int i = 0; i < r->n_limits; i++)
         json_object_set_new(object, r->limits[i].name,
-                            json_pack("{s:I, s:s}", "value", (json_int_t)r->limits[i].value,
-                                      "held_by", r->limits[i].held_by));
+                            json_pack("{s:I, s:s, s:s}", "value", (json_int_t)r->limits[i].value,
+                                      "held_by", r->limits[i].held_by, "scope",
+                                      r->limits[i].scope));
     return object;
 }
 

@@ -98,7 +98,7 @@ static bool step_fork_payload(struct sandbox *s, struct error *e)
     return true;
 }
 
-/* The payload-to-be waits for the root, and for everything, in turn: message_wait_go. */
+/* The payload-to-be waits for the network, and for everything, in turn. */
 static bool step_tell_payload(struct sandbox *s, struct error *e)
 {
     if (!message_send(s->pair[0], MESSAGE_GO, 0, NULL, 0))
@@ -106,28 +106,27 @@ static bool step_tell_payload(struct sandbox *s, struct error *e)
     return true;
 }
 
-/* The root is built while the payload-to-be makes the network; once it stands, the payload-to-be
- * goes on behind it while init leaves the old one and drops what it has. */
+static bool step_wait_for_root(struct sandbox *s, struct error *e)
+{
+    return message_wait_go(s->pair[0])
+               ? true
+               : error_set(e, EXIT_DENYBOX, "cannot go on: the payload-to-be is gone");
+}
+
+/* init makes the network while the payload-to-be builds the root (inside.c); once that stands, init
+ * leaves the old one and drops what it has, while the payload-to-be goes on behind it. */
 static const struct step steps[] = {
     {"die-with-launcher", step_die_with_launcher},
     {"open-proc", step_open_proc},
     {"fork-payload", step_fork_payload},
+    {"ns-net", step_new_network},
+    {"tell-network", step_tell_payload},
     {"wait-for-ids", step_wait_for_ids},
-    {"private-mounts", step_private_mounts},
-    {"open-trees", step_open_trees},
-    {"take-ids", step_take_ids},
-    {"make-root", step_make_root},
-    {"mount-in", step_mount_in},
-    {"mount-out", step_mount_out},
-    {"mount-tmp", step_mount_tmp},
-    {"mount-deviations", step_mount_deviations},
-    {"lock-root", step_lock_root},
-    {"enter-root", step_enter_root},
-    {"tell-root", step_tell_payload},
-    {"leave-old-root", step_leave_old_root},
     {"host-name", step_host_name},
-    {"join-network", step_join_network},
-    {"keyring", step_keyring},
+    {"wait-for-root", step_wait_for_root},
+    {"leave-old-root", step_leave_old_root},
+    {"init-take-ids", step_take_ids},
+    {"init-keyring", step_keyring},
     {"init-securebits", step_securebits},
     {"init-capabilities", step_capabilities},
     {"init-no-new-privs", step_no_new_privs},

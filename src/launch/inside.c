@@ -45,7 +45,7 @@ static bool step_working_directory(struct sandbox *s, struct error *e)
     return true;
 }
 
-/* For the launcher: the ids are mapped. From init: the root stands; everything stands. */
+/* For the launcher: the ids are mapped. From init: the network is there; everything stands. */
 static bool step_wait_for_ids(struct sandbox *s, struct error *e)
 {
     return message_wait_go(s->gate_socket[1])
@@ -59,26 +59,46 @@ static bool step_wait_for_init(struct sandbox *s, struct error *e)
                                        : error_set(e, EXIT_DENYBOX, "cannot go on: init is gone");
 }
 
-static const struct step restricting[] = {
+static bool step_tell_root(struct sandbox *s, struct error *e)
+{
+    if (!message_send(s->pair[1], MESSAGE_GO, 0, NULL, 0))
+        return step_failed(e, "cannot tell init that the root stands");
+    return true;
+}
+
+/* The root, in its mount namespace, which is init's as well: the pivot moves both. */
+static const struct step building[] = {
     {"die-with-init", step_die_with_init},
-    {"ns-net", step_new_network},
     {"session", step_session},
     {"signals", step_signals},
     {"defaults", step_defaults},
     {"keyring", step_keyring},
     {"wait-for-ids", step_wait_for_ids},
+    {"private-mounts", step_private_mounts},
+    {"open-trees", step_open_trees},
     {"take-ids", step_take_ids},
+    {"make-root", step_make_root},
+    {"mount-in", step_mount_in},
+    {"mount-out", step_mount_out},
+    {"mount-tmp", step_mount_tmp},
+    {"mount-deviations", step_mount_deviations},
+    {"lock-root", step_lock_root},
+    {"enter-root", step_enter_root},
+    {"wait-for-network", step_wait_for_init},
+    {"join-network", step_join_network},
+    {"tell-root", step_tell_root},
+};
+
+static const struct step restricting[] = {
     {"securebits", step_securebits},
     {"capabilities", step_capabilities},
     {"no-new-privs", step_no_new_privs},
-    /* Changing ids has forgotten it, as it has in init. */
+    /* Changing ids has forgotten it, as it does in init. */
     {"die-with-init", step_die_with_init},
     {"dumpable", step_dumpable},
-    {"tell-network", step_tell_network},
     {"descriptors", step_descriptors},
     {"limits", step_limits},
     {"affinity", step_affinity},
-    {"wait-for-root", step_wait_for_init},
     {"working-directory", step_working_directory},
     {"landlock", step_landlock},
     {"filter", step_filter},
@@ -104,7 +124,7 @@ static void prove(struct sandbox *s, struct findings *f)
 {
     struct error e = {0};
 
-    if (!RUN(restricting, s, &e))
+    if (!RUN(building, s, &e) || !RUN(restricting, s, &e))
         fail(s, &e);
     if (s->plan->command == COMMAND_ATTEST)
         s->hooks->probe_forking(f);

@@ -9,10 +9,12 @@
  * Theory of operation
  *
  *   denybox (host)               opens every host object, clones init, watches, decides, relays
- *     |  clone3: user, mount, pid, net, ipc, uts and cgroup namespaces, all new
- *   init (pid 1 inside)          builds the root, pivots, drops everything, reaps (init.c)
- *     |  fork
- *   payload-to-be (pid 2 inside) limits, Landlock, filters, seal, probes, execveat (inside.c)
+ *     |  clone3: new user, mount, pid, ipc, uts and cgroup namespaces
+ *   init (pid 1 inside)          makes the network namespace, drops everything, reaps (init.c)
+ *     |  fork, first of all
+ *   payload-to-be (pid 2 inside) builds the root meanwhile and pivots, joins the network, drops
+ *                                everything; limits, Landlock, filters, seal, probes, execveat
+ *                                (inside.c)
  *
  * Two socket pairs join them: one of init, one of the payload-to-be. Both end in end-of-file when a
  * side dies, so nobody waits for the dead, and the kernel stamps each message with the sender's pid

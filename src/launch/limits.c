@@ -17,6 +17,7 @@ struct row {
     int resource;
     uint64_t (*value)(const struct declared *d); /* as the bundle states it */
     uint64_t extra;                              /* on top of it in the kernel's number */
+    const char *scope;                           /* what the kernel counts */
 };
 
 static uint64_t pids_of(const struct declared *d)
@@ -46,9 +47,12 @@ static uint64_t nofile_of(const struct declared *d)
 }
 
 static const struct row rows[] = {
-    {"pids", RLIMIT_NPROC, pids_of, 1},      {"memory", RLIMIT_DATA, memory_of, 0},
-    {"fsize", RLIMIT_FSIZE, fsize_of, 0},    {"core", RLIMIT_CORE, core_of, 0},
-    {"nofile", RLIMIT_NOFILE, nofile_of, 0},
+    {"pids", RLIMIT_NPROC, pids_of, 1, "the sandbox"},
+    /* Shared mappings are not counted by it: exact only with a cgroup. */
+    {"memory", RLIMIT_DATA, memory_of, 0, "each process, private memory"},
+    {"fsize", RLIMIT_FSIZE, fsize_of, 0, "each file"},
+    {"core", RLIMIT_CORE, core_of, 0, "each process"},
+    {"nofile", RLIMIT_NOFILE, nofile_of, 0, "each process"},
 };
 
 #define N_ROWS (sizeof rows / sizeof rows[0])
@@ -98,10 +102,10 @@ bool step_affinity(struct sandbox *s, struct error *e)
     return true;
 }
 
-static void note(struct launch_result *result, const char *name, uint64_t value, const char *by)
+static void note(struct launch_result *result, struct limit_row row)
 {
     if (result->n_limits < LIMITS_MAX)
-        result->limits[result->n_limits++] = (struct limit_row){name, value, by};
+        result->limits[result->n_limits++] = row;
 }
 
 bool limits_observe(const struct sandbox *s, pid_t pid, struct launch_result *result)
@@ -121,13 +125,14 @@ bool limits_observe(const struct sandbox *s, pid_t pid, struct launch_result *re
             ok = false;
             continue;
         }
-        note(result, rows[i].name, value, "rlimit");
+        note(result, (struct limit_row){rows[i].name, value, "rlimit", rows[i].scope});
     }
     if (sched_getaffinity(pid, sizeof cpus, &cpus) < 0 ||
         (uint64_t)CPU_COUNT(&cpus) > s->plan->declared.cpus) {
         buf_puts(&result->reasons, "the limit cpus is not in force\n");
         return false;
     }
-    note(result, "cpus", (uint64_t)CPU_COUNT(&cpus), "affinity");
+    note(result,
+         (struct limit_row){"cpus", (uint64_t)CPU_COUNT(&cpus), "affinity", "each process"});
     return ok;
 }

@@ -205,21 +205,25 @@ bool step_lock_root(struct sandbox *s, struct error *e)
     return true;
 }
 
+/* Everything in this mount namespace whose root was the old one, init too, is moved: pivot_root(2).
+ */
 bool step_enter_root(struct sandbox *s, struct error *e)
 {
     if (sys_fchdir(s->root) < 0 || sys_pivot_root() < 0)
         return step_failed(e, "cannot enter the new root");
+    io_close(&s->root);
     return true;
 }
 
+/* By init, so that the payload-to-be need not wait for it: what was not moved is init's directory.
+ */
 bool step_leave_old_root(struct sandbox *s, struct error *e)
 {
-    /* The old root now lies on ".", and on it whatever was attached over it: the staging tmpfs of
-     * an overlay is a mount of its own, detached first. */
-    if ((s->tree_rootfs >= 0 && sys_umount_detach() < 0) || sys_umount_detach() < 0)
+    bool overlay = s->plan->derived.rootfs.fd >= 0;
+
+    /* The old root lies on the new one, and on it whatever was attached over it: the staging tmpfs
+     * of an overlay is a mount of its own, detached first. */
+    if (sys_chdir("/") < 0 || (overlay && sys_umount_detach() < 0) || sys_umount_detach() < 0)
         return step_failed(e, "cannot leave the old root");
-    if (sys_chdir("/") < 0)
-        return step_failed(e, "cannot change to the new root");
-    io_close(&s->root);
     return true;
 }

@@ -76,7 +76,6 @@ bool step_lock_root(struct sandbox *s, struct error *e);
 bool step_enter_root(struct sandbox *s, struct error *e);
 bool step_leave_old_root(struct sandbox *s, struct error *e);
 bool step_new_network(struct sandbox *s, struct error *e); /* network.c */
-bool step_tell_network(struct sandbox *s, struct error *e);
 bool step_join_network(struct sandbox *s, struct error *e);
 bool step_mount_deviations(struct sandbox *s, struct error *e); /* deviations.c */
 bool step_open_proc(struct sandbox *s, struct error *e);

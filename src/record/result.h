@@ -31,6 +31,7 @@ struct limit_row {
     const char *name;
     uint64_t value;
     const char *held_by; /* "rlimit", "affinity" or "none" */
+    const char *scope;   /* what is counted: "the sandbox", "each process, private memory" */
 };
 
 #define LIMITS_MAX 8
