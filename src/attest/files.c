@@ -181,5 +181,7 @@ void probe_descriptors(const struct attest_config *config, struct findings *f)
     fds = calloc(limit.rlim_cur, sizeof *fds);
     observe_value(fact, "descriptors",
                   fds != NULL ? count_kept(fds, (nfds_t)limit.rlim_cur) : NOT_OBSERVED);
+    /* Standard input is open, so it must have been seen: else poll(2) tells nothing. */
+    fact->control = fds != NULL && (fds[0].revents & POLLNVAL) == 0 ? 0 : EBADF;
     free(fds);
 }

@@ -94,6 +94,29 @@ static void list_env(char *const *env, struct raw *raw)
     raw->bytes = keys.data != NULL ? keys.data : strdup("");
 }
 
+/* The control of what is judged from a text: the text was there. What must be in it, the judge
+ * says. */
+static void note_controls(struct findings *f)
+{
+    static const struct {
+        enum probe probe;
+        enum raw_kind raw;
+    } rows[] = {
+        {PR_NET_2, RAW_NET_DEV},  {PR_MOUNT_1, RAW_MOUNTINFO}, {DX_CAPS, RAW_STATUS},
+        {DX_SECCOMP, RAW_STATUS}, {DX_SIGNALS, RAW_STATUS},    {DX_IDS, RAW_STATUS},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        f->fact[rows[i].probe].control = f->raw[rows[i].raw].bytes != NULL ? 0 : ENODATA;
+}
+
+static bool has_path(char *const *env)
+{
+    while (*env != NULL && strncmp(*env, "PATH=", 5) != 0)
+        env++;
+    return *env != NULL;
+}
+
 void probe_texts(const struct attest_config *config, struct findings *f)
 {
     /* "self" is resolved by this procfs: it is this process in this process's namespace. */
@@ -101,4 +124,6 @@ void probe_texts(const struct attest_config *config, struct findings *f)
     read_text(config->proc, "self/net/dev", &f->raw[RAW_NET_DEV]);
     read_text(config->proc, "self/status", &f->raw[RAW_STATUS]);
     list_env(config->env, &f->raw[RAW_ENV_KEYS]);
+    note_controls(f);
+    f->fact[PR_ENV_1].control = has_path(config->env) ? 0 : ENODATA;
 }

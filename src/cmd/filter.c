@@ -43,7 +43,9 @@ static int show(const struct filter_builtin *b)
 
 static int digest(const struct filter_builtin *b)
 {
-    printf("%s  %s.json\n", b->json_sha256 + strlen("sha256:"), b->name);
+    /* A variant for --allow-exec is made from the document of the profile itself. */
+    printf("%s  %.*s.json\n", b->json_sha256 + strlen("sha256:"), (int)strcspn(b->name, "_"),
+           b->name);
     for (size_t i = 0; i < 2; i++)
         printf("%s  %s.%s.bpf\n", b->arch[i].bpf_sha256 + strlen("sha256:"), b->name,
                b->arch[i].arch);

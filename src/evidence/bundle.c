@@ -138,8 +138,8 @@ static json_t *filters_json(const struct plan *plan, const struct launch_result 
             json_array_append_new(stacked, json_string(r->stacked_sha256[i]));
     }
     return json_pack(
-        "{s:s, s:s, s:i, s:[s], s:o, s:o, s:o}", "profile", plan->derived.profile, "bpf_sha256",
-        code->bpf_sha256, "instructions", (int)code->length, "architectures", code->arch, "bpf_b64",
+        "{s:s, s:s, s:i, s:[s], s:o, s:o, s:o}", "profile", name, "bpf_sha256", code->bpf_sha256,
+        "instructions", (int)code->length, "architectures", code->arch, "bpf_b64",
         document_base64(code->code, code->length * sizeof *code->code), "seal_template_sha256",
         plan->declared.allow_exec ? json_null() : json_string(seal), "stacked_sha256", stacked);
 }

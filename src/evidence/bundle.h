@@ -19,7 +19,7 @@ bool binding_take(const struct plan *plan, struct binding *b, struct error *e);
 
 /*
  * The evidence bundle of one run, denybox-evidence(5), with its integrity digest. `blocked` runs
- * have one too, with a result of "not started". New reference, or NULL with *e.
+ * have one too, with the ending "blocked". New reference, or NULL with *e.
  */
 json_t *bundle_json(const struct plan *plan, const struct binding *binding,
                     const struct launch_result *result, struct error *e);

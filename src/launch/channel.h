@@ -16,7 +16,7 @@
 enum message_kind {
     MESSAGE_ERROR = 1, /* from either child: struct error */
     MESSAGE_GO,        /* to either child */
-    MESSAGE_READY,     /* from init: everything dropped, filter loaded */
+    MESSAGE_READY,     /* from init: everything dropped, filter loaded; number: is it dumpable */
     MESSAGE_HELLO,     /* from the payload-to-be: all walls are up; number: Landlock's ABI */
     MESSAGE_FINDINGS,  /* from the payload-to-be: struct findings, see message_send_findings */
     MESSAGE_STOPPED,   /* from init: the payload is stopped inside its exec */

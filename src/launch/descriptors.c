@@ -47,8 +47,10 @@ bool step_descriptors(struct sandbox *s, struct error *e)
     int gate = s->gate_socket[1];
     int sentry = s->sentry[1];
 
-    if (sys_setrlimit(RLIMIT_NOFILE, (rlim_t)sealed + 1, (rlim_t)sealed + 1) < 0)
-        return step_failed(e, "cannot set the limit on descriptors");
+    if (sys_setrlimit(RLIMIT_NOFILE, (rlim_t)sealed + 1, (rlim_t)sealed + 1) < 0) {
+        step_failed(e, "cannot set the limit on descriptors");
+        return error_hint(e, "--nofile must be less than the caller's hard limit: ulimit -Hn");
+    }
     if (!raise_fd(&gate, e) || !raise_fd(&s->proc, e) || !raise_fd(&s->pair[1], e) ||
         !raise_fd(&sentry, e) || !raise_fd(&s->sentry[0], e) || !place_stdio(s, e) ||
         !place(payload, sealed, e) || !place(gate, INSIDE_GATE, e))

@@ -65,6 +65,12 @@ static bool step_not_dumpable(struct sandbox *s, struct error *e)
     return true;
 }
 
+static bool step_look_at_self(struct sandbox *s, struct error *e)
+{
+    s->dumpable = sys_prctl(PR_GET_DUMPABLE, 0, 0);
+    return s->dumpable >= 0 ? true : step_failed(e, "cannot ask whether init is dumpable");
+}
+
 /* Everything that init does not need while the payload runs is closed, 0 to 2 as well. */
 static bool step_keep_sockets(struct sandbox *s, struct error *e)
 {
@@ -135,6 +141,7 @@ static const struct step steps[] = {
     {"not-dumpable", step_not_dumpable},
     {"forget-caller", step_forget_caller},
     {"keep-sockets", step_keep_sockets},
+    {"look-at-self", step_look_at_self},
     {"init-filter", filters_load_init},
     {"tell-ready", step_tell_payload},
 };
@@ -214,7 +221,7 @@ void init_main(struct sandbox *s)
         message_send(s->init_socket[1], MESSAGE_ERROR, 0, &e, sizeof e);
         _exit(EXIT_DENYBOX);
     }
-    message_send(s->init_socket[1], MESSAGE_READY, 0, NULL, 0);
+    message_send(s->init_socket[1], MESSAGE_READY, s->dumpable, NULL, 0);
     watch(s);
     _exit(EXIT_DENYBOX);
 }

@@ -79,9 +79,12 @@ static bool clone_refused(struct error *e, int number)
                       "kernel.apparmor_restrict_unprivileged_userns, and for a container's or "
                       "unit's own filter");
     if (number == ENOSPC || number == EUSERS)
-        error_hint(e, "a limit on namespaces is reached: raise the sysctls user.max_*_namespaces");
+        error_hint(e, "a limit on namespaces is reached, 0 forbids them: raise the sysctls "
+                      "user.max_*_namespaces");
     if (number == ENOSYS || number == EINVAL)
-        error_hint(e, "Linux 5.14 or newer is needed, with all seven kinds of namespaces");
+        error_hint(e,
+                   "Linux 5.14 or newer is needed, with all kinds of namespaces; or the filter of "
+                   "a container around answers so");
     return false;
 }
 

@@ -218,14 +218,16 @@ bool observed_hold(const struct sandbox *s, const struct own *own, const struct 
     return agrees_with_inside(o, inside, reasons) && ok;
 }
 
-/* The files of a process that is not dumpable belong to root, whoever it runs as: proc(5). */
+/* The files of a process that is not dumpable belong to root, whoever it runs as: proc(5). To a
+ * launcher that is root of a user namespace itself that tells nothing: init's own word must do. */
 static bool undumpable(const struct sandbox *s, const char *who)
 {
     char path[64];
     struct stat st;
 
     snprintf(path, sizeof path, "%s/environ", who);
-    return fstatat(s->host_proc, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid != s->host_uid;
+    return fstatat(s->host_proc, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           (s->host_uid == 0 || st.st_uid != s->host_uid);
 }
 
 /* Its command line and environment were overwritten: nothing of the caller is there to be read. */
@@ -240,7 +242,7 @@ static bool forgotten(const struct sandbox *s, const char *who)
     return ok;
 }
 
-bool init_holds(const struct sandbox *s, pid_t init, struct buf *reasons)
+bool init_holds(const struct sandbox *s, pid_t init, int dumpable, struct buf *reasons)
 {
     static const char *const empty[] = {"CapPrm", "CapEff", "CapBnd", "CapAmb"};
     struct raw status = {0};
@@ -251,7 +253,7 @@ bool init_holds(const struct sandbox *s, pid_t init, struct buf *reasons)
     snprintf(who, sizeof who, "%d", (int)init);
     if (!read_raw(s->host_proc, who, "status", &status))
         return missing(reasons, "init cannot be seen from %s", "outside");
-    if (!undumpable(s, who))
+    if (dumpable != 0 || !undumpable(s, who))
         ok = missing(reasons, "init is %s", "dumpable");
     if (!forgotten(s, who))
         ok = missing(reasons, "init still shows the caller's %s", "command line");

@@ -26,8 +26,9 @@ void observe_own(int proc, struct own *own);
 bool observed_hold(const struct sandbox *s, const struct own *own, const struct observed *o,
                    const struct findings *inside, struct buf *reasons);
 
-/* Is init as it must be: not dumpable, filtered, without capabilities? As above. */
-bool init_holds(const struct sandbox *s, pid_t init, struct buf *reasons);
+/* Is init as it must be: not dumpable (by its own word as well), filtered, without capabilities? As
+ * above. */
+bool init_holds(const struct sandbox *s, pid_t init, int dumpable, struct buf *reasons);
 
 /* The task before its exec and in it: same namespaces, same filters, same mounts. As above. */
 bool observed_same(const struct observed *before, const struct observed *after,

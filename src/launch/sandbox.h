@@ -33,6 +33,7 @@ struct sandbox {
     /* From here on: set inside, by the steps. */
     pid_t payload; /* as init sees it */
     int children;  /* init's signalfd */
+    int dumpable;  /* what init says of itself before its filter */
     int tree_in;
     int tree_out;
     int tree_rootfs;

@@ -186,9 +186,25 @@ static bool choose_profile(struct plan *plan, struct error *e)
     return true;
 }
 
+/* It would show the payload everything, and an overlay of it cannot be made. */
+static bool refuse_host_root(const struct host_object *o, struct error *e)
+{
+    struct stat st;
+
+    if (o->fd < 0 || fstatat(AT_FDCWD, "/", &st, 0) < 0 || st.st_dev != o->dev ||
+        st.st_ino != o->ino)
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot use --rootfs '%s': it is the host's own root",
+              text_show(o->path));
+    return error_hint(e, "make a root that holds what the payload needs: scripts/mkrootfs");
+}
+
 static bool check_places(const struct plan *plan, struct error *e)
 {
     const struct derived *r = &plan->derived;
+
+    if (!refuse_host_root(&r->rootfs, e))
+        return false;
 
     if (!overlap_refuse(&r->in, "--in", &r->out, "--out", e) ||
         !overlap_refuse(&r->rootfs, "--rootfs", &r->out, "--out", e))

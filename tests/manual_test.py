@@ -1,0 +1,827 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Holds the manual against the tables of the source and against the program, both ways: what a table
+# has the manual must have, and the manual may have nothing else. Every example is run.
+#
+#   DENYBOX=./denybox tests/manual_test.py [NAME...]
+#
+# The pages keep to a few forms, which is what makes them readable here:
+#   - an option is an ".It Fl -name Ar VALUE", with the lines "Default: ...." and "From ... to ....";
+#   - a probe is an ".Ss ID" with the items Operation, Expected, Control, Matrix, Bar;
+#   - a field of the bundle is an ".It Va path Vt type";
+#   - an example is a literal block of a section EXAMPLES. "$ " begins a command, "> " goes on with
+#     it, everything else is what it prints; "..." stands for any text, and alone for any lines. A
+#     command must end with 0 unless "$ echo $?" comes next. A comment before the block says what it
+#     needs, or "not run:" and why.
+
+import base64
+import functools
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+DENYBOX = os.path.abspath(os.environ.get('DENYBOX', './denybox'))
+PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-evidence.5', 'denybox-seccomp.5',
+         'denybox-probes.7']
+
+
+class Skip(Exception):
+    pass
+
+
+def read(path):
+    with open(os.path.join(SOURCE, path), encoding='utf-8') as f:
+        return f.read()
+
+
+# ---------------------------------------------------------------- the tables of the source
+
+def c_arguments(text):
+    """The arguments of a macro call: strings are unquoted, everything else is left as it is."""
+    parts, current, quoted, i = [], '', False, 0
+    while i < len(text):
+        c = text[i]
+        if quoted and c == '\\':
+            current += text[i + 1]
+            i += 1
+        elif c == '"':
+            quoted = not quoted
+        elif c == ',' and not quoted:
+            parts.append(current.strip())
+            current = ''
+        else:
+            current += c
+        i += 1
+    return parts + [current.strip()]
+
+
+def rows(path, macro):
+    found = re.findall(r'^%s\((.*)\)$' % macro, read(path), re.M)
+    assert found, 'no %s in %s' % (macro, path)
+    return [c_arguments(row) for row in found]
+
+
+def c_strings(path, start):
+    """The string literals of the array whose declaration contains `start`."""
+    text = read(path)
+    body = text[text.index(start):]
+    return re.findall(r'"([^"]+)"', body[:body.index('};')])
+
+
+def options():
+    table = {}
+    for row in rows('src/plan/option.def', 'OPTION'):
+        table[row[1]] = {
+            'kind': row[2], 'value': row[3], 'min': int(row[4]), 'max': int(row[5]),
+            'flags': set(re.split(r'\s*\|\s*', row[6])), 'default': row[7], 'help': row[8],
+        }
+    return table
+
+
+def knows(option, command):
+    letter = {'run': 'R', 'attest': 'A', 'plan': 'P'}[command]
+    return any(letter in flag for flag in option['flags'] & {'R', 'A', 'P', 'RP', 'RAP'})
+
+
+def probes():
+    names = ['symbol', 'id', 'operation', 'expected', 'tests', 'bar', 'control']
+    return [dict(zip(names, row)) for row in rows('src/rules/probe.def', 'PROBE')]
+
+
+# ---------------------------------------------------------------- mdoc
+
+def plain(text):
+    """The text of mdoc lines without its escapes."""
+    for escape, character in ((r'\&', ''), (r'\(aq', "'"), (r'\(ga', '`'), (r'\(dq', '"'),
+                              (r'\-', '-'), (r'\(ha', '^'), (r'\(ti', '~'), (r'\e', '\\')):
+        text = text.replace(escape, character)
+    return text
+
+
+def section(page, title, level='Sh'):
+    """The lines of one section, to the next of the same level or a higher one."""
+    end = {'Sh'} if level == 'Sh' else {'Sh', 'Ss'}
+    inside, lines = False, []
+    for line in read('man/' + page).split('\n'):
+        head = re.match(r'\.(Sh|Ss) (.*)', line)
+        if head and head.group(1) in end:
+            inside = head.group(1) == level and head.group(2) == title
+        elif inside:
+            lines.append(line)
+    assert lines, '%s has no section %s' % (page, title)
+    return lines
+
+
+def preamble(page, title):
+    """A section up to its first subsection."""
+    lines = section(page, title)
+    return lines[:next((n for n, x in enumerate(lines) if x.startswith('.Ss ')), len(lines))]
+
+
+def items(lines):
+    """{what follows .It: the lines below it}; an item twice is an error."""
+    found, current = {}, None
+    for line in lines:
+        if line.startswith('.It '):
+            current = line[4:]
+            assert current not in found, 'twice: .It %s' % current
+            found[current] = []
+        elif re.match(r'\.(El|Ss|Sh)\b', line):
+            current = None
+        elif current is not None:
+            found[current].append(line)
+    return found
+
+
+def sentence(lines, pattern, what):
+    found = [m for m in (re.match(pattern, plain(line)) for line in lines) if m]
+    assert len(found) == 1, '%s: want one line "%s", found %d' % (what, pattern, len(found))
+    return found[0]
+
+
+def joined(lines):
+    return ' '.join(plain(' '.join(lines)).split())
+
+
+def same(have, want, what):
+    have, want = set(have), set(want)
+    assert have == want, '%s: not in the manual: %s; not in the table: %s' % (
+        what, sorted(want - have), sorted(have - want))
+
+
+# ---------------------------------------------------------------- the program
+
+def run(*words, **more):
+    return subprocess.run([DENYBOX, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, check=False, **more)
+
+
+def output(*words):
+    done = run(*words)
+    assert done.returncode == 0, '%s: exit %d: %s' % (words, done.returncode, done.stderr.decode())
+    return done.stdout.decode()
+
+
+@functools.lru_cache(maxsize=None)
+def sandbox_refused():
+    """Why no sandbox can be made here, or None."""
+    done = run('attest', '--quiet')
+    if done.returncode == 125 and re.search(rb'cannot make the (network )?namespace', done.stderr):
+        return 'user namespaces are refused: ' + done.stderr.decode().split('\n')[0]
+    assert done.returncode == 0, done.stderr.decode()
+    return None
+
+
+@functools.lru_cache(maxsize=None)
+def busybox_missing():
+    path = shutil.which('busybox', path='/usr/local/bin:/usr/bin:/bin')
+    if path is None:
+        return 'busybox is not installed'
+    done = run('plan', '--', path)
+    return None if done.returncode == 0 else 'busybox is not a static program'
+
+
+def need(what):
+    reason = None
+    if what != 'program':
+        reason = sandbox_refused()
+    if reason is None and what == 'busybox':
+        reason = busybox_missing()
+    if reason is None and what == 'python-root':
+        reason = None if os.path.exists('/usr/bin/python3') else 'python3 is not installed'
+    assert what in ('program', 'nothing', 'busybox', 'python-root'), 'unknown need: %s' % what
+    if reason is not None:
+        raise Skip(reason)
+
+
+# ---------------------------------------------------------------- options
+
+def option_items():
+    found = {}
+    for head, lines in items(section('denybox.1', 'OPTIONS')).items():
+        m = re.fullmatch(r'Fl -([a-z0-9-]+)(?: Ar (.*))?', head)
+        if m:
+            found[m.group(1)] = (m.group(2) or '', lines)
+    return found
+
+
+def test_options_are_those_of_the_table():
+    same(option_items(), options(), 'options of denybox.1')
+
+
+def test_options_have_their_values_and_defaults():
+    for name, (value, lines) in option_items().items():
+        row = options()[name]
+        assert value == row['value'], '--%s: value %r, table %r' % (name, value, row['value'])
+        default = sentence(lines, r'Default: (.*)\.$', '--' + name).group(1)
+        assert default == row['default'], '--%s: default %r, table %r' % (
+            name, default, row['default'])
+
+
+def test_options_say_what_is_special():
+    for name, (_, lines) in option_items().items():
+        row, text = options()[name], joined(lines)
+        assert ('A deviation.' in text) == ('DEVIATION' in row['flags']), '--%s: deviation' % name
+        assert ('May be given more than once' in text) == ('MANY' in row['flags']), \
+            '--%s: more than once' % name
+        assert (re.search(r'Not for \.Cm attest', text) is not None) == \
+            (not knows(row, 'attest')), '--%s: attest' % name
+
+
+def size(text):
+    return int(text[:-1]) << (10 * ('kmgt'.index(text[-1]) + 1)) if text[-1] in 'kmgt' else int(text)
+
+
+def test_options_have_their_ranges():
+    for name, (_, lines) in option_items().items():
+        row = options()[name]
+        if row['kind'] in ('COUNT', 'SIZE'):
+            m = sentence(lines, r'From (\w+) to (\w+)\.$', '--' + name)
+        elif row['kind'] in ('TEXT', 'WORD', 'HOST') and name != 'seccomp':
+            m = sentence(lines, r'(\d+) to (\d+) ', '--' + name)
+        else:
+            continue
+        have = (size(m.group(1)), size(m.group(2)))
+        assert have == (row['min'], row['max']), '--%s: %s, table %s' % (
+            name, have, (row['min'], row['max']))
+
+
+def test_the_secret_words_are_all_there():
+    words = c_strings('src/base/secret.c', 'words[]')
+    for place, text in (('--setenv', joined(option_items()['setenv'][1])),
+                        ('PR-ENV-1', joined(section('denybox-probes.7', 'PR-ENV-1', 'Ss')))):
+        listed = re.search(r'in upper or lower case, (.*?)\.', text).group(1)
+        same(re.split(r', | or ', listed), words, place)
+
+
+def test_forwarded_signals_are_those_of_the_code():
+    code = re.search(r'forwarded\[\] = \{(.*?)\}', read('src/launch/supervise.c'), re.S).group(1)
+    text = joined(section('denybox.1', 'Signals', 'Ss')).split('are forwarded')[0]
+    same(re.findall(r'SIG\w+', text), re.findall(r'SIG\w+', code), 'signals')
+
+
+# ---------------------------------------------------------------- --help
+
+def help_options(command):
+    found = {}
+    for line in output(command, '--help').split('\n'):
+        m = re.match(r'  --([a-z0-9-]+)(?: ([A-Z ]*[A-Z]))?\s+(.*)$', line)
+        if m:
+            assert m.group(1) not in found, '%s --help: --%s twice' % (command, m.group(1))
+            found[m.group(1)] = (m.group(2) or '', m.group(3))
+    return found
+
+
+def test_help_agrees_with_the_table():
+    need('program')
+    for command in ('run', 'attest', 'plan'):
+        want = {name: row for name, row in options().items() if knows(row, command)}
+        have = help_options(command)
+        same(have, want, command + ' --help')
+        for name, row in want.items():
+            value, text = have[name]
+            what = '%s --help: --%s' % (command, name)
+            assert value == row['value'], '%s: value %r' % (what, value)
+            assert text.startswith(row['help']), '%s: %r' % (what, text)
+            assert text.endswith('(deviation)') == ('DEVIATION' in row['flags']), what
+            if row['kind'] != 'FLAG':
+                assert '[%s]' % row['default'] in text, '%s: default in %r' % (what, text)
+
+
+def test_help_of_denybox_names_commands_and_exit_codes():
+    need('program')
+    text = output('--help')
+    commands = re.findall(r'^  denybox (\w+)', text, re.M)
+    synopsis = re.findall(r'^\.Nm denybox\n\.Cm (\w+)', read('man/denybox.1'), re.M)
+    same(synopsis, commands, 'commands in the synopsis')
+    same(items(preamble('denybox.1', 'DESCRIPTION')), ['Cm ' + c for c in commands + ['help']],
+         'commands in the description')
+    codes = [int(n) for n in re.findall(r'^ +(\d+)  ', text, re.M)]
+    same(codes, [int(r[1]) for r in rows('src/base/exitcode.def', 'EXITCODE') if r[1] != '0'],
+         'exit codes of --help')
+
+
+def test_verbs_of_filter():
+    need('program')
+    verbs = re.findall(r'^  (\w+)  ', output('filter', '--help'), re.M)
+    page = [i.split()[1] for i in items(section('denybox.1', 'Verbs of filter', 'Ss'))]
+    same(page, verbs, 'verbs of filter')
+
+
+# ---------------------------------------------------------------- exit codes, probes, deviations
+
+def test_exit_codes():
+    table = {row[1]: row[2] for row in rows('src/base/exitcode.def', 'EXITCODE')}
+    page = {number: joined(lines) for number, lines in
+            items(section('denybox.1', 'EXIT STATUS')).items()}
+    same(page, table, 'exit codes')
+    for number, meaning in table.items():
+        first = re.split('[:;]', meaning)[0]
+        assert page[number].startswith(first), 'exit %s: %r does not begin with %r' % (
+            number, page[number], first)
+    same(items(section('denybox-attest.1', 'EXIT STATUS')), ['0', '3', '125'],
+         'exit codes of attest')
+
+
+def probe_sections():
+    titles = re.findall(r'^\.Ss ((?:PR|DX)-\S+)$', read('man/denybox-probes.7'), re.M)
+    assert len(titles) == len(set(titles)), 'a probe has two sections'
+    return titles
+
+
+def test_probes_are_those_of_the_table_in_order():
+    same(probe_sections(), [p['id'] for p in probes()], 'probes')
+    assert probe_sections() == [p['id'] for p in probes()], 'the probes are in another order'
+
+
+def test_probes_say_what_the_table_says():
+    for probe in probes():
+        page = {k: joined(v) for k, v in
+                items(section('denybox-probes.7', probe['id'], 'Ss')).items()}
+        same(page, ['Operation', 'Expected', 'Wall', 'Why', 'Control', 'FAIL', 'Matrix', 'Bar'],
+             probe['id'])
+        want = {
+            'Operation': probe['operation'], 'Expected': probe['expected'],
+            'Control': probe['control'], 'Bar': probe['bar'],
+            'Matrix': ', '.join(probe['tests'].split()) or 'none',
+        }
+        for name, text in want.items():
+            assert page[name] == text, '%s: %s is %r, table %r' % (
+                probe['id'], name, page[name], text)
+        for name, text in page.items():
+            assert text, '%s: %s is empty' % (probe['id'], name)
+
+
+def test_verdicts():
+    code = re.search(r'\*verdict_name.*?\{.*?\{(.*?)\}', read('src/rules/probe.c'), re.S).group(1)
+    names = re.findall(r'"(\w+)"', code)
+    same(items(section('denybox-probes.7', 'Verdicts', 'Ss')), names, 'verdicts')
+    same(items(section('denybox-attest.1', 'Reading the table', 'Ss')), names, 'verdicts, attest')
+
+
+def test_matrix_rows():
+    text = joined(section('denybox-probes.7', 'THE MATRIX'))
+    bound = {t for p in probes() for t in p['tests'].split()}
+    described = re.findall(r'\d+', re.search(r'bound above: (.*?)\.', text).group(1))
+    missing = re.findall(r'\d+', re.search(r'Not described: (.*?)\.', text).group(1))
+    same(described, bound, 'rows of the matrix')
+    same(described + missing, [str(n) for n in range(24, 38)], 'rows 24 to 37')
+
+
+def test_deviations():
+    symbols = {p['symbol']: p['id'] for p in probes()}
+    table = {row[1]: {symbols[s] for s in row[2:] if s in symbols}
+             for row in rows('src/rules/deviation.def', 'DEVIATION')}
+    page = items(section('denybox-probes.7', 'DEVIATIONS'))
+    same(page, table, 'deviations')
+    for name, excused in table.items():
+        same(re.findall(r'(?:PR|DX)-[A-Z0-9-]+', joined(page[name])), excused, name)
+    same([n for n, row in options().items() if 'DEVIATION' in row['flags']], table,
+         'options that are deviations')
+
+
+def verdicts_of_run(*words):
+    done = run('run', '--verbose', *words, '--', 'busybox', 'true')
+    assert done.returncode == 0, '%s: %s' % (words, done.stderr.decode())
+    return dict(re.findall(r'^  (\S+) +(PASS|FAIL|NOT_RUN|ABSENT) ', done.stderr.decode(), re.M))
+
+
+def test_deviations_change_the_verdicts_that_the_page_names():
+    need('busybox')
+    page = items(section('denybox-probes.7', 'DEVIATIONS'))
+    plain_run = verdicts_of_run()
+    same(plain_run, [p['id'] for p in probes()], 'the table of --verbose')
+    with tempfile.NamedTemporaryFile() as something:
+        words = {'ro-bind': (something.name, '/something')}
+        for name, lines in page.items():
+            found = verdicts_of_run('--' + name, *words.get(name, ()))
+            changed = [p for p in found if found[p] != plain_run[p]]
+            same(re.findall(r'(?:PR|DX)-[A-Z0-9-]+', joined(lines)), changed, '--' + name)
+
+
+def test_the_counts_that_the_pages_name():
+    need('busybox')
+    text = joined(section('denybox-attest.1', 'Reading the table', 'Ss'))
+    attest = run('attest').stderr.decode().split('\n')[-2].strip()
+    assert attest.startswith(re.search(r'(\d+ of \d+) is what', text).group(1) + ' '), attest
+    passed = list(verdicts_of_run().values()).count('PASS')
+    assert re.search(r'it is (\d+),', text).group(1) == str(passed), passed
+
+
+# ---------------------------------------------------------------- profiles
+
+def test_profiles_are_those_of_the_program():
+    need('program')
+    listed = [line.split()[0] for line in output('filter', 'list').splitlines()]
+    page = [name for head in items(preamble('denybox-seccomp.5', 'PROFILES'))
+            for name in head.split(' , ')]
+    same(page, listed, 'profiles')
+    files = [name[:-5] for name in os.listdir(os.path.join(SOURCE, 'bpf')) if
+             name.endswith('.json')]
+    same([name for name in listed if '_' not in name], files, 'files of bpf')
+
+
+def verdict_of(profile, call):
+    """[(action, errno, does it compare)] of the rules for one call; None with no rule."""
+    found = [(r['action'], r.get('errnoRet', 1), bool(r.get('args'))) for r in profile['syscalls']
+             if call in r['names']]
+    return found or None
+
+
+def test_the_page_says_of_calls_what_the_profiles_do():
+    strict, targeted = (json.loads(read('bpf/%s.json' % n)) for n in ('strict', 'targeted'))
+    both = items(section('denybox-seccomp.5', 'Strict and targeted', 'Ss'))
+    alone = items(section('denybox-seccomp.5', 'Strict alone', 'Ss'))
+    numbers = {'EPERM': 1, 'ENOSYS': 38, 'EOPNOTSUPP': 95}
+    checked = 0
+    for page, profiles in ((both, (strict, targeted)), (alone, (strict,))):
+        for head, lines in page.items():
+            errno = joined(lines).split()[0].rstrip('.,:')
+            if errno not in numbers or head == 'everything else that is not listed':
+                continue
+            for call in head.replace(' and the like', '').split(', '):
+                for profile in profiles:
+                    if call == 'ioctl':
+                        continue
+                    assert verdict_of(profile, call) == \
+                        [('SCMP_ACT_ERRNO', numbers[errno], False)], \
+                        '%s: %s' % (call, verdict_of(profile, call))
+                    checked += 1
+    assert checked > 50, 'only %d calls were compared' % checked
+    assert verdict_of(targeted, 'openat2') is None and verdict_of(targeted, 'setxattr') is None
+
+
+def test_the_json_form_is_that_of_the_reader():
+    source = 'src/filter/profile.c'
+
+    def words(title):
+        heads = items(section('denybox-seccomp.5', title, 'Ss'))
+        return [w for head in heads for w in head.replace('Cm ', '').split(' , ')]
+    same(words('The document'), c_strings(source, 'document_keys[]'), 'keys of a document')
+    args = re.findall(r'^\.Cm (index|value|valueTwo|op)\b', '\n'.join(
+        section('denybox-seccomp.5', 'A rule', 'Ss')), re.M)
+    same(args, c_strings(source, 'arg_keys[]'), 'keys of a comparison')
+    same(words('A rule'), c_strings(source, 'rule_keys[]'), 'keys of a rule')
+    same(words('Actions'), c_strings(source, 'action_name actions[]'), 'actions')
+    same(words('Operators'), c_strings(source, 'ops[]'), 'operators')
+
+
+def test_the_bounds_of_filters():
+    def constant(path, name):
+        return re.search(r'#define %s (\d+)' % name, read(path)).group(1)
+    text = joined(section('denybox-seccomp.5', 'THE JSON FORM'))
+    assert 'more than %s names' % constant('src/filter/profile.h', 'PROFILE_MAX_CALLS') in text
+    assert '%s levels deep' % constant('src/json/json.h', 'JSON_MAX_DEPTH') in text
+    assert 'more than %s instructions' % constant('src/filter/filter.h',
+                                                  'FILTER_MAX_INSTRUCTIONS') in text
+    text = joined(section('denybox-seccomp.5', 'Every profile', 'Ss'))
+    assert 'The newest is %s,' % constant('src/filter/compile.h', 'COMPILE_NEWEST') in text
+    tree = joined(section('denybox-evidence.5', 'Tree digest', 'Ss'))
+    for name in ('TREE_DEPTH_MAX', 'TREE_ENTRIES_MAX'):
+        assert ' %s ' % constant('src/evidence/tree.h', name) in tree, name
+    assert 'more than %s,' % constant('src/evidence/outputs.h', 'OUTPUTS_LISTED') in joined(
+        section('denybox-evidence.5', 'The result', 'Ss'))
+
+
+# ---------------------------------------------------------------- the bundle
+
+def field_types():
+    found = {}
+    for head in items(section('denybox-evidence.5', 'BUNDLE')):
+        m = re.fullmatch(r'Va (\S+) Vt ([a-z ]+)', head)
+        assert m, 'not a field: .It %s' % head
+        found[m.group(1)] = set(m.group(2).split(' or '))
+    return found
+
+
+JSON_TYPES = {dict: 'object', list: 'array', str: 'string', int: 'integer', bool: 'boolean',
+              type(None): 'null'}
+
+
+def key_paths(value, path, found):
+    """Adds path: {types} of everything in a document. The second look has the keys of the first."""
+    path = path.replace('observed.after_exec.', 'observed.before_exec.')
+    if path:
+        found.setdefault(path, set()).add(JSON_TYPES[type(value)])
+    if isinstance(value, dict):
+        for key, child in value.items():
+            key_paths(child, path + '.' + key if path else key, found)
+    elif isinstance(value, list):
+        for child in value:
+            key_paths(child, path + '[]', found)
+
+
+NO_FILTER = '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": []}'
+
+
+@functools.lru_cache(maxsize=None)
+def bundles():
+    """Bundles which have between them every field that a bundle can have."""
+    with tempfile.TemporaryDirectory() as work:
+        out = os.path.join(work, 'out')
+        os.mkdir(out)
+        with open(os.path.join(work, 'none.json'), 'w', encoding='ascii') as f:
+            f.write(NO_FILTER)
+        attest = run('attest', '--quiet', cwd=work)
+        assert attest.returncode == 0, attest.stderr.decode()
+        rich = run('run', '--out', 'out', '--fsize', '1m', '--dev', '--seccomp', 'none.json',
+                   '--evidence', 'run.json', '--', 'busybox', 'ln', '-s', 'x', '/out/link',
+                   cwd=work)
+        assert rich.returncode == 0, rich.stderr.decode()
+        with open(os.path.join(work, 'run.json'), encoding='ascii') as f:
+            return json.loads(attest.stdout), json.load(f)
+
+
+def test_fields_of_the_bundle():
+    need('busybox')
+    real = {}
+    for bundle in bundles():
+        key_paths(bundle, '', real)
+    page = field_types()
+    same(page, real, 'fields of the bundle')
+    for path, types in real.items():
+        assert types <= page[path], '%s is %s, the manual says %s' % (
+            path, sorted(types), sorted(page[path]))
+
+
+def test_digests_are_of_what_the_page_says():
+    need('busybox')
+
+    def of(data):
+        return 'sha256:' + hashlib.sha256(data).hexdigest()
+
+    def of_file(path):
+        with open(path, 'rb') as f:
+            return of(f.read())
+    binding = bundles()[1]['binding']
+    rules = ''.join(p[k] + '\0' for p in probes() for k in ('id', 'operation', 'expected'))
+    assert binding['probe_rules_sha256'] == of(rules.encode())
+    assert binding['launcher_sha256'] == of_file(DENYBOX)
+    assert binding['payload_sha256'] == of_file(binding['plan']['payload']['path'])
+    assert binding['payload_sha256'] == bundles()[1]['image_digest']
+    assert binding['filters']['stacked_sha256'] == [of(NO_FILTER.encode())]
+    assert len(base64.b64decode(binding['filters']['bpf_b64'])) == \
+        8 * binding['filters']['instructions']
+    for bundle in bundles():
+        with open('/proc/sys/kernel/random/boot_id', 'rb') as f:
+            assert bundle['freshness']['boot_id_sha256'] == of(f.read(36))
+        for name in ('mountinfo', 'proc_net_dev', 'status'):
+            assert bundle['raw'][name + '_sha256'] == \
+                of(base64.b64decode(bundle['raw'][name + '_b64']))
+        assert bundle['observed']['before_exec']['mountinfo_sha256'] == \
+            bundle['raw']['mountinfo_sha256']
+
+
+def test_after_exec_has_the_keys_of_before_exec():
+    need('busybox')
+    attest, rich = bundles()
+    before, after = {}, {}
+    key_paths(rich['observed']['before_exec'], '', before)
+    key_paths(rich['observed']['after_exec'], '', after)
+    assert before == after
+    assert attest['observed']['after_exec'] is None
+
+
+def test_the_plan_of_a_bundle_is_that_of_plan():
+    need('busybox')
+    words = ('--fsize', '1m', '--dev', '--', 'busybox', 'true')
+    plan, found = {}, {}
+    key_paths(json.loads(output('plan', *words)), '', plan)
+    key_paths(bundles()[1]['binding']['plan'], '', found)
+    same(plan, [p for p in found], 'keys of plan')
+
+
+def test_files_of_attest():
+    need('nothing')
+    with tempfile.TemporaryDirectory() as work:
+        assert run('attest', '--quiet', '--out', work).returncode == 0
+        page = re.findall(r'/out/(\S+)', ' '.join(items(section('denybox-attest.1', 'FILES'))))
+        same(page, os.listdir(work), 'files of attest')
+        same(re.findall(r'/out/(\S+)', ' '.join(items(section('denybox-evidence.5', 'FILES')))),
+             page, 'files in denybox-evidence.5')
+        with open(os.path.join(work, 'sandbox-attestation-inside.json'), encoding='ascii') as f:
+            same(json.load(f), ['schema_version', 'probes', 'raw'], 'the inside document')
+        with open(os.path.join(work, 'report.md'), encoding='ascii') as f:
+            assert f.read() == 'ok\n'
+        with open(os.path.join(work, 'attest.jsonl'), encoding='ascii') as f:
+            assert [json.loads(line)['probe_id'] for line in f] == [p['id'] for p in probes()]
+
+
+def test_status_lines():
+    need('busybox')
+    text = '\n'.join(section('denybox.1', 'STATUS LINES'))
+    documented = [sorted(re.findall(r'"([a-z-]+)":', line))
+                  for line in re.findall(r'^\{.*\}$', text, re.M)]
+
+    def keys(*words):
+        with tempfile.TemporaryFile() as status:
+            run('run', '--json-status-fd', str(status.fileno()), *words,
+                pass_fds=[status.fileno()])
+            status.seek(0)
+            return [sorted(json.loads(line)) for line in status]
+
+    found = keys('--', 'busybox', 'true') + keys('--', '/nonexistent')
+    assert documented[:3] == found, '%s, found %s' % (documented, found)
+    with tempfile.TemporaryDirectory() as work:
+        # Blocked: PR-PTRACE-1 wants another errno than that of this filter.
+        path = os.path.join(work, 'other.json')
+        with open(path, 'w', encoding='ascii') as f:
+            f.write('{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["ptrace"], '
+                    '"action": "SCMP_ACT_ERRNO", "errnoRet": 38}]}')
+        assert [documented[3]] == keys('--seccomp', path, '--', 'busybox', 'true')
+
+
+# ---------------------------------------------------------------- examples
+
+def example_blocks(page):
+    """[(what it needs or why it is not run, lines)] of the section EXAMPLES."""
+    found, lines, comment = [], None, None
+    for line in section(page, 'EXAMPLES'):
+        if line.startswith('.\\" '):
+            comment = line[4:]
+        elif line.startswith('.Bd -literal'):
+            lines = []
+        elif line == '.Ed':
+            assert comment, '%s: an example without a word on what it needs' % page
+            found.append((comment, [plain(x) for x in lines]))
+            lines, comment = None, None
+        elif lines is not None:
+            lines.append(line)
+    assert found, '%s has no example' % page
+    return found
+
+
+def transcript(lines):
+    """[(command, expected lines or None)]"""
+    steps = []
+    for line in lines:
+        if line.startswith('$ '):
+            steps.append([line[2:], []])
+        elif line.startswith('> ') and not steps[-1][1]:
+            steps[-1][0] += '\n' + line[2:]
+        else:
+            assert steps, 'an example begins with output: %s' % line
+            steps[-1][1].append(line)
+    return steps
+
+
+def matches(expected, text):
+    """Is the text what is expected? "..." is any text in a line; alone, any lines."""
+    pattern = ''
+    for line in expected:
+        if line == '...':
+            pattern += r'(?:.*\n)*?'
+        else:
+            # Columns may be of any width around "...".
+            parts = [re.escape(part.strip(' ')) if '...' in line else re.escape(part)
+                     for part in line.split('...')]
+            pattern += r' *' * ('...' in line) + r'.*'.join(parts) + r'\n'
+    return re.fullmatch(pattern, text) is not None
+
+
+def run_block(lines, work):
+    steps = transcript(lines)
+    mark = 'mark%s' % base64.b16encode(os.urandom(8)).decode()
+    script = 'exec 2>&1\nstatus=0\n'
+    for command, _ in steps:
+        word = "'" + command.replace("'", "'\\''") + "'"
+        script += '(exit $status)\neval %s\nstatus=$?\nprintf "\\n%s %%d\\n" $status\n' % (word, mark)
+    env = dict(os.environ, PATH=os.path.join(work, 'bin') + ':' + os.environ['PATH'], LC_ALL='C',
+               NO_COLOR='1')
+    done = subprocess.run(['bash', '-c', script], cwd=os.path.join(work, 'here'), env=env,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+    outputs = re.split(r'\n%s (\d+)\n' % mark, done.stdout.decode(errors='replace'))
+    assert len(outputs) == 2 * len(steps) + 1, 'the example ended early: %r' % outputs
+    for i, (command, expected) in enumerate(steps):
+        text, status = outputs[2 * i], int(outputs[2 * i + 1])
+        asked = i + 1 < len(steps) and steps[i + 1][0] == 'echo $?'
+        assert status == 0 or asked, '%r: exit %d: %s' % (command, status, text)
+        # A command that prints nothing in the manual prints nothing here.
+        if text and not text.endswith('\n'):
+            text += '\n'
+        assert matches(expected, text), '%r printed\n%swhere the manual has\n%s' % (
+            command, text, '\n'.join(expected))
+
+
+def prepare(work):
+    here = os.path.join(work, 'here')
+    for name in ('here', 'bin', 'here/in', 'here/out'):
+        os.mkdir(os.path.join(work, name))
+    os.symlink(DENYBOX, os.path.join(work, 'bin', 'denybox'))
+    os.symlink(os.path.join(SOURCE, 'scripts'), os.path.join(here, 'scripts'))
+    with open(os.path.join(here, 'in', 'packet.json'), 'w', encoding='ascii') as f:
+        f.write('{"id": "p-1", "items": []}\n')
+
+
+def example_test(page, number, comment, lines):
+    def test():
+        if comment.startswith('not run:'):
+            assert len(comment) > 20, 'no reason why it is not run'
+            print('not run: %s, example %d:%s' % (page, number, comment[8:]))
+            return
+        m = re.fullmatch(r'needs: (\S+)', comment)
+        assert m, 'want "needs: ..." or "not run: ...", not %r' % comment
+        need(m.group(1))
+        for tool in ('jq', 'bash'):
+            if shutil.which(tool) is None and any(tool in line for line in lines):
+                raise Skip('%s is not installed' % tool)
+        with tempfile.TemporaryDirectory() as work:
+            prepare(work)
+            run_block(lines, work)
+    test.__name__ = 'test_example_%d_of_%s' % (number, page)
+    return test
+
+
+def test_literal_text_can_be_copied():
+    # groff turns a bare ' and ` into typographic quotes, which a shell does not take.
+    for page in PAGES:
+        lines = read('man/' + page).split('\n')
+        literal = False
+        for n, line in enumerate(lines, 1):
+            literal = (literal or line.startswith('.Bd -literal')) and line != '.Ed'
+            assert not (literal and re.search("['`]", line)), '%s:%d: %s' % (page, n, line)
+
+
+# ---------------------------------------------------------------- the pages themselves
+
+def test_pages_refer_to_pages_that_exist():
+    ours = {tuple(page.rsplit('.', 1)) for page in PAGES}
+    for page in PAGES:
+        own = tuple(page.rsplit('.', 1))
+        found = {(n, s) for n, s in re.findall(r'^\.Xr (denybox\S*) (\d)', read('man/' + page), re.M)}
+        assert found <= ours, '%s refers to %s' % (page, sorted(found - ours))
+        assert found == ours - {own}, '%s does not refer to %s' % (page, sorted(ours - {own} - found))
+        for title in re.findall(r'^\.Sx (.*?)(?: [.,:;)].*)?$', read('man/' + page), re.M):
+            assert re.search(r'^\.S[hs] %s$' % re.escape(title), read('man/' + page), re.M), \
+                '%s refers to a section %s' % (page, title)
+
+
+def test_lint():
+    if shutil.which('mandoc') is None:
+        raise Skip('mandoc is not installed')
+    for page in PAGES:
+        done = subprocess.run(['mandoc', '-T', 'lint', '-W', 'warning',
+                               os.path.join(SOURCE, 'man', page)], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False)
+        assert done.returncode == 0, done.stdout.decode()
+
+
+def test_pages_render():
+    if shutil.which('groff') is None:
+        raise Skip('groff is not installed')
+    for page in PAGES:
+        done = subprocess.run(['groff', '-mdoc', '-Tascii', '-P-c', '-ww',
+                               os.path.join(SOURCE, 'man', page)], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, check=False)
+        assert done.returncode == 0 and not done.stderr, '%s: %s' % (page, done.stderr.decode())
+        # A word of a heading that is the name of a macro, such as In or No, would be eaten.
+        text = ' '.join(re.sub('.\b', '', done.stdout.decode()).replace('-\n', '-').split())
+        for head in re.findall(r'^\.S[hs] (.*)$', read('man/' + page), re.M) + \
+                re.findall(r'^\.It ((?![A-Z][a-z] ).*)$', read('man/' + page), re.M):
+            words = ' '.join(plain(head).split()).replace(' ,', ',')
+            assert words in text, '%s: the heading "%s" is not rendered so' % (page, words)
+
+
+# ---------------------------------------------------------------- running them
+
+def all_tests():
+    found = [value for name, value in sorted(globals().items(), key=lambda x: x[0])
+             if name.startswith('test_')]
+    for page in PAGES:
+        for number, (comment, lines) in enumerate(example_blocks(page), 1):
+            found.append(example_test(page, number, comment, lines))
+    return found
+
+
+def main():
+    passed = failed = skipped = 0
+    for test in all_tests():
+        if len(sys.argv) > 1 and not any(word in test.__name__ for word in sys.argv[1:]):
+            continue
+        try:
+            test()
+            passed += 1
+        except Skip as reason:
+            if os.environ.get('CI') == 'true' and 'user namespaces' in str(reason):
+                print('FAIL %s: %s' % (test.__name__, reason))
+                failed += 1
+                continue
+            print('SKIP %s: %s' % (test.__name__, reason))
+            skipped += 1
+        except Exception as e:  # a test that breaks has failed, and the others still run
+            text = '%s: %s' % (type(e).__name__, e)
+            print('FAIL %s: %s' % (test.__name__, text[:2000]))
+            failed += 1
+    print('%d passed, %d failed, %d skipped' % (passed, failed, skipped))
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
