@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Profiles and raw programs of a user's own: what is refused, in which words, and what is made. */
-#include <check.h>
 #include <errno.h>
 #include <linux/audit.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include "bpf_interp.h"
 #include "filter/compile.h"
 #include "filter/profile.h"
+#include "support.h"
 
 #define ALLOW SECCOMP_RET_ALLOW
 #define KILL SECCOMP_RET_KILL_PROCESS
@@ -392,11 +392,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-    int failed;
-
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return support_run(suite());
 }

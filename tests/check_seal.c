@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The seal, instruction by instruction and as a truth table, in an interpreter. */
-#include <check.h>
 #include <errno.h>
 #include <linux/audit.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "bpf_interp.h"
 #include "filter/seal.h"
+#include "support.h"
 
 #define DESCRIPTOR 1000u
 #define AT_EMPTY 0x1000u
@@ -315,11 +315,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(suite());
-    int failed;
-
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return support_run(suite());
 }

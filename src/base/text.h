@@ -8,7 +8,8 @@
 /*
  * Bytes from outside, made fit for a terminal, a log and a JSON string: printable ASCII stays, a
  * backslash is doubled, everything else becomes \xNN. `out` always ends in a NUL; what does not
- * fit is cut and marked by "...". Returns `out`.
+ * fit is cut and marked by "...", for which room is always kept: `size` is at least 4. Returns
+ * `out`.
  */
 char *text_safe(char *out, size_t size, const void *bytes, size_t length);
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,11 +79,17 @@ int ids_namespace(uid_t from_uid, gid_t from_gid, uid_t to_uid, gid_t to_gid, st
     int proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_CLOEXEC | O_DIRECTORY, 0);
     char path[64];
     int fd = -1;
+    pid_t launcher = getpid();
     pid_t child = proc < 0 ? -1 : sys_clone3(&args);
 
     if (child == 0) {
-        for (;;)
-            pause(); /* it only keeps the namespace alive until its descriptor is taken */
+        /* It only keeps the namespace alive until its descriptor is taken, and must not outlive a
+         * launcher that is killed before. */
+        if (sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0) < 0)
+            _exit(EXIT_DENYBOX);
+        while (getppid() == launcher)
+            pause();
+        _exit(EXIT_DENYBOX);
     }
     if (child < 0) {
         error_errno(e, EXIT_DENYBOX, errno, "cannot make a user namespace for the mounts");

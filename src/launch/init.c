@@ -164,10 +164,12 @@ static void reap(struct sandbox *s, pid_t payload, bool *await_stop)
         siginfo_t info = {0};
         struct rusage usage;
 
-        /* The raw call fills in the usage too; init's filter knows no getrusage. */
+        /* The raw call fills in the usage too; init's filter knows no getrusage. There is a payload
+         * to wait for, so a failure is not about to go away. */
         if (sys_waitid(P_ALL, 0, &info, WEXITED | WNOHANG | (*await_stop ? WSTOPPED : 0), &usage) <
-                0 ||
-            info.si_pid == 0)
+            0)
+            _exit(EXIT_DENYBOX);
+        if (info.si_pid == 0)
             return;
         if (info.si_code == CLD_STOPPED) {
             if (info.si_pid == payload) {
@@ -204,6 +206,9 @@ static bool prepare(struct sandbox *s, struct error *e)
 
     io_close(&s->init_socket[0]);
     io_close(&s->gate_socket[0]);
+    /* Where the caller ignores it, no child could be waited for: waitid(2). */
+    if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
+        return step_failed(e, "cannot reset the signal of the children");
     sigemptyset(&child_signal);
     sigaddset(&child_signal, SIGCHLD);
     s->children = -1;

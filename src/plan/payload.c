@@ -92,7 +92,10 @@ static bool search_path(const struct plan *plan, const char *name, char path[PAT
         if (*p == '/' &&
             (size_t)snprintf(path, PATH_MAX, "%.*s/%s", (int)length, p, name) < PATH_MAX) {
             int fd = open_in_world(plan, path);
-            bool found = fd >= 0;
+            struct stat st;
+            /* As execvp(3): what is there but cannot be run does not end the search. */
+            bool found = fd >= 0 && sys_fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+                         faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) == 0;
 
             io_close(&fd);
             if (found)

@@ -99,6 +99,15 @@ static void judge_count(const struct fact *fact, struct judgement *j)
     snprintf(j->actual, sizeof j->actual, "%d", count);
 }
 
+static const char *signal_name(int number)
+{
+    const char *name = number > 0 ? sigabbrev_np(number) : NULL;
+
+    if (number == NOT_OBSERVED)
+        return "not tried";
+    return number == 0 ? "was answered" : name != NULL ? name : "no signal";
+}
+
 /* SIGSEGV: the entry for the foreign convention does not exist in this kernel, so no call can be
  * made that way (int 0x80 with IA32 emulation off). */
 static void judge_sigsys(const struct fact *fact, struct judgement *j)
@@ -114,10 +123,7 @@ static void judge_sigsys(const struct fact *fact, struct judgement *j)
         int number = fact->observed[i].value;
 
         used += (size_t)snprintf(j->actual + used, sizeof j->actual - used, "%s%.31s %s",
-                                 i != 0 ? ", " : "", fact->observed[i].label,
-                                 number == NOT_OBSERVED ? "not tried"
-                                 : number == 0          ? "was answered"
-                                                        : sigabbrev_np(number));
+                                 i != 0 ? ", " : "", fact->observed[i].label, signal_name(number));
         if (number == NOT_OBSERVED && j->verdict == VERDICT_PASS)
             j->verdict = VERDICT_NOT_RUN;
         if (number != NOT_OBSERVED && number != SIGSYS && number != SIGSEGV)
@@ -175,7 +181,7 @@ static void judge_caps(const char *status, const struct fact *fact, struct judge
     char value[64];
 
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
-        if (!status_value(status, sets[i], value, sizeof value) ||
+        if (!status_value(status, sets[i], value, sizeof value) || value[0] == '\0' ||
             strspn(value, "0") != strlen(value)) {
             j->verdict = VERDICT_FAIL;
             snprintf(j->actual, sizeof j->actual, "%s is not empty", sets[i]);

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "rules/procfs.h"
+#include "support.h"
+
+#include <fcntl.h>
+
+/* One row, and what is read from it. */
+static const struct good {
+    const char *text;
+    const char *root;
+    const char *point;
+    const char *options;
+    const char *type;
+} good[] = {
+    {"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n", "/mnt1",
+     "/mnt2", "rw,noatime", "ext3"}, /* the example of proc_pid_mountinfo(5) */
+    {"1 0 0:1 / / ro - tmpfs none ro\n", "/", "/", "ro", "tmpfs"},
+    {"1 0 0:1 / / ro shared:2 master:1 propagate_from:3 unbindable - overlay x rw\n", "/", "/",
+     "ro", "overlay"},
+    {"1 0 0:1 /a\\040b /c\\011d ro - tmpfs none ro\n", "/a b", "/c\td", "ro", "tmpfs"},
+    {"1 0 0:1 / /new\\012line\\134slash\\043 ro - tmpfs none ro\n", "/", "/new\nline\\slash#", "ro",
+     "tmpfs"},
+    {"1 0 0:1 / /\\377\\001 ro - tmpfs none ro\n", "/", "/\xff\x01", "ro", "tmpfs"},
+    {"1 0 0:1 / /x\\0401 ro - tmpfs none ro\n", "/", "/x 1", "ro", "tmpfs"},
+    {"1 0 0:1 / / ro - fuse.sshfs a@b:/ rw\n", "/", "/", "ro", "fuse.sshfs"},
+    {"1 0 0:1 / / ro - tmpfs  rw\n", "/", "/", "ro", "tmpfs"}, /* a source may be empty */
+    {"1 0 0:1 / /\xc3\xa4 ro - tmpfs none ro\n", "/", "/\xc3\xa4", "ro", "tmpfs"},
+};
+
+START_TEST(a_row_is_read)
+{
+    static struct mount_row row;
+    const char *next = good[_i].text;
+    bool bad = true;
+
+    ck_assert(mount_next(&next, &row, &bad));
+    ck_assert(!bad);
+    ck_assert_str_eq(row.root, good[_i].root);
+    ck_assert_str_eq(row.point, good[_i].point);
+    ck_assert_str_eq(row.options, good[_i].options);
+    ck_assert_str_eq(row.type, good[_i].type);
+    ck_assert_str_eq(next, "");
+    bad = true;
+    ck_assert(!mount_next(&next, &row, &bad));
+    ck_assert(!bad);
+}
+END_TEST
+
+static const char *const malformed[] = {
+    "\n",
+    " \n",
+    "1\n",
+    "1 0\n",
+    "1 0 0:1\n",
+    "1 0 0:1 /\n",
+    "1 0 0:1 / /\n",
+    "1 0 0:1 / / ro\n",
+    "1 0 0:1 / / ro -\n",
+    "1 0 0:1 / / ro - \n",
+    "1 0 0:1 / / ro shared:1 tmpfs none ro\n",
+    "1 0 0:1 / / ro  - tmpfs none ro\n",
+    " 1 0 0:1 / / ro - tmpfs none ro\n",
+    "1  0 0:1 / / ro - tmpfs none ro\n",
+    "1 0 0:1  / ro - tmpfs none ro\n",
+    "1 0 0:1 / / ro - tmpfs none ro", /* without a line feed */
+    "1 0 0:1 / /a\\04 ro - tmpfs none ro\n",
+    "1 0 0:1 / /a\\4 ro - tmpfs none ro\n",
+    "1 0 0:1 / /a\\ ro - tmpfs none ro\n",
+    "1 0 0:1 / /a\\x20 ro - tmpfs none ro\n",
+    "1 0 0:1 / /a\\080 ro - tmpfs none ro\n",
+    "1 0 0:1 / /a\\008 ro - tmpfs none ro\n",
+    "1 0 0:1 / /a\\400 ro - tmpfs none ro\n",
+    "1 0 0:1 / /a\\777 ro - tmpfs none ro\n",
+    "1 0 0:1 / /a\\000b ro - tmpfs none ro\n",
+    "1 0 0:1 / /a\\\\ ro - tmpfs none ro\n",
+    "1 0 0:1 / / ro - tmpfs\\\n040 none\n",
+    "1 0 0:1 / / ro - tmpfs\\04\n",
+};
+
+START_TEST(a_malformed_row_is_refused)
+{
+    static struct mount_row row;
+    const char *next = malformed[_i];
+    bool bad = false;
+
+    ck_assert(!mount_next(&next, &row, &bad));
+    ck_assert(bad);
+}
+END_TEST
+
+START_TEST(rows_follow_each_other)
+{
+    static struct mount_row row;
+    const char *next = "1 0 0:1 / / ro - tmpfs none ro\n"
+                       "2 1 0:2 / /in ro - ext4 x rw\n"
+                       "broken\n"
+                       "3 1 0:2 / /out ro - ext4 x rw\n";
+    bool bad;
+
+    ck_assert(mount_next(&next, &row, &bad));
+    ck_assert_str_eq(row.point, "/");
+    ck_assert(mount_next(&next, &row, &bad));
+    ck_assert_str_eq(row.point, "/in");
+    ck_assert(!mount_next(&next, &row, &bad));
+    ck_assert(bad);
+    ck_assert(!mount_next(&next, &row, &bad)); /* and never gets past it */
+    ck_assert(bad);
+}
+END_TEST
+
+/* A mount point of 4095 bytes fits, one of 4096 does not; no less so when it is escaped. */
+START_TEST(a_field_has_a_bound)
+{
+    static struct mount_row row;
+    static char text[20000];
+
+    for (int length = 4094; length <= 4096; length++) {
+        for (int escaped = 0; escaped < 2; escaped++) {
+            const char *next = text;
+            bool bad;
+            int at = sprintf(text, "1 0 0:1 / /");
+
+            for (int i = 1; i < length; i++)
+                at += sprintf(text + at, "%s", escaped ? "\\040" : "x");
+            strcpy(text + at, " ro - tmpfs none ro\n");
+            ck_assert_int_eq(mount_next(&next, &row, &bad), length <= 4095);
+            ck_assert_int_eq(bad, length > 4095);
+            if (!bad)
+                ck_assert_int_eq((int)strlen(row.point), length);
+        }
+    }
+}
+END_TEST
+
+/* The kernel's own, of this very process: every row is understood. */
+START_TEST(the_kernels_rows_are_understood)
+{
+    static struct mount_row row;
+    struct buf text = {0};
+    const char *next;
+    bool bad;
+    int rows = 0;
+    int lines = 0;
+
+    ck_assert(io_read_file(AT_FDCWD, "/proc/self/mountinfo", 1 << 22, &text));
+    for (const char *c = buf_text(&text); *c != '\0'; c++)
+        lines += *c == '\n';
+    for (next = buf_text(&text); mount_next(&next, &row, &bad);) {
+        ck_assert_int_eq(row.point[0], '/');
+        ck_assert(mount_has(row.options, "ro") != mount_has(row.options, "rw"));
+        rows++;
+    }
+    ck_assert(!bad);
+    ck_assert_int_eq(rows, lines);
+    ck_assert_int_gt(rows, 0);
+    buf_free(&text);
+}
+END_TEST
+
+static const struct option {
+    const char *options;
+    const char *option;
+    bool there;
+} options[] = {
+    {"ro", "ro", true},
+    {"ro,nosuid,nodev", "ro", true},
+    {"ro,nosuid,nodev", "nosuid", true},
+    {"ro,nosuid,nodev", "nodev", true},
+    {"ro,nosuid,nodev", "noexec", false},
+    {"ro,nosuid,nodev", "no", false},
+    {"ro,nosuid,nodev", "suid", false},
+    {"ro,nosuid,nodev", "dev", false},
+    {"rootcontext", "ro", false},
+    {"errors=remount-ro", "ro", false},
+    {"rw", "ro", false},
+    {"", "ro", false},
+    {",ro", "ro", true},
+    {"ro,", "ro", true},
+    {"RO", "ro", false},
+    {"noexec=1", "noexec", false},
+};
+
+START_TEST(an_option_is_found_whole)
+{
+    ck_assert_int_eq(mount_has(options[_i].options, options[_i].option), options[_i].there);
+}
+END_TEST
+
+#define STATUS                                                                                     \
+    "Name:\tSeccomp: 9\n"                                                                          \
+    "Umask:\t0022\n"                                                                               \
+    "Uid:\t65532\t65532\t65532\t65532\n"                                                           \
+    "Groups:\t \n"                                                                                 \
+    "NoNewPrivs:\t1\n"                                                                             \
+    "Seccomp:\t2\n"                                                                                \
+    "Seccomp_filters:\t3\n"                                                                        \
+    "Speculation_Store_Bypass:\tthread force mitigated\n"
+
+static const struct value {
+    const char *status;
+    const char *name;
+    const char *value; /* NULL: none */
+} values[] = {
+    {STATUS, "Name", "Seccomp: 9"},
+    {STATUS, "Umask", "0022"},
+    {STATUS, "Uid", "65532\t65532\t65532\t65532"},
+    {STATUS, "Seccomp", "2"},
+    {STATUS, "Seccomp_filters", "3"},
+    {STATUS, "NoNewPrivs", "1"},
+    {STATUS, "Groups", ""},
+    {STATUS, "Speculation_Store_Bypass", "thread force mitigated"},
+    {STATUS, "Gid", NULL},
+    {STATUS, "Seccom", NULL},
+    {STATUS, "filters", NULL},
+    {STATUS, "seccomp", NULL},
+    {STATUS, "", NULL},
+    {"", "Uid", NULL},
+    {"\n\n", "Uid", NULL},
+    {"Uid:\t1", "Uid", NULL}, /* cut */
+    {"Uid\t1\n", "Uid", NULL},
+    {"Uid:\n", "Uid", ""},
+    {"Uid:\n1\n", "Uid", ""},
+    {"Uid: 1\nUid:\t2\n", "Uid", "1"},
+    {"x Uid:\t1\nUid:\t2\n", "Uid", "2"},
+};
+
+START_TEST(a_value_is_found)
+{
+    char value[64] = "untouched";
+
+    ck_assert_int_eq(status_value(values[_i].status, values[_i].name, value, sizeof value),
+                     values[_i].value != NULL);
+    if (values[_i].value != NULL)
+        ck_assert_str_eq(value, values[_i].value);
+}
+END_TEST
+
+START_TEST(a_value_needs_room)
+{
+    char value[6];
+
+    ck_assert(status_value("A:\t12345\n", "A", value, 6));
+    ck_assert_str_eq(value, "12345");
+    ck_assert(!status_value("A:\t12345\n", "A", value, 5));
+    ck_assert(!status_value("A:\t123456\n", "A", value, 6));
+}
+END_TEST
+
+#define HEADING                                                                                    \
+    "Inter-|   Receive                                                |  Transmit\n"               \
+    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs\n"
+#define ZEROS "       0       0    0    0    0     0          0         0        0       0\n"
+
+static const struct net_dev {
+    const char *text;
+    const char *names; /* NULL: malformed */
+} net_devs[] = {
+    {HEADING "    lo:" ZEROS, "lo"},
+    {HEADING "    lo: 1 2 3\n", "lo"},
+    {HEADING "lo:" ZEROS, "lo"},
+    {HEADING "    lo:" ZEROS "  eth0:" ZEROS, "lo,eth0"},
+    {HEADING "  eth0:" ZEROS "    lo:" ZEROS "wlan0.1:" ZEROS, "eth0,lo,wlan0.1"},
+    {HEADING, ""},
+    {"", NULL},
+    {"\n", NULL},
+    {"    lo:" ZEROS, NULL},
+    {"heading\nheading", NULL},
+    {HEADING "    lo:0 0 0", NULL},
+    {HEADING "    lo 0 0 0\n", NULL},
+    {HEADING "      : 0 0 0\n", NULL},
+    {HEADING "\n", NULL},
+    {HEADING "    lo:" ZEROS "\n", NULL},
+};
+
+START_TEST(interfaces_are_named)
+{
+    char names[64];
+
+    ck_assert_int_eq(net_dev_names(net_devs[_i].text, names, sizeof names),
+                     net_devs[_i].names != NULL);
+    if (net_devs[_i].names != NULL)
+        ck_assert_str_eq(names, net_devs[_i].names);
+}
+END_TEST
+
+START_TEST(interfaces_need_room)
+{
+    char names[16];
+
+    memset(names, 'G', sizeof names);
+    ck_assert(net_dev_names(HEADING "lo:" ZEROS "eth0:" ZEROS, names, 9));
+    ck_assert_str_eq(names, "lo,eth0");
+    ck_assert(!net_dev_names(HEADING "lo:" ZEROS "eth0:" ZEROS, names, 7));
+    ck_assert(!net_dev_names(HEADING "lo:" ZEROS, names, 2));
+    ck_assert_int_eq(names[9], 'G');
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("procfs");
+    TCase *c = tcase_create("procfs");
+
+    tcase_add_loop_test(c, a_row_is_read, 0, N_ROWS(good));
+    tcase_add_loop_test(c, a_malformed_row_is_refused, 0, N_ROWS(malformed));
+    tcase_add_test(c, rows_follow_each_other);
+    tcase_add_test(c, a_field_has_a_bound);
+    tcase_add_test(c, the_kernels_rows_are_understood);
+    tcase_add_loop_test(c, an_option_is_found_whole, 0, N_ROWS(options));
+    tcase_add_loop_test(c, a_value_is_found, 0, N_ROWS(values));
+    tcase_add_test(c, a_value_needs_room);
+    tcase_add_loop_test(c, interfaces_are_named, 0, N_ROWS(net_devs));
+    tcase_add_test(c, interfaces_need_room);
+    suite_add_tcase(s, c);
+    return s;
+}
+
+int main(void)
+{
+    return support_run(suite());
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "launch/wipe.h"
+#include "record/result.h"
+#include "support.h"
+
+/* cli.md: the payload's own; 128+n when signal n ended it. */
+static const struct status {
+    enum ending ending;
+    int number;
+    int status;
+} statuses[] = {
+    {ENDING_EXITED, 0, 0},       {ENDING_EXITED, 3, 3},       {ENDING_EXITED, 125, 125},
+    {ENDING_EXITED, 255, 255},   {ENDING_SIGNALLED, 1, 129},  {ENDING_SIGNALLED, 9, 137},
+    {ENDING_SIGNALLED, 31, 159}, {ENDING_SIGNALLED, 64, 192},
+};
+
+START_TEST(an_ending_has_a_status)
+{
+    struct launch_result r = {.ending = statuses[_i].ending, .number = statuses[_i].number};
+
+    ck_assert_int_eq(launch_exit_status(&r), statuses[_i].status);
+}
+END_TEST
+
+/* The names of the links in /proc/PID/ns. */
+START_TEST(namespaces_have_names)
+{
+    static const char *const names[] = {"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"};
+
+    ck_assert_int_eq(N_NS, N_ROWS(names));
+    for (int ns = 0; ns < N_NS; ns++)
+        ck_assert_str_eq(ns_name((enum ns)ns), names[ns]);
+}
+END_TEST
+
+/* The strings of a process lie one after the other; two here, then two of the environment. */
+START_TEST(the_caller_is_forgotten)
+{
+    char stack[] = "prog\0--secret=x\0HOME=/home/me\0TOKEN=abc\0after";
+    char elsewhere[] = "OTHER=1";
+    char *argv[] = {stack, stack + 5, NULL};
+    char *environment[] = {stack + 16, stack + 30, elsewhere, NULL};
+    static const char zeros[40];
+
+    wipe_note(argv, environment);
+    ck_assert_str_eq(stack + 16, "HOME=/home/me"); /* noted, not yet wiped */
+    wipe_caller();
+    ck_assert_mem_eq(stack, zeros, 40);
+    ck_assert_str_eq(stack + 40, "after");
+    ck_assert_str_eq(elsewhere, "OTHER=1"); /* what was moved is not where the kernel looks */
+}
+END_TEST
+
+START_TEST(nothing_noted_is_nothing_wiped)
+{
+    char *none[] = {NULL};
+
+    wipe_note(none, none);
+    wipe_caller();
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("result");
+    TCase *c = tcase_create("result");
+
+    tcase_add_loop_test(c, an_ending_has_a_status, 0, N_ROWS(statuses));
+    tcase_add_test(c, namespaces_have_names);
+    tcase_add_test(c, the_caller_is_forgotten);
+    tcase_add_test(c, nothing_noted_is_nothing_wiped);
+    suite_add_tcase(s, c);
+    return s;
+}
+
+int main(void)
+{
+    return support_run(suite());
+}
