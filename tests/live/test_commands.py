@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""plan, filter, stacked filters, --args and --json-status-fd."""
+
+import hashlib
+import os
+import shutil
+import struct
+import subprocess
+
+import support
+from support import EXIT_BLOCKED, EXIT_DENYBOX, Live, calls, denybox, run
+
+
+class Plan(Live):
+
+    def test_plan(self):
+        done = denybox("plan", *self.io, "--memory", "64m", "--", support.PAYLOAD, "started", "x")
+        self.assert_status(done, 0)
+        plan = support.load_json(done.out)
+        self.assertEqual(plan["payload"]["argv"], [support.PAYLOAD, "started", "x"])
+        self.assertEqual([mount["at"] for mount in plan["mounts"]], ["/", "/in", "/out", "/tmp"])
+        self.assertEqual(plan["limits"]["memory_bytes"], 64 << 20)
+        self.assertEqual(plan["environment"], ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp",
+                                               "TMPDIR=/tmp", "LANG=C.UTF-8"])
+        self.assertEqual(plan["profile"], "strict")
+
+    def test_plan_is_what_run_carries_out(self):
+        words = (*self.io, "--hostname", "h", "--evidence", self.path("bundle.json"), "--",
+                 support.PAYLOAD, "exit", "0")
+        plan = support.load_json(denybox("plan", *words).out)
+        self.assert_status(denybox("run", *words), 0)
+        self.assertEqual(self.evidence()["binding"]["plan"], plan)
+
+    def test_plan_starts_nothing(self):
+        done = denybox("plan", *self.io, "--evidence", self.path("bundle.json"), "--",
+                       support.PAYLOAD, "started")
+        self.assert_status(done, 0)
+        self.assertEqual(os.listdir(self.path("out")), [])
+        self.assertEqual(sorted(os.listdir(self.dir)), ["in", "out"])
+
+    def test_plan_makes_no_process(self):
+        strace = shutil.which("strace")
+        if strace is None:
+            self.skipTest("no strace to count system calls with")
+        trace = self.path("trace")
+        words = [strace, "-f", "-o", trace, "-e",
+                 "trace=clone,clone3,fork,vfork,unshare,mount,mkdirat,mkdir,unlinkat,renameat2"]
+        done = support.command([*words, support.DENYBOX, "plan", *self.io, "--", support.PAYLOAD])
+        if "PTRACE" in done.err or "ptrace" in done.err:
+            self.skipTest("strace may not trace here: " + done.err.strip())
+        self.assertEqual(support.read(trace).count("("), 0, support.read(trace))
+        support.command([*words, support.DENYBOX, "run", *self.io, "--", support.PAYLOAD, "exit",
+                         "0"])
+        self.assertIn("clone", support.read(trace), "the control: run does")
+
+
+class Filter(Live):
+
+    def test_list(self):
+        done = denybox("filter", "list")
+        self.assert_status(done, 0)
+        for name in ("strict", "targeted", "init"):
+            with open(os.path.join(support.SRC, "bpf", name + ".json"), "rb") as file:
+                digest = hashlib.sha256(file.read()).hexdigest()
+            self.assertRegex(done.out, rf"(?m)^{name} +\d+ instructions +sha256:{digest}$")
+
+    def test_show(self):
+        for name in ("strict", "targeted", "init"):
+            with open(os.path.join(support.SRC, "bpf", name + ".json"), "rb") as file:
+                self.assertEqual(denybox("filter", "show", name).raw_out, file.read())
+
+    def test_digest(self):
+        source = os.path.join(support.SRC, "bpf", "strict.json")
+        done = denybox("filter", "digest", "strict")
+        lines = dict(reversed(line.split("  ")) for line in done.out.splitlines())
+        with open(source, "rb") as file:
+            self.assertEqual(lines["strict.json"], hashlib.sha256(file.read()).hexdigest())
+        compiled = denybox("filter", "compile", source)
+        self.assert_status(compiled, 0)
+        self.assertEqual(len(compiled.raw_out) % 8, 0)
+        machine = os.uname().machine
+        self.assertEqual(lines[f"strict.{machine}.bpf"],
+                         hashlib.sha256(compiled.raw_out).hexdigest())
+
+    def test_compile_bad(self):
+        for text in ("", "{", "[]", '{"defaultAction": "SCMP_ACT_NONSENSE"}',
+                     '{"defaultAction": "SCMP_ACT_ALLOW", "defaultAction": "SCMP_ACT_ALLOW"}',
+                     '{"defaultAction": "SCMP_ACT_ALLOW"} x', '{"defaultAction": 1}',
+                     '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["nonsense"]}]}'):
+            path = support.write(self.path("f.json"), text)
+            done = denybox("filter", "compile", path)
+            self.assert_error(done, EXIT_DENYBOX, "cannot ")
+
+
+# return allow; return errno 5 for getppid, else allow
+ALLOW = struct.pack("<HBBI", 0x06, 0, 0, 0x7fff0000)
+
+
+def deny(number, errno):
+    return (struct.pack("<HBBI", 0x20, 0, 0, 0) + struct.pack("<HBBI", 0x15, 0, 1, number) +
+            struct.pack("<HBBI", 0x06, 0, 0, 0x00050000 | errno) + ALLOW)
+
+
+GETPPID = {"x86_64": 110, "aarch64": 173}[os.uname().machine]
+
+
+class Stacked(Live):
+
+    def test_json(self):
+        path = support.write(self.path("f.json"), """
+            {"defaultAction": "SCMP_ACT_ALLOW",
+             "syscalls": [{"names": ["getppid"], "action": "SCMP_ACT_ERRNO", "errnoRet": 5}]}""")
+        script = ["getppid", "socket 2 1 0", "execve 0 0 0", "getpid"]
+        self.assertEqual([got for _, got in calls(("--seccomp", path), script)],
+                         ["EIO", "EPERM", "EPERM", "2"])
+        self.assertEqual([got for _, got in calls((), script)], ["1", "EPERM", "EPERM", "2"])
+
+    def test_json_cannot_give_back(self):
+        """Stacked on the base, never instead of it."""
+        path = support.write(self.path("f.json"), """
+            {"defaultAction": "SCMP_ACT_ALLOW",
+             "syscalls": [{"names": ["socket", "execve", "ptrace", "unshare"],
+                           "action": "SCMP_ACT_ALLOW"}]}""")
+        done = calls(("--seccomp", path), ["socket 2 1 0", "execve 0 0 0", "ptrace 0 0 0 0",
+                                           "unshare 0x10000000"])
+        self.assertEqual([got for _, got in done], ["EPERM"] * 4)
+
+    def test_bpf(self):
+        with open(self.path("f.bpf"), "wb") as file:
+            file.write(deny(GETPPID, 5))
+        done = calls(("--seccomp-bpf", self.path("f.bpf")), ["getppid", "getpid", "socket 2 1 0"])
+        self.assertEqual([got for _, got in done], ["EIO", "2", "EPERM"])
+
+    def test_both(self):
+        path = support.write(self.path("f.json"), """
+            {"defaultAction": "SCMP_ACT_ALLOW",
+             "syscalls": [{"names": ["setsid"], "action": "SCMP_ACT_ERRNO", "errnoRet": 5}]}""")
+        with open(self.path("f.bpf"), "wb") as file:
+            file.write(deny(GETPPID, 5))
+        done = calls(("--seccomp", path, "--seccomp-bpf", self.path("f.bpf")),
+                     ["getppid", "setsid", "getpid"])
+        self.assertEqual([got for _, got in done], ["EIO", "EIO", "2"])
+
+    def test_bad_bpf(self):
+        for data in (b"", b"x", b"x" * 12, b"\xff" * 8, struct.pack("<HBBI", 0x05, 0, 0, 99),
+                     ALLOW * 5000):
+            with open(self.path("f.bpf"), "wb") as file:
+                file.write(data)
+            done = run(*self.io, "--seccomp-bpf", self.path("f.bpf"), payload=("started",))
+            self.assertEqual(done.status, EXIT_DENYBOX, repr(done))
+            self.assertEqual(os.listdir(self.path("out")), [])
+
+    def test_filter_that_denies_the_start(self):
+        """A stacked filter that breaks the launch: an error or BLOCKED, nothing runs, no hang."""
+        number = {"x86_64": 322, "aarch64": 281}[os.uname().machine]  # execveat
+        write = {"x86_64": 1, "aarch64": 64}[os.uname().machine]
+        for nr in (number, write):
+            with open(self.path("f.bpf"), "wb") as file:
+                file.write(deny(nr, 5))
+            done = run(*self.io, "--seccomp-bpf", self.path("f.bpf"), payload=("started",))
+            self.assertIn(done.status, (EXIT_BLOCKED, EXIT_DENYBOX,
+                                        support.EXIT_NOT_EXECUTABLE), repr(done))
+            self.assertEqual(os.listdir(self.path("out")), [])
+
+    def test_fifo_as_a_filter(self):
+        """A file that never ends or never comes does not block."""
+        os.mkfifo(self.path("f.json"))
+        for words in (("--seccomp", self.path("f.json")), ("--seccomp-bpf", self.path("f.json")),
+                      ("--seccomp-bpf", "/dev/zero")):
+            done = run(*words, payload=("started",), timeout=20)
+            self.assertEqual(done.status, EXIT_DENYBOX, repr(done))
+
+
+class Channels(Live):
+
+    def with_args(self, data, *words):
+        reader, writer = os.pipe()
+        os.write(writer, data)
+        os.close(writer)
+        try:
+            return run("--args", str(reader), *words, payload=("show",), pass_fds=(reader,))
+        finally:
+            os.close(reader)
+
+    def test_args(self):
+        done = self.with_args(b"--hostname\0from-args\0--setenv\0A\0b c\0")
+        values = support.shown(done)
+        self.assertEqual(values["hostname"], "from-args")
+        self.assertIn("A=b c", values["env"])
+        self.assertEqual(values["descriptors"], "0 1 2")
+
+    def test_args_without_the_last_nul(self):
+        self.assertEqual(support.shown(self.with_args(b"--hostname\0x"))["hostname"], "x")
+
+    def test_empty_args(self):
+        self.assertEqual(support.shown(self.with_args(b""))["hostname"], "denybox")
+
+    def test_bad_args(self):
+        for data, fragment in ((b"--nonsense\0", "no such option"), (b"--hostname\0", "want"),
+                               (b"/bin/sh\0", "only options"), (b"--args\x003\0", "cannot use"),
+                               (b"--\0x\0", "only options")):
+            self.assert_error(self.with_args(data), EXIT_DENYBOX, fragment)
+        done = self.with_args(b"--hostname\0a\0", "--hostname", "b")
+        self.assert_error(done, EXIT_DENYBOX, "twice")
+
+    def status_lines(self, *words, payload=("exit", "4"), program=support.DENYBOX, env=None):
+        reader, writer = os.pipe()
+        done = support.command([program, "run", "--json-status-fd", str(writer), *words, "--",
+                                support.PAYLOAD, *payload], pass_fds=(writer,), env=env)
+        os.close(writer)
+        with os.fdopen(reader, encoding="utf-8") as channel:
+            text = channel.read()
+        self.assertTrue(text.endswith("\n"), text)
+        return done, [support.load_json(line) for line in text.splitlines()]
+
+    def test_status(self):
+        done, lines = self.status_lines()
+        self.assert_status(done, 4)
+        self.assertIn("child-pid", lines[0])
+        self.assertEqual(lines[-1]["exit-code"], 4)
+
+    def test_status_of_a_signal(self):
+        _, lines = self.status_lines(payload=("signal", "9"))
+        self.assertEqual((lines[-1]["how"], lines[-1]["number"], lines[-1]["exit-code"]),
+                         ("signalled", 9, 137))
+
+    def test_status_of_a_failure(self):
+        done, lines = self.status_lines("--in", "/nothing/there")
+        self.assert_status(done, EXIT_DENYBOX)
+        self.assertEqual((lines[-1]["event"], lines[-1]["exit-code"]), ("failed", 125))
+        self.assertIn("/nothing/there", lines[-1]["reason"])
+
+    def test_status_of_blocked(self):
+        done, lines = self.status_lines(program=support.FAULTY,
+                                        env=support.base_env(DENYBOX_FAULT="skip:lock-root"))
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertEqual((lines[-1]["event"], lines[-1]["exit-code"]), ("blocked", 3))
+        self.assertIn("PR-MOUNT-1", lines[-1]["walls"])
+
+    def test_child_pid_is_told_while_it_runs(self):
+        reader, writer = os.pipe()
+        process = subprocess.Popen(
+            [support.DENYBOX, "run", "--json-status-fd", str(writer), "--", support.PAYLOAD,
+             "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=(writer,))
+        os.close(writer)
+        with os.fdopen(reader, encoding="utf-8") as channel:
+            first = support.load_json(channel.readline())
+            self.assertIn("65532" if support.AS_ROOT else str(os.getuid()),
+                          support.read(f"/proc/{first['child-pid']}/status"))
+            process.communicate(timeout=support.TIMEOUT)
+            self.assertEqual(support.load_json(channel.readlines()[-1])["exit-code"], 0)
+
+    def test_status_channel_is_not_the_payloads(self):
+        _, lines = self.status_lines(payload=("calls", *(f"write {fd} s:forged 6"
+                                                         for fd in range(3, 20))))
+        self.assertNotIn("forged", str(lines))
+
+    def test_closed_status_channel(self):
+        """Who asked for it may have gone away: the run does not depend on it."""
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = run("--json-status-fd", str(writer), payload=("exit", "4"), pass_fds=(writer,))
+        os.close(writer)
+        self.assertEqual(done.status, 4, repr(done))
+
+
+if __name__ == "__main__":
+    support.main()

@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Limits: each is reached, is exact where it can be, and is the sandbox's alone."""
+
+import os
+import resource
+import signal
+import subprocess
+
+import support
+from support import Live, run, shown
+
+
+class Limits(Live):
+
+    def show(self, *options):
+        done = run(*options, payload=("show",))
+        self.assert_status(done, 0)
+        return shown(done)
+
+    def test_defaults(self):
+        """boundary.md: pids 64, memory 256 MiB, 1 CPU; 1024 descriptors; no core."""
+        values = self.show()
+        # init is one of the processes that the kernel counts.
+        self.assertEqual(values["limit-nproc"], "65 65")
+        self.assertEqual(values["limit-data"], f"{256 << 20} {256 << 20}")
+        self.assertEqual(values["limit-nofile"], "1024 1024")
+        self.assertEqual(values["limit-core"], "1 1")
+        self.assertEqual(values["cpus"], "1")
+
+    def test_pids_are_exact(self):
+        """With --pids-limit 8 the eighth fork fails: the payload is the first of the eight."""
+        done = run("--pids-limit", "8", payload=("forks", "100"))
+        self.assert_results(done, [("children", "7"), ("last", "EAGAIN")])
+        done = run("--pids-limit", "1", payload=("forks", "100"))
+        self.assert_results(done, [("children", "0"), ("last", "EAGAIN")])
+        done = run(payload=("forks", "100"))
+        self.assert_results(done, [("children", "63"), ("last", "EAGAIN")])
+
+    def test_pids_are_the_sandboxs_alone(self):
+        """Processes of the same user outside, and in another sandbox, do not count."""
+        others = [subprocess.Popen(["sleep", "60"], stdin=subprocess.DEVNULL) for _ in range(12)]
+        box = subprocess.Popen([support.DENYBOX, "run", "--", support.PAYLOAD, "sleep", "60"],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        try:
+            self.assertEqual(box.stdout.readline(), b"sleeping\n")
+            process = subprocess.run([support.DENYBOX, "run", "--pids-limit", "8", "--",
+                                      support.PAYLOAD, "forks", "100"], stdin=subprocess.DEVNULL,
+                                     capture_output=True, check=False)
+            self.assertEqual(process.stdout, b"children 7\nlast EAGAIN\n")
+        finally:
+            for process in [*others, box]:
+                process.kill()
+                process.wait()
+            box.stdout.close()
+        support.require_nothing_left()
+
+    def test_threads_count(self):
+        done = run("--pids-limit", "8", payload=("threads", "7"))
+        self.assert_results(done, [("sum", "7000"), ("staying", "7"), ("last", "EAGAIN")])
+
+    def test_memory(self):
+        done = run("--memory", "32m", payload=("memory", "64"))
+        self.assert_status(done, 0)
+        got = int(dict(done.results())["mebibytes"])
+        self.assertEqual(dict(done.results())["last"], "ENOMEM")
+        self.assertLessEqual(got, 32)
+        self.assertGreater(got, 28)
+        done = run("--memory", "128m", payload=("memory", "64"))
+        self.assert_results(done, [("mebibytes", "64"), ("last", "ok")])
+
+    def test_file_size(self):
+        done = run(*self.io, "--fsize", "4k",
+                   payload=("calls", "openat -100 s:/out/f 0xc1 0644", "ftruncate 3 4096"))
+        self.assert_results(done, [("openat", "3"), ("ftruncate", "0")])
+        os.remove(self.path("out", "f"))
+        done = run(*self.io, "--fsize", "4k",
+                   payload=("calls", "openat -100 s:/out/f 0xc1 0644", "ftruncate 3 4097"))
+        self.assert_status(done, 128 + signal.SIGXFSZ)
+        self.assertEqual(os.path.getsize(self.path("out", "f")), 0)
+
+    def test_descriptors(self):
+        done = run("--nofile", "64", payload=("descriptors",))
+        self.assert_results(done, [("last", "EMFILE"), ("open", "64")])
+
+    def test_smallest_values(self):
+        """What the table of options accepts must run."""
+        for options in (("--nofile", "16"), ("--tmp-size", "4096"), ("--pids-limit", "1"),
+                        ("--cpus", "1"), ("--memory", "1m"), ("--fsize", "1")):
+            done = run(*options, payload=("exit", "5"))
+            self.assertEqual(done.status, 5, repr(done))
+
+    def test_smallest_values_with_everything_open(self):
+        done = support.denybox("run", *self.io, "--rootfs", support.rootfs(), "--nofile", "16",
+                               "--evidence", self.path("bundle.json"), "--", "/usr/bin/busybox",
+                               "true")
+        self.assert_status(done, 0)
+
+    def test_processors(self):
+        have = len(os.sched_getaffinity(0))
+        self.assertEqual(self.show("--cpus", "1")["cpus"], "1")
+        self.assertEqual(self.show("--cpus", "1024")["cpus"], str(have))
+        if have < 2:
+            self.skipTest("one processor: there is no second to be given")
+        self.assertEqual(self.show("--cpus", "2")["cpus"], "2")
+
+    def test_limits_cannot_be_raised(self):
+        done = support.calls((), [f"prlimit64 0 {number} x:ffffffffffffff7fffffffffffffff7f 0"
+                                  for number in (2, 4, 6, 7)])
+        self.assertEqual([got for _, got in done], ["EPERM"] * 4)
+
+    def test_tmp_is_full(self):
+        """Row 10: bytes, then inodes; the host's file systems have nothing of it."""
+        for size in (1 << 20, 4 << 20):
+            done = run("--tmp-size", str(size), payload=("fill", "/tmp"))
+            results = dict(done.results())
+            self.assertEqual((results["bytes-last"], results["inodes-last"]),
+                             ("ENOSPC", "ENOSPC"), repr(done))
+            self.assertLessEqual(int(results["bytes"]), size)
+            self.assertGreater(int(results["bytes"]), size - (64 << 10))
+            self.assertLessEqual(int(results["inodes"]), size // 4096 + 2)
+            self.assertGreater(int(results["inodes"]), 100)
+
+    def test_default_tmp(self):
+        results = dict(run(payload=("fill", "/tmp")).results())
+        self.assertLessEqual(int(results["bytes"]), 16 << 20)
+        self.assertGreater(int(results["bytes"]), 15 << 20)
+
+    def test_throw_away_out_is_full(self):
+        results = dict(run("--tmp-size", "1m", payload=("fill", "/out")).results())
+        self.assertEqual((results["bytes-last"], results["inodes-last"]), ("ENOSPC", "ENOSPC"))
+
+    def test_empty_in_is_read_only(self):
+        done = support.calls((), ["openat -100 s:/in/new 0xc1 0644", "mkdirat -100 s:/in/d 0755",
+                                  "openat -100 s:/in 0x10000 0"])
+        self.assertEqual([got for _, got in done], ["EROFS", "EROFS", "3"])
+
+    def test_no_core(self):
+        """Row 33: a payload that dies of SIGSEGV leaves no core, with a limit of the caller's or
+        without."""
+        before = set(os.listdir("/tmp"))
+        done = run(*self.io, "--chdir", "/out", payload=("signal", "11"), cwd=self.dir)
+        self.assert_status(done, 128 + signal.SIGSEGV)
+        self.assertEqual(os.listdir(self.path("out")), [])
+        self.assertEqual([name for name in set(os.listdir("/tmp")) - before
+                          if name.startswith("core")], [])
+        self.assertEqual(sorted(os.listdir(self.dir)), ["in", "out"])
+
+    def test_beyond_the_callers_limit(self):
+        """A hard limit of the caller's cannot be exceeded: one line, nothing started."""
+
+        def lower():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+        if support.AS_ROOT:
+            self.skipTest("root may raise its limits")
+        done = run("--nofile", "4096", payload=("started",), preexec=lower)
+        self.assert_error(done, support.EXIT_DENYBOX, "cannot set the limit", "ulimit")
+
+
+if __name__ == "__main__":
+    support.main()

@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A terminal is never passed in: denybox relays, and what is typed and printed still arrives."""
+
+import os
+import pty
+import select
+import signal
+import termios
+import time
+
+import support
+from support import Live
+
+
+class Terminal(Live):
+
+    def start(self, *payload, options=(), redirect=()):
+        """denybox with a new terminal as its controlling terminal; (pid, master)."""
+        pid, master = pty.fork()
+        if pid == 0:
+            try:
+                for fd in redirect:
+                    null = os.open("/dev/null", os.O_RDWR)
+                    os.dup2(null, fd)
+                    os.close(null)
+                os.execve(support.DENYBOX, ["denybox", "run", *options, "--", support.PAYLOAD,
+                                            *payload], support.base_env())
+            finally:
+                os._exit(99)
+        self.addCleanup(os.close, master)
+        return pid, master
+
+    def read_until(self, master, wanted, seen=b""):
+        """What the terminal shows, up to `wanted`; None for the end of everything."""
+        end = time.monotonic() + support.TIMEOUT
+        while wanted is None or wanted not in seen:
+            self.assertLess(time.monotonic(), end, f"waiting for {wanted}, have {seen}")
+            if not select.select([master], [], [], 1)[0]:
+                continue
+            try:
+                data = os.read(master, 65536)
+            except OSError:  # EIO: the last descriptor of the other side is closed
+                break
+            if not data:
+                break
+            seen += data
+        return seen
+
+    def finish(self, pid):
+        status = os.waitpid(pid, 0)[1]
+        support.require_nothing_left()
+        return os.waitstatus_to_exitcode(status)
+
+    def test_none_of_the_three(self):
+        for redirect in ((), (0,), (1,), (2,), (0, 1), (1, 2)):
+            if 1 in redirect:
+                continue
+            pid, master = self.start("show", redirect=redirect)
+            text = self.read_until(master, None).decode()
+            self.assertEqual(self.finish(pid), 0)
+            self.assertIn("terminals 000\r\n", text, redirect)
+            self.assertIn("session-leader 1\r\n", text)
+
+    def test_control(self):
+        """Without a sandbox all three are terminals."""
+        pid, master = pty.fork()
+        if pid == 0:
+            os.execv(support.PAYLOAD, ["payload", "show"])
+        self.addCleanup(os.close, master)
+        self.assertIn(b"terminals 111", self.read_until(master, b"env "))
+        self.read_until(master, None)
+        self.finish(pid)
+
+    def test_what_is_typed_arrives(self):
+        pid, master = self.start("cat")
+        os.write(master, b"typed\n")
+        # Once by the echo of the terminal, once by the payload.
+        text = self.read_until(master, b"typed\r\ntyped\r\n")
+        self.assertIn(b"typed\r\ntyped\r\n", text)
+        os.write(master, b"\x04")
+        self.read_until(master, None)
+        self.assertEqual(self.finish(pid), 0)
+
+    def test_much_output_arrives_whole(self):
+        pid, master = self.start("calls", *["getpid"] * 5000)
+        text = self.read_until(master, None)
+        self.assertEqual(self.finish(pid), 0)
+        self.assertEqual(text.count(b"getpid 2\r\n"), 5000)
+
+    def test_interrupt(self):
+        """Ctrl-C ends a payload that does not handle it."""
+        pid, master = self.start("sleep", "60")
+        self.read_until(master, b"sleeping")
+        os.write(master, b"\x03")
+        self.assertEqual(self.finish(pid), 128 + signal.SIGINT)
+
+    def test_interrupt_is_the_payloads(self):
+        pid, master = self.start("handle", "2")
+        self.read_until(master, b"waiting")
+        os.write(master, b"\x03")
+        self.assertEqual(self.finish(pid), 2)
+
+    def test_hangup(self):
+        """The terminal goes away: nothing is left."""
+        pid, master = pty.fork()
+        if pid == 0:
+            os.execve(support.DENYBOX, ["denybox", "run", "--", support.PAYLOAD, "sleep", "60"],
+                      support.base_env())
+        self.read_until(master, b"sleeping")
+        os.close(master)
+        self.assertEqual(self.finish(pid), 128 + signal.SIGHUP)
+
+    def test_nothing_reaches_the_terminal(self):
+        """Row 23: no byte is pushed into the terminal's input, its settings stay."""
+        pid, master = self.start(
+            "calls", *[f"ioctl {fd} {request} s:X"
+                       for fd in (0, 1, 2) for request in ("0x5412", "0x100005412", "0x541c")],
+            *[f"ioctl {fd} 0x5402 b:64" for fd in (0, 1, 2)], "openat -100 s:/dev/tty 2 0")
+        before = termios.tcgetattr(master)
+        text = self.read_until(master, None).decode()
+        self.assertEqual(self.finish(pid), 0)
+        self.assertEqual(text.split("\r\n"), [*["ioctl EPERM"] * 12, "openat ENOENT", ""])
+        self.assertEqual(termios.tcgetattr(master), before)
+
+    def test_control_bytes_of_paths(self):
+        """What denybox itself prints of a name is escaped."""
+        done = support.denybox("run", "--in", self.path("a\x1b[31mb"), "--", support.PAYLOAD,
+                               "exit", "0")
+        self.assert_error(done, support.EXIT_DENYBOX, "no such directory")
+        self.assertNotIn("\x1b", done.err)
+
+    def test_control_bytes_of_the_payload(self):
+        """What a payload prints to a terminal cannot drive it."""
+        pid, master = self.start("echo", "before\x1b]0;title\x07\x1b[2Jafter")
+        text = self.read_until(master, None)
+        self.assertEqual(self.finish(pid), 0)
+        self.assertIn(b"before", text)
+        self.assertIn(b"after", text)
+        self.assertNotIn(b"\x1b", text)
+        self.assertNotIn(b"\x07", text)
+
+
+if __name__ == "__main__":
+    support.main()

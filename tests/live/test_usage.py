@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Bad command lines: one line that says what is wrong, exit 125, nothing created or started."""
+
+import os
+import shutil
+import socket
+
+import support
+from support import EXIT_DENYBOX, EXIT_NOT_EXECUTABLE, EXIT_NOT_FOUND, Live, denybox
+
+# {d} is the work directory, with in/, out/, file and in/below/ in it; (words, fragment).
+OPTIONS = [
+    (("--nonsense",), "there is no such option"),
+    (("--i", "x"), "there is no such option"),
+    (("-x",), "options have two dashes"),
+    (("--in", ""), "want a path"),
+    (("--in=",), "want a path"),
+    (("--in", "{d}/nothing"), "no such directory"),
+    (("--in", "{d}/file"), "not a directory"),
+    (("--in", "{d}/file/x"), "cannot use --in"),
+    (("--out", "{d}/nothing"), "no such directory"),
+    (("--out", "{d}/file"), "not a directory"),
+    (("--rootfs", "{d}/nothing"), "no such directory"),
+    (("--rootfs", "{d}/file"), "not a directory"),
+    (("--in", "{d}/in", "--in", "{d}/in"), "twice"),
+    (("--quiet", "--quiet"), "twice"),
+    (("--quiet", "--verbose"), "--quiet with --verbose"),
+    (("--quiet=yes",), "takes no value"),
+    (("--in", "{d}/in", "--out", "{d}/in"), "inside"),
+    (("--in", "{d}/in", "--out", "{d}/in/below"), "inside"),
+    (("--in", "{d}/in/below", "--out", "{d}/in"), "inside"),
+    (("--in", "{d}/link/below", "--out", "{d}/in"), "inside"),
+    (("--rootfs", "{d}/in", "--out", "{d}/in/below"), "inside"),
+    (("--rootfs", "{d}/in/below", "--out", "{d}/in"), "inside"),
+    (("--ro-bind", "{d}/in", "/data", "--out", "{d}/in/below"), "inside"),
+    (("--ro-bind", "{d}/nothing", "/data"), "cannot use --ro-bind"),
+    (("--ro-bind", "{d}/in", "data"), "absolute path"),
+    (("--ro-bind", "{d}/in", "/a/../b"), "absolute path"),
+    (("--ro-bind", "{d}/in", "/"), "absolute path"),
+    (("--ro-bind", "{d}/in", "/in/x"), "belongs to the sandbox"),
+    (("--ro-bind", "{d}/in", "/out"), "belongs to the sandbox"),
+    (("--ro-bind", "{d}/in", "/tmp/x"), "belongs to the sandbox"),
+    (("--ro-bind", "{d}/in", "/proc"), "belongs to the sandbox"),
+    (("--ro-bind", "{d}/in", "/dev/x"), "belongs to the sandbox"),
+    (("--ro-bind", "{d}/in", "/a", "--ro-bind", "{d}/in", "/a"), "twice"),
+    (("--setenv", "API_TOKEN", "x"), "looks like a secret"),
+    (("--setenv=A", "b", "--setenv", "=", "x"), "want a name"),
+    (("--chdir", "tmp"), "absolute path"),
+    (("--chdir", "/tmp/.."), "absolute path"),
+    (("--hostname", ""), "characters"),
+    (("--hostname", "a" * 65), "characters"),
+    (("--hostname", "a b"), "letters, digits"),
+    (("--argv0", ""), "characters"),
+    (("--uid", "0"), "want a number from 1"),
+    (("--uid", "4294967295"), "want a number from 1"),
+    (("--uid", "-1"), "want a number"),
+    (("--uid", "1x"), "want a number"),
+    (("--uid", " 1"), "want a number"),
+    (("--uid", "0x10"), "want a number"),
+    (("--gid", "0"), "want a number from 1"),
+    (("--gid", ""), "want a number"),
+    (("--tmp-size", "0"), "want a number"),
+    (("--tmp-size", "1"), "want a number from 4096"),
+    (("--tmp-size", "16x"), "want a number of bytes"),
+    (("--tmp-size", "k"), "want a number of bytes"),
+    (("--tmp-size", "99999999999999999999"), "want a number"),
+    (("--tmp-size", "18446744073709551615k"), "want a number"),
+    (("--memory", "1"), "want a number from 1048576"),
+    (("--memory", "1.5g"), "want a number of bytes"),
+    (("--pids-limit", "0"), "want a number from 1"),
+    (("--cpus", "0"), "want a number from 1"),
+    (("--nofile", "15"), "want a number from 16"),
+    (("--nofile", "9999999"), "want a number"),
+    (("--fsize", "-1"), "want a number of bytes"),
+    (("--seccomp", "none"), "no such profile"),
+    (("--seccomp", "{d}/nothing.json"), "cannot read the filter"),
+    (("--seccomp-bpf", "{d}/nothing"), "cannot read the filter"),
+    (("--seccomp-bpf", "{d}/file"), "cannot "),
+    (("--evidence", "{d}/file"), "it exists"),
+    (("--evidence", "{d}/dangling"), "it exists"),
+    (("--evidence", "{d}/nothing/x"), "cannot use --evidence"),
+    (("--evidence", "{d}/in/"), "name of a file"),
+    (("--evidence", "{d}/."), "name of a file"),
+    (("--evidence", "{d}/.."), "name of a file"),
+    (("--out", "{d}/out", "--evidence", "{d}/out/b.json"), "inside"),
+    (("--out", "{d}/in", "--evidence", "{d}/in/below/b.json"), "inside"),
+    (("--venue", "my laptop"), "letters, digits"),
+    (("--venue", ""), "characters"),
+    (("--run-date", "2026-6-9"), "YYYY-MM-DD"),
+    (("--run-date", "2026-13-01"), "no such day"),
+    (("--run-date", "2026-02-30"), "no such day"),
+    (("--run-date", "2025-02-29"), "no such day"),
+    (("--run-date", "tomorrow"), "YYYY-MM-DD"),
+    (("--nonce", "1234567"), "8 to 88"),
+    (("--nonce", "x" * 89), "8 to 88"),
+    (("--nonce", "12345678\n"), "printable"),
+    (("--run-id", "a/b"), "letters, digits"),
+    (("--args", "77"), "no such descriptor"),
+    (("--args", "x"), "want a number"),
+    (("--json-status-fd", "77"), "no such descriptor"),
+]
+
+COMMANDS = [
+    ((), EXIT_DENYBOX, "no command given"),
+    (("nonsense",), EXIT_DENYBOX, "is not a command"),
+    (("run",), EXIT_DENYBOX, "no command given"),
+    (("run", "--"), EXIT_DENYBOX, "no command given"),
+    (("run", "--", ""), EXIT_NOT_FOUND, "the command is empty"),
+    (("run", "--", "/nothing/at/all"), EXIT_NOT_FOUND, "no such file"),
+    (("run", "--", "no-such-program-here"), EXIT_NOT_FOUND, "not found"),
+    (("run", "--", "{d}/in"), EXIT_NOT_EXECUTABLE, "not a regular file"),
+    (("run", "--", "{d}/file"), EXIT_NOT_EXECUTABLE, "not executable"),
+    (("run", "--", "{d}/file/x"), EXIT_NOT_FOUND, "no such file"),
+    (("run", "--", "{d}/loop"), EXIT_NOT_EXECUTABLE, "cannot run"),
+    (("run", "--", "{d}/fifo"), EXIT_NOT_EXECUTABLE, "not a regular file"),
+    (("run", "--", "{d}/socket"), EXIT_NOT_EXECUTABLE, "cannot run"),
+    (("run", "--", "/dev/null"), EXIT_NOT_EXECUTABLE, "not a regular file"),
+    (("run", "--", "{d}/empty"), EXIT_NOT_EXECUTABLE, "cannot run"),
+    (("run", "--in"), EXIT_DENYBOX, "want --in DIR"),
+    (("run", "--ro-bind", "{d}/in"), EXIT_DENYBOX, "want --ro-bind SRC DEST"),
+    (("run", "--setenv", "A"), EXIT_DENYBOX, "want --setenv NAME VALUE"),
+    (("attest", "x"), EXIT_DENYBOX, "attest runs no payload"),
+    (("attest", "--allow-exec"), EXIT_DENYBOX, "no such option"),
+    (("attest", "--chdir", "/tmp"), EXIT_DENYBOX, "no such option"),
+    (("plan",), EXIT_DENYBOX, "no command given"),
+    (("filter",), EXIT_DENYBOX, "want a verb"),
+    (("filter", "show", "nonsense"), EXIT_DENYBOX, "cannot find the profile"),
+    (("filter", "compile", "{d}/nothing"), EXIT_DENYBOX, "cannot read"),
+    (("filter", "compile", "{d}/file"), EXIT_DENYBOX, "cannot "),
+]
+
+
+class Usage(Live):
+
+    def setUp(self):
+        super().setUp()
+        support.write(self.path("file"), "text")
+        support.write(self.path("empty"), "", 0o755)
+        os.mkdir(self.path("in", "below"))
+        os.symlink("in", self.path("link"))
+        os.symlink("nowhere", self.path("dangling"))
+        os.symlink("loop", self.path("loop"))
+        os.mkfifo(self.path("fifo"), 0o777)
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(self.path("socket"))
+        self.before = self.listing()
+
+    def listing(self):
+        return sorted((directory, sorted(names), sorted(files))
+                      for directory, names, files in os.walk(self.dir))
+
+    def words(self, words):
+        return [word.replace("{d}", self.dir) for word in words]
+
+    def check(self, words, status, fragment):
+        with self.subTest(" ".join(words)):
+            done = denybox(*self.words(words))
+            self.assert_error(done, status, fragment)
+            self.assertEqual(self.listing(), self.before)
+
+    def test_options(self):
+        for words, fragment in OPTIONS:
+            self.check(("run", *words, "--", support.PAYLOAD, "started"), EXIT_DENYBOX, fragment)
+
+    def test_options_of_plan(self):
+        """plan refuses what run would refuse, but for what only a start can show."""
+        for words, fragment in OPTIONS:
+            if "read the filter" in fragment or fragment == "cannot ":
+                continue
+            self.check(("plan", *words, "--", support.PAYLOAD), EXIT_DENYBOX, fragment)
+
+    def test_commands(self):
+        for words, status, fragment in COMMANDS:
+            self.check(words, status, fragment)
+
+    def test_unreadable(self):
+        if support.AS_ROOT:
+            self.skipTest("nothing is closed to root")
+        os.mkdir(self.path("closed"), 0)
+        os.mkdir(self.path("unwritable"), 0o555)
+        shutil.copy(support.PAYLOAD, self.path("unreadable"))
+        os.chmod(self.path("unreadable"), 0o111)
+        self.before = self.listing()
+        payload = ("--", support.PAYLOAD, "started")
+        self.check(("run", "--in", "{d}/closed", *payload), EXIT_DENYBOX, "closed")
+        self.check(("run", "--out", "{d}/unwritable", *payload), EXIT_DENYBOX, "unwritable")
+        self.check(("run", "--evidence", "{d}/unwritable/b", *payload), EXIT_DENYBOX,
+                   "cannot write --evidence")
+        self.check(("run", "--evidence", "{d}/closed/b", *payload), EXIT_DENYBOX, "--evidence")
+        self.check(("run", "--", "{d}/unreadable", "started"), EXIT_NOT_EXECUTABLE, "cannot run")
+
+    def test_option_in_both_forms(self):
+        for words in (("--hostname", "a"), ("--hostname=a",)):
+            done = denybox("run", *words, "--", support.PAYLOAD, "show")
+            self.assertEqual(support.shown(done)["hostname"], "a")
+
+    def test_first_word_ends_the_options(self):
+        done = denybox("run", support.PAYLOAD, "echo", "--in", "--", "x")
+        self.assertEqual(done.out, "--in\n--\nx\n")
+
+    def test_help_and_version(self):
+        for words in (("--help",), ("run", "--help"), ("attest", "--help"), ("plan", "--help"),
+                      ("filter", "--help"), ("--version",), ("run", "--version")):
+            done = denybox(*words)
+            self.assertEqual((done.status, done.err), (0, ""), repr(done))
+            self.assertGreater(len(done.out), 5)
+
+    def test_nonexistent_with_odd_names(self):
+        for name in ("a\nb", "a\x1b[0m", "\u202e", "x" * 5000, "\udcff"):
+            done = denybox("run", "--in", os.fsencode(self.path("")) + os.fsencode(name), "--",
+                           support.PAYLOAD)
+            self.assertEqual(done.status, EXIT_DENYBOX)
+            self.assertLessEqual(len(done.err.splitlines()), 2)
+            self.assertTrue(all(32 <= byte < 127 or byte == 10 for byte in done.raw_err), done)
+
+
+if __name__ == "__main__":
+    support.main()
