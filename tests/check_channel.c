@@ -42,7 +42,7 @@ static const struct sent {
     int number;
     size_t length;
 } sent[] = {
-    {MESSAGE_GO, 0, 0},
+    {MESSAGE_OPEN, 0, 0},
     {MESSAGE_READY, 0, 0},
     {MESSAGE_HELLO, 7, 0},
     {MESSAGE_HELLO, -1, 0},
@@ -123,7 +123,7 @@ END_TEST
 /* The other side died with a message of ours unread: that is an end as well. */
 START_TEST(a_reset_is_an_end)
 {
-    ck_assert(message_send(ends[0], MESSAGE_GO, 0, NULL, 0));
+    ck_assert(message_send(ends[0], MESSAGE_OPEN, 0, NULL, 0));
     close(ends[1]);
     ends[1] = -1;
     errno = ENOTTY;
@@ -136,7 +136,7 @@ START_TEST(a_bad_descriptor_is_an_error)
 {
     ck_assert(!message_receive(-1, &m));
     ck_assert_int_eq(errno, EBADF);
-    ck_assert(!message_send(-1, MESSAGE_GO, 0, NULL, 0));
+    ck_assert(!message_send(-1, MESSAGE_OPEN, 0, NULL, 0));
     ck_assert_int_eq(errno, EBADF);
 }
 END_TEST
@@ -156,18 +156,18 @@ END_TEST
 
 START_TEST(go_is_waited_for)
 {
-    ck_assert(message_send(ends[0], MESSAGE_GO, 0, NULL, 0));
-    ck_assert(message_wait_go(ends[1]));
+    ck_assert(message_send(ends[0], MESSAGE_OPEN, 0, NULL, 0));
+    ck_assert(message_wait(ends[1], MESSAGE_OPEN));
     for (int kind = 0; kind <= MESSAGE_ENDED; kind++) {
-        if (kind == MESSAGE_GO)
+        if (kind == MESSAGE_OPEN)
             continue;
         ck_assert(message_send(ends[0], (enum message_kind)kind, 0, NULL, 0));
-        ck_assert(!message_wait_go(ends[1]));
+        ck_assert(!message_wait(ends[1], MESSAGE_OPEN));
     }
     ck_assert_int_eq(send(ends[0], "\2\0\0\0", 4, 0), 4);
-    ck_assert(!message_wait_go(ends[1]));
+    ck_assert(!message_wait(ends[1], MESSAGE_OPEN));
     close(ends[0]);
-    ck_assert(!message_wait_go(ends[1]));
+    ck_assert(!message_wait(ends[1], MESSAGE_OPEN));
     ends[0] = -1;
 }
 END_TEST

@@ -163,14 +163,14 @@ START_TEST(the_plan_of_everything_is_whole)
           "/data", "--proc", "--dev", "--allow-exec", "--setenv", "A", "\x1b", "--chdir", "/out",
           "--hostname", "h", "--uid", "5", "--gid", "6", "--seccomp", "own.json", "--seccomp-bpf",
           "raw.bpf", "--tmp-size", "1m", "--memory", "2m", "--pids-limit", "3", "--cpus", "4",
-          "--nofile", "50", "--fsize", "8k", "--evidence", "e\n", "/script", "one\xff");
+          "--nofile", "99", "--fsize", "8k", "--evidence", "e\n", "/script", "one\xff");
     text = canonical(plan_json(&plan));
     ck_assert_str_eq(
         text,
         "{\"deviations\":[\"ro-bind\",\"proc\",\"dev\",\"allow-exec\"],"
         "\"environment\":[\"PATH=/usr/local/bin:/usr/bin:/bin\",\"HOME=/tmp\",\"TMPDIR=/tmp\","
         "\"LANG=C.UTF-8\",\"A=\\\\x1b\"],\"evidence\":\"e\\\\x0a\",\"gid\":6,\"hostname\":\"h\","
-        "\"limits\":{\"cpus\":4,\"fsize_bytes\":8192,\"memory_bytes\":2097152,\"nofile\":50,"
+        "\"limits\":{\"cpus\":4,\"fsize_bytes\":8192,\"memory_bytes\":2097152,\"nofile\":99,"
         "\"pids\":3,\"tmp_bytes\":1048576}," MOUNTS("\"in\"", "\"out\"", "\"root\"",
                                                     ",{\"at\":\"/"
                                                     "data\",\"flags\":\"ro,nosuid,nodev\","

@@ -345,7 +345,7 @@ START_TEST(every_value_finds_its_field)
                     "--dev", "--allow-exec", "--setenv", "A", "b", "--chdir", "/out", "--argv0",
                     "zero", "--hostname", "h", "--uid", "11", "--gid", "12", "--seccomp", "x.json",
                     "--seccomp-bpf", "f", "--tmp-size", "1m", "--memory", "2m", "--pids-limit", "3",
-                    "--cpus", "4", "--nofile", "50", "--fsize", "6k", "--evidence", "e", "--venue",
+                    "--cpus", "4", "--nofile", "99", "--fsize", "6k", "--evidence", "e", "--venue",
                     "VPS", "--run-date", "2026-01-02", "--nonce", "nonsense", "--run-id", "id",
                     "--json-status-fd", "2", "--verbose", "--help", "--version", "cmd", "arg"));
     ck_assert_str_eq(d->in, "i");
@@ -366,7 +366,7 @@ START_TEST(every_value_finds_its_field)
     ck_assert_uint_eq(d->memory, 2097152);
     ck_assert_uint_eq(d->pids, 3);
     ck_assert_uint_eq(d->cpus, 4);
-    ck_assert_uint_eq(d->nofile, 50);
+    ck_assert_uint_eq(d->nofile, 99);
     ck_assert_uint_eq(d->fsize, 6144);
     ck_assert_str_eq(d->evidence, "e");
     ck_assert_str_eq(d->venue, "VPS");

@@ -84,7 +84,7 @@ void probe_personality(const struct attest_config *config, struct findings *f)
     observe_call(fact, "personality", was);
     if (was >= 0)
         syscall(SYS_personality, (unsigned long)was);
-    fact->control = now >= 0 ? 0 : EPERM;
+    fact->control = now == 0 ? 0 : EPERM;
 }
 
 void probe_inject(const struct attest_config *config, struct findings *f)

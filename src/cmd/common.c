@@ -56,7 +56,7 @@ int report_failure(const struct plan *plan, const struct launch_result *r, const
             line += length + (line[length] == '\n');
         }
         if (r->reasons.length == 0)
-            fprintf(stderr, "denybox: BLOCKED\n");
+            fprintf(stderr, "denybox: BLOCKED: nothing was started\n");
     }
     status_line(plan, json_pack("{s:s, s:s, s:s, s:i}", "event",
                                 e->exit == EXIT_BLOCKED ? "blocked" : "failed", "reason", e->text,

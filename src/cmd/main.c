@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,6 +61,8 @@ int main(int argc, char **argv)
     struct error e;
 
     wipe_note(argv, environ);
+    /* A reader of ours that has gone is an error like any other; the payload gets the default. */
+    signal(SIGPIPE, SIG_IGN);
     if (!fill_standard_descriptors())
         return EXIT_DENYBOX;
     if (argc >= 2 && strcmp(argv[1], "--version") == 0) {

@@ -51,7 +51,7 @@ bool step_capabilities(struct sandbox *s, struct error *e)
     capng_clear(CAPNG_SELECT_ALL);
     result = capng_apply(CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT);
     if (result != 0)
-        return error_set(e, EXIT_DENYBOX, "cannot drop the capabilities: libcap-ng says %d",
+        return error_set(e, EXIT_BLOCKED, "cannot drop the capabilities: libcap-ng says %d",
                          result);
     return true;
 }

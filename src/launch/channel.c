@@ -89,7 +89,7 @@ bool message_receive(int fd, struct message *m)
     return true;
 }
 
-bool message_wait_go(int fd)
+bool message_wait(int fd, enum message_kind kind)
 {
     struct head head;
     ssize_t n;
@@ -97,7 +97,7 @@ bool message_wait_go(int fd)
     do
         n = read(fd, &head, sizeof head);
     while (n < 0 && errno == EINTR);
-    return n == (ssize_t)sizeof head && head.kind == MESSAGE_GO;
+    return n == (ssize_t)sizeof head && head.kind == (int)kind;
 }
 
 /* What stands before the bytes of the texts. A length of ABSENT: the text could not be read. */

@@ -15,12 +15,18 @@
 
 enum message_kind {
     MESSAGE_ERROR = 1, /* from either child: struct error */
-    MESSAGE_GO,        /* to either child */
-    MESSAGE_READY,     /* from init: everything dropped, filter loaded; number: is it dumpable */
-    MESSAGE_HELLO,     /* from the payload-to-be: all walls are up; number: Landlock's ABI */
-    MESSAGE_FINDINGS,  /* from the payload-to-be: struct findings, see message_send_findings */
-    MESSAGE_STOPPED,   /* from init: the payload is stopped inside its exec */
-    MESSAGE_ENDED,     /* from init: struct ended */
+    /* What is waited for has a kind of its own: what comes at the wrong time opens nothing. */
+    MESSAGE_MAPPED,   /* from the launcher, to either child: the ids are mapped */
+    MESSAGE_NETWORK,  /* from init: the network namespace is there */
+    MESSAGE_ROOT,     /* from the payload-to-be: the root stands */
+    MESSAGE_STANDS,   /* from init: everything stands */
+    MESSAGE_OPEN,     /* from the launcher: the gate is open */
+    MESSAGE_READY,    /* from init: everything dropped, filter loaded; number: is it dumpable */
+    MESSAGE_HELLO,    /* from the payload-to-be: all walls are up; number: Landlock's ABI; the
+                         host name it sees */
+    MESSAGE_FINDINGS, /* from the payload-to-be: struct findings, see message_send_findings */
+    MESSAGE_STOPPED,  /* from init: the payload is stopped inside its exec */
+    MESSAGE_ENDED,    /* from init: struct ended */
 };
 
 struct ended {
@@ -45,8 +51,9 @@ bool message_send(int fd, enum message_kind kind, int number, const void *bytes,
 /* Receives one. False at end of file (errno 0) and on error (errno set). */
 bool message_receive(int fd, struct message *m);
 
-/* Waits for MESSAGE_GO by read(2), which every profile allows. False for anything else. */
-bool message_wait_go(int fd);
+/* Waits for one message of this kind by read(2), which every profile allows. False for any other.
+ */
+bool message_wait(int fd, enum message_kind kind);
 
 /* Sends *f in one message: the facts, the lengths of the raw texts, and their bytes one after the
  * other. One message is one switch to the launcher. False with errno set (EMSGSIZE: too much). */

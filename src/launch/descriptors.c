@@ -48,7 +48,7 @@ bool step_descriptors(struct sandbox *s, struct error *e)
     int sentry = s->sentry[1];
 
     if (sys_setrlimit(RLIMIT_NOFILE, (rlim_t)sealed + 1, (rlim_t)sealed + 1) < 0) {
-        step_failed(e, "cannot set the limit on descriptors");
+        error_errno(e, EXIT_DENYBOX, errno, "cannot set the limit on descriptors");
         return error_hint(e, "--nofile must be less than the caller's hard limit: ulimit -Hn");
     }
     if (!raise_fd(&gate, e) || !raise_fd(&s->proc, e) || !raise_fd(&s->pair[1], e) ||

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -83,6 +84,8 @@ bool filters_load_init(struct sandbox *s, struct error *e)
 {
     const struct filter_code *native = filter_native(s->init_profile);
 
+    if (sys_prctl(PR_GET_NO_NEW_PRIVS, 0, 0) != 1)
+        return error_set(e, EXIT_BLOCKED, "cannot go on: no_new_privs is not set in init");
     return load(native->code, native->length, "cannot load init's filter", e);
 }
 

@@ -58,7 +58,7 @@ static bool probe_holds(const struct plan *plan, enum probe probe, const struct 
 
 bool gate_open(const struct sandbox *s, const struct gate *gate, struct launch_result *result)
 {
-    bool ok = gate->init_holds && gate->limits_hold;
+    bool ok = gate->init_holds && gate->limits_hold && gate->name_holds;
 
     for (int i = 0; i < N_PROBES; i++)
         ok = probe_holds(s->plan, (enum probe)i, &result->inside, &result->reasons) && ok;

@@ -10,6 +10,7 @@ struct gate {
     struct own own;
     bool init_holds;
     bool limits_hold;
+    bool name_holds;
 };
 
 /*

@@ -25,7 +25,7 @@ bool ids_choose(struct sandbox *s, struct error *e)
         return true;
     if (!io_read_file(s->host_proc, "self/uid_map", 4096, &map)) {
         buf_free(&map);
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot read /proc/self/uid_map");
+        return error_errno(e, EXIT_BLOCKED, errno, "cannot read /proc/self/uid_map");
     }
     /* A root that is alone in its user namespace is an ordinary user of the host. */
     s->privileged = strstr(buf_text(&map), " 1\n") == NULL;
@@ -48,7 +48,7 @@ static bool write_map(int proc, pid_t pid, const char *name, const char *text, s
     /* One write: the kernel takes a map whole or not at all. */
     ok = fd >= 0 && sys_write(fd, text, strlen(text)) == (ssize_t)strlen(text);
     if (!ok)
-        error_errno(e, EXIT_DENYBOX, errno, "cannot map ids: cannot write /proc/%s", path);
+        error_errno(e, EXIT_BLOCKED, errno, "cannot map ids: cannot write /proc/%s", path);
     io_close(&fd);
     return ok;
 }
@@ -92,7 +92,7 @@ int ids_namespace(uid_t from_uid, gid_t from_gid, uid_t to_uid, gid_t to_gid, st
         _exit(EXIT_DENYBOX);
     }
     if (child < 0) {
-        error_errno(e, EXIT_DENYBOX, errno, "cannot make a user namespace for the mounts");
+        error_errno(e, EXIT_BLOCKED, errno, "cannot make a user namespace for the mounts");
         io_close(&proc);
         return -1;
     }
@@ -101,7 +101,7 @@ int ids_namespace(uid_t from_uid, gid_t from_gid, uid_t to_uid, gid_t to_gid, st
         snprintf(path, sizeof path, "%d/ns/user", (int)child);
         fd = sys_openat(proc, path, O_RDONLY | O_CLOEXEC, 0);
         if (fd < 0)
-            error_errno(e, EXIT_DENYBOX, errno, "cannot open /proc/%s", path);
+            error_errno(e, EXIT_BLOCKED, errno, "cannot open /proc/%s", path);
     }
     kill(child, SIGKILL);
     sys_waitid(P_PID, (id_t)child, NULL, WEXITED, NULL);

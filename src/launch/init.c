@@ -42,8 +42,8 @@ static bool step_die_with_launcher(struct sandbox *s, struct error *e)
 /* The launcher writes the maps: only it can for root, and one way is enough. */
 static bool step_wait_for_ids(struct sandbox *s, struct error *e)
 {
-    if (!message_wait_go(s->init_socket[1]))
-        return error_set(e, EXIT_DENYBOX, "cannot go on: the launcher is gone");
+    if (!message_wait(s->init_socket[1], MESSAGE_MAPPED))
+        return error_set(e, EXIT_BLOCKED, "cannot go on: the launcher is gone");
     return true;
 }
 
@@ -104,19 +104,28 @@ static bool step_fork_payload(struct sandbox *s, struct error *e)
     return true;
 }
 
-/* The payload-to-be waits for the network, and for everything, in turn. */
-static bool step_tell_payload(struct sandbox *s, struct error *e)
+static bool tell(struct sandbox *s, enum message_kind kind, struct error *e)
 {
-    if (!message_send(s->pair[0], MESSAGE_GO, 0, NULL, 0))
+    if (!message_send(s->pair[0], kind, 0, NULL, 0))
         return step_failed(e, "cannot tell the payload-to-be to go on");
     return true;
 }
 
+static bool step_tell_network(struct sandbox *s, struct error *e)
+{
+    return tell(s, MESSAGE_NETWORK, e);
+}
+
+static bool step_tell_ready(struct sandbox *s, struct error *e)
+{
+    return tell(s, MESSAGE_STANDS, e);
+}
+
 static bool step_wait_for_root(struct sandbox *s, struct error *e)
 {
-    return message_wait_go(s->pair[0])
+    return message_wait(s->pair[0], MESSAGE_ROOT)
                ? true
-               : error_set(e, EXIT_DENYBOX, "cannot go on: the payload-to-be is gone");
+               : error_set(e, EXIT_BLOCKED, "cannot go on: the payload-to-be is gone");
 }
 
 /* init makes the network while the payload-to-be builds the root (inside.c); once that stands, init
@@ -126,7 +135,7 @@ static const struct step steps[] = {
     {"open-proc", step_open_proc},
     {"fork-payload", step_fork_payload},
     {"ns-net", step_new_network},
-    {"tell-network", step_tell_payload},
+    {"tell-network", step_tell_network},
     {"wait-for-ids", step_wait_for_ids},
     {"host-name", step_host_name},
     {"wait-for-root", step_wait_for_root},
@@ -143,7 +152,7 @@ static const struct step steps[] = {
     {"keep-sockets", step_keep_sockets},
     {"look-at-self", step_look_at_self},
     {"init-filter", filters_load_init},
-    {"tell-ready", step_tell_payload},
+    {"tell-ready", step_tell_ready},
 };
 
 /* Tells of the payload's end by what the kernel says of it, and ends: the rest of the sandbox dies

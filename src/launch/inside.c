@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -48,20 +49,34 @@ static bool step_working_directory(struct sandbox *s, struct error *e)
 /* For the launcher: the ids are mapped. From init: the network is there; everything stands. */
 static bool step_wait_for_ids(struct sandbox *s, struct error *e)
 {
-    return message_wait_go(s->gate_socket[1])
+    return message_wait(s->gate_socket[1], MESSAGE_MAPPED)
                ? true
-               : error_set(e, EXIT_DENYBOX, "cannot go on: the launcher is gone");
+               : error_set(e, EXIT_BLOCKED, "cannot go on: the launcher is gone");
 }
 
-static bool step_wait_for_init(struct sandbox *s, struct error *e)
+/* When init has failed it has said why; what could be said here would only hide it. */
+static bool wait_for_init(struct sandbox *s, enum message_kind kind)
 {
-    return message_wait_go(s->pair[1]) ? true
-                                       : error_set(e, EXIT_DENYBOX, "cannot go on: init is gone");
+    if (!message_wait(s->pair[1], kind))
+        _exit(EXIT_DENYBOX);
+    return true;
+}
+
+static bool step_wait_for_network(struct sandbox *s, struct error *e)
+{
+    (void)e;
+    return wait_for_init(s, MESSAGE_NETWORK);
+}
+
+static bool step_wait_for_ready(struct sandbox *s, struct error *e)
+{
+    (void)e;
+    return wait_for_init(s, MESSAGE_STANDS);
 }
 
 static bool step_tell_root(struct sandbox *s, struct error *e)
 {
-    if (!message_send(s->pair[1], MESSAGE_GO, 0, NULL, 0))
+    if (!message_send(s->pair[1], MESSAGE_ROOT, 0, NULL, 0))
         return step_failed(e, "cannot tell init that the root stands");
     return true;
 }
@@ -84,7 +99,7 @@ static const struct step building[] = {
     {"mount-deviations", step_mount_deviations},
     {"lock-root", step_lock_root},
     {"enter-root", step_enter_root},
-    {"wait-for-network", step_wait_for_init},
+    {"wait-for-network", step_wait_for_network},
     {"join-network", step_join_network},
     {"tell-root", step_tell_root},
 };
@@ -115,7 +130,7 @@ static void fail(struct sandbox *s, const struct error *e)
 static const struct step sealing[] = {
     {"seal", step_seal},
     {"stacked", step_stacked},
-    {"wait-for-ready", step_wait_for_init},
+    {"wait-for-ready", step_wait_for_ready},
 };
 
 #define RUN(list, s, e) run_steps(list, sizeof(list) / sizeof(list)[0], s, e)
@@ -123,6 +138,7 @@ static const struct step sealing[] = {
 static void prove(struct sandbox *s, struct findings *f)
 {
     struct error e = {0};
+    struct utsname name = {0};
 
     if (!RUN(building, s, &e) || !RUN(restricting, s, &e))
         fail(s, &e);
@@ -131,7 +147,9 @@ static void prove(struct sandbox *s, struct findings *f)
     if (!RUN(sealing, s, &e))
         fail(s, &e);
     steps_end();
-    message_send(s->gate_socket[1], MESSAGE_HELLO, s->landlock_abi, NULL, 0);
+    uname(&name);
+    message_send(s->gate_socket[1], MESSAGE_HELLO, s->landlock_abi, name.nodename,
+                 strlen(name.nodename));
     s->hooks->probe(s->plan, s->proc, f);
     if (!message_send_findings(s->gate_socket[1], f))
         _exit(EXIT_DENYBOX);
@@ -145,8 +163,10 @@ void inside_main(struct sandbox *s)
     io_close(&s->pair[0]);
     environ = s->plan->declared.env;
     prove(s, &findings);
-    if (!message_wait_go(s->gate_socket[1]))
-        _exit(EXIT_DENYBOX);
+    if (!message_wait(s->gate_socket[1], MESSAGE_OPEN)) {
+        error_set(&e, EXIT_BLOCKED, "cannot go on: the gate was not opened");
+        fail(s, &e);
+    }
     if (s->plan->derived.payload.fd < 0)
         _exit(s->hooks->inside(s->plan, &findings));
     io_close(&s->proc);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 
 #include "base/io.h"
 #include "base/sys.h"
@@ -90,6 +91,8 @@ bool step_landlock(struct sandbox *s, struct error *e)
     /* ENOSYS: not built in. EOPNOTSUPP: not enabled at boot. Anything else is a fault. */
     if (abi < 0 && errno != ENOSYS && errno != EOPNOTSUPP)
         return step_failed(e, "cannot ask for Landlock");
+    if (sys_prctl(PR_GET_NO_NEW_PRIVS, 0, 0) != 1)
+        return error_set(e, EXIT_BLOCKED, "cannot go on: no_new_privs is not set");
     s->landlock_abi = abi < OLDEST ? 0 : abi;
     if (s->landlock_abi == 0)
         return true;

@@ -38,7 +38,7 @@ static bool open_host_proc(struct sandbox *s, struct error *e)
 {
     s->host_proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
     if (s->host_proc < 0)
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot open /proc of the host");
+        return error_errno(e, EXIT_BLOCKED, errno, "cannot open /proc of the host");
     return true;
 }
 
@@ -72,7 +72,7 @@ static uint64_t namespaces(void)
 
 static bool clone_refused(struct error *e, int number)
 {
-    error_errno(e, EXIT_DENYBOX, number, "cannot make the namespaces of the sandbox");
+    error_errno(e, EXIT_BLOCKED, number, "cannot make the namespaces of the sandbox");
     if (number == EPERM || number == EACCES)
         error_hint(e, "this host forbids user namespaces to you: look at the sysctls "
                       "kernel.unprivileged_userns_clone, user.max_user_namespaces and "
@@ -129,8 +129,8 @@ static bool carry_out(struct supervisor *sv)
 
     if (!prepare(sv) || !clone_init(sv) || !ids_map(sv->s, sv->init, sv->e))
         return false;
-    if (!message_send(sv->s->init_socket[0], MESSAGE_GO, 0, NULL, 0) ||
-        !message_send(sv->s->gate_socket[0], MESSAGE_GO, 0, NULL, 0) || !supervise_gate(sv))
+    if (!message_send(sv->s->init_socket[0], MESSAGE_MAPPED, 0, NULL, 0) ||
+        !message_send(sv->s->gate_socket[0], MESSAGE_MAPPED, 0, NULL, 0) || !supervise_gate(sv))
         return sv->e->text[0] != '\0' ? false : step_failed(sv->e, "cannot start init");
     if (!gate_open(sv->s, &sv->gate, r)) {
         r->blocked = true;
@@ -172,6 +172,7 @@ bool launch(const struct plan *plan, const struct launch_hooks *hooks, struct la
         .gate_socket = {-1, -1},
         .sentry = {-1, -1},
         .pair = {-1, -1},
+        .dumpable = -1, /* until init says otherwise */
         .host_proc = -1,
         .idmapped_in = -1,
         .idmapped_out = -1,

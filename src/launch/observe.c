@@ -77,6 +77,18 @@ static bool read_map(int proc, const char *who, const char *name, char out[64])
     return ok;
 }
 
+static bool read_place(int proc, const char *who, const char *name, struct place *place)
+{
+    char path[64];
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s/root/%s", who, name);
+    if (fstatat(proc, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return false;
+    *place = (struct place){st.st_dev, st.st_ino};
+    return true;
+}
+
 bool observe(int proc, pid_t pid, struct observed *o, struct error *e)
 {
     char who[24];
@@ -92,6 +104,8 @@ bool observe(int proc, pid_t pid, struct observed *o, struct error *e)
         return error_errno(e, EXIT_BLOCKED, errno, "cannot see the sandbox from outside");
     if (!read_map(proc, who, "uid_map", o->uid_map) || !read_map(proc, who, "gid_map", o->gid_map))
         return error_set(e, EXIT_BLOCKED, "cannot see the id maps from outside");
+    if (!read_place(proc, who, "in", &o->in) || !read_place(proc, who, "out", &o->out))
+        return error_errno(e, EXIT_BLOCKED, errno, "cannot see /in and /out from outside");
     o->valid = true;
     return true;
 }
@@ -208,6 +222,19 @@ static bool agrees_with_inside(const struct observed *o, const struct findings *
     return ok;
 }
 
+static bool places_hold(const struct plan *plan, const struct observed *o, struct buf *reasons)
+{
+    const struct host_object *in = &plan->derived.in;
+    const struct host_object *out = &plan->derived.out;
+    bool ok = true;
+
+    if (in->fd >= 0 && (in->dev != o->in.dev || in->ino != o->in.ino))
+        ok = missing(reasons, "what lies at %s is not the directory of --in", "/in");
+    if (out->fd >= 0 && (out->dev != o->out.dev || out->ino != o->out.ino))
+        ok = missing(reasons, "what lies at %s is not the directory of --out", "/out");
+    return ok;
+}
+
 bool observed_hold(const struct sandbox *s, const struct own *own, const struct observed *o,
                    const struct findings *inside, struct buf *reasons)
 {
@@ -215,6 +242,7 @@ bool observed_hold(const struct sandbox *s, const struct own *own, const struct 
 
     ok = maps_hold(s, o, reasons) && ok;
     ok = filters_hold(s, own, o, reasons) && ok;
+    ok = places_hold(s->plan, o, reasons) && ok;
     return agrees_with_inside(o, inside, reasons) && ok;
 }
 
@@ -233,13 +261,31 @@ static bool undumpable(const struct sandbox *s, const char *who)
 /* Its command line and environment were overwritten: nothing of the caller is there to be read. */
 static bool forgotten(const struct sandbox *s, const char *who)
 {
-    struct raw command = {0};
-    bool ok = read_raw(s->host_proc, who, "cmdline", &command);
+    char path[64];
+    char chunk[4096];
+    ssize_t n;
+    bool ok = true;
+    int fd;
 
-    for (size_t i = 0; ok && i < command.length; i++)
-        ok = command.bytes[i] == '\0';
-    free(command.bytes);
+    snprintf(path, sizeof path, "%s/cmdline", who);
+    fd = sys_openat(s->host_proc, path, O_RDONLY | O_CLOEXEC, 0);
+    while (ok && (n = sys_read(fd, chunk, sizeof chunk)) != 0) {
+        ok = n > 0;
+        for (ssize_t i = 0; i < n; i++)
+            ok = ok && chunk[i] == '\0';
+    }
+    io_close(&fd);
     return ok;
+}
+
+/* All four ids of a line of status: real, effective, saved and that of the file system. */
+static bool is_user(const char *status, const char *name, unsigned id)
+{
+    char value[64];
+    char wanted[64];
+
+    snprintf(wanted, sizeof wanted, "%u\t%u\t%u\t%u", id, id, id, id);
+    return status_value(status, name, value, sizeof value) && strcmp(value, wanted) == 0;
 }
 
 bool init_holds(const struct sandbox *s, pid_t init, int dumpable, struct buf *reasons)
@@ -259,6 +305,8 @@ bool init_holds(const struct sandbox *s, pid_t init, int dumpable, struct buf *r
         ok = missing(reasons, "init still shows the caller's %s", "command line");
     if (!status_value(status.bytes, "Seccomp", value, sizeof value) || strcmp(value, "2") != 0)
         ok = missing(reasons, "init has no %s", "filter");
+    if (!is_user(status.bytes, "Uid", s->host_uid) || !is_user(status.bytes, "Gid", s->host_gid))
+        ok = missing(reasons, "init is not the %s user", "sandbox's");
     for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
         if (!status_value(status.bytes, empty[i], value, sizeof value) ||
             strspn(value, "0") != strlen(value))

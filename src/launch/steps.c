@@ -26,5 +26,5 @@ bool run_steps(const struct step *steps, size_t n, struct sandbox *s, struct err
 
 bool step_failed(struct error *e, const char *what)
 {
-    return error_errno(e, EXIT_DENYBOX, errno, "%s", what);
+    return error_errno(e, EXIT_BLOCKED, errno, "%s", what);
 }

@@ -17,7 +17,11 @@
 
 /* The probes take a millisecond. On a machine that swaps they may take long; what hangs for ever is
  * a wall that cannot be proved. */
+#ifdef DENYBOX_FAULTS
+#define GATE_SECONDS 10
+#else
 #define GATE_SECONDS 60
+#endif
 
 static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
 
@@ -58,7 +62,7 @@ static bool take_signal(struct supervisor *sv)
 static bool take_error(struct supervisor *sv, const struct message *m)
 {
     if (m->length != sizeof *sv->e)
-        return error_set(sv->e, EXIT_DENYBOX, "cannot start the sandbox: a malformed report");
+        return error_set(sv->e, EXIT_BLOCKED, "cannot start the sandbox: a malformed report");
     memcpy(sv->e, m->bytes, sizeof *sv->e);
     sv->e->text[sizeof sv->e->text - 1] = sv->e->hint[sizeof sv->e->hint - 1] = '\0';
     return false;
@@ -76,7 +80,7 @@ static bool take_silence(struct supervisor *sv, int fd)
         if (m.kind == MESSAGE_ENDED)
             break;
     }
-    return error_set(sv->e, EXIT_DENYBOX, "cannot start the sandbox: it ended before it was ready");
+    return error_set(sv->e, EXIT_BLOCKED, "cannot start the sandbox: it ended before it was ready");
 }
 
 static bool take_hello(struct supervisor *sv, const struct message *m)
@@ -86,6 +90,10 @@ static bool take_hello(struct supervisor *sv, const struct message *m)
     sv->payload_fd = sys_pidfd_open(m->sender);
     if (sv->payload_fd < 0)
         return step_failed(sv->e, "cannot hold on to the payload");
+    sv->gate.name_holds = m->length == strlen(sv->s->plan->declared.hostname) &&
+                          memcmp(m->bytes, sv->s->plan->declared.hostname, m->length) == 0;
+    if (!sv->gate.name_holds)
+        buf_puts(&sv->result->reasons, "the host name is not that of the plan\n");
     sv->gate.limits_hold = limits_observe(sv->s, m->sender, sv->result);
     return observe(sv->s->host_proc, m->sender, &sv->result->before, sv->e);
 }
@@ -164,7 +172,7 @@ static bool look_again(struct supervisor *sv)
         return error_set(sv->e, EXIT_BLOCKED, "cannot go on: a wall changed in the exec");
     }
     if (sys_pidfd_send_signal(sv->payload_fd, SIGCONT) < 0)
-        return step_failed(sv->e, "cannot continue the payload");
+        return error_errno(sv->e, EXIT_DENYBOX, errno, "cannot continue the payload");
     return true;
 }
 
@@ -207,7 +215,7 @@ static bool exec_message(struct supervisor *sv)
 bool supervise_run(struct supervisor *sv)
 {
     sv->started = true;
-    if (!message_send(sv->s->gate_socket[0], MESSAGE_GO, 0, NULL, 0))
+    if (!message_send(sv->s->gate_socket[0], MESSAGE_OPEN, 0, NULL, 0))
         return step_failed(sv->e, "cannot open the gate");
     while (!sv->ended) {
         struct pollfd fds[6] = {
@@ -220,7 +228,7 @@ bool supervise_run(struct supervisor *sv)
         if (poll(fds, 3 + (nfds_t)n, -1) < 0) {
             if (errno == EINTR)
                 continue;
-            return step_failed(sv->e, "cannot wait for the payload");
+            return error_errno(sv->e, EXIT_DENYBOX, errno, "cannot wait for the payload");
         }
         if (fds[2].revents != 0)
             take_signal(sv);

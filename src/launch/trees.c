@@ -46,12 +46,12 @@ static int copy_tree(const struct host_object *o, struct error *e)
     int tree = sys_open_tree(AT_FDCWD, o->path, CLONE_TREE);
 
     if (tree < 0) {
-        error_errno(e, EXIT_DENYBOX, errno, "cannot take '%s' into the sandbox",
+        error_errno(e, EXIT_BLOCKED, errno, "cannot take '%s' into the sandbox",
                     text_show(o->path));
         return -1;
     }
     if (sys_fstat(tree, &st) < 0 || st.st_dev != o->dev || st.st_ino != o->ino) {
-        error_set(e, EXIT_DENYBOX, "cannot take '%s' into the sandbox: it was replaced meanwhile",
+        error_set(e, EXIT_BLOCKED, "cannot take '%s' into the sandbox: it was replaced meanwhile",
                   text_show(o->path));
         io_close(&tree);
     }
@@ -81,7 +81,7 @@ bool step_open_trees(struct sandbox *s, struct error *e)
         return true;
     s->tree_binds = calloc(n, sizeof *s->tree_binds);
     if (s->tree_binds == NULL)
-        return error_set(e, EXIT_DENYBOX, "cannot take the trees: out of memory");
+        return error_set(e, EXIT_BLOCKED, "cannot take the trees: out of memory");
     for (size_t i = 0; i < n; i++) {
         if (!take_tree(&s->tree_binds[i], -1, &r->binds[i], e))
             return false;
@@ -99,7 +99,7 @@ static bool map_tree(int *tree, const struct host_object *o, int userns, struct 
     if (*tree < 0)
         return false;
     if (sys_mount_setattr(*tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr) < 0) {
-        error_errno(e, EXIT_DENYBOX, errno, "cannot map the owner of '%s' to the sandbox's user",
+        error_errno(e, EXIT_BLOCKED, errno, "cannot map the owner of '%s' to the sandbox's user",
                     text_show(o->path));
         return error_hint(e, "run denybox as an ordinary user, or give a directory on a file "
                              "system with idmapped mounts (ext4, xfs, btrfs)");

@@ -80,28 +80,48 @@ static bool open_payload(const struct plan *plan, const char *path, int *fd, str
     return error_errno(e, EXIT_NOT_EXECUTABLE, errno, "cannot run '%s'", text_show(path));
 }
 
-/* A name without a slash is looked for along the payload's own PATH, never along the caller's. */
+enum candidate { NOTHING, NOT_EXECUTABLE, EXECUTABLE };
+
+static enum candidate look_at(const struct plan *plan, const char *path)
+{
+    enum candidate result = NOTHING;
+    int fd = open_in_world(plan, path);
+    struct stat st;
+
+    if (fd >= 0 && sys_fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        result =
+            faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) == 0 ? EXECUTABLE : NOT_EXECUTABLE;
+    io_close(&fd);
+    return result;
+}
+
+/*
+ * A name without a slash is looked for along the payload's own PATH, never along the caller's. As
+ * with execvp(3), a file that cannot be executed does not end the search, but is what the error is
+ * about when nothing better comes.
+ */
 static bool search_path(const struct plan *plan, const char *name, char path[PATH_MAX],
                         struct error *e)
 {
     const char *search = plan_getenv(plan, "PATH");
+    char second[PATH_MAX] = "";
 
     for (const char *p = search; p != NULL && *p != '\0';) {
         size_t length = strcspn(p, ":");
+        enum candidate found = NOTHING;
 
         if (*p == '/' &&
-            (size_t)snprintf(path, PATH_MAX, "%.*s/%s", (int)length, p, name) < PATH_MAX) {
-            int fd = open_in_world(plan, path);
-            struct stat st;
-            /* As execvp(3): what is there but cannot be run does not end the search. */
-            bool found = fd >= 0 && sys_fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-                         faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) == 0;
-
-            io_close(&fd);
-            if (found)
-                return true;
-        }
+            (size_t)snprintf(path, PATH_MAX, "%.*s/%s", (int)length, p, name) < PATH_MAX)
+            found = look_at(plan, path);
+        if (found == EXECUTABLE)
+            return true;
+        if (found == NOT_EXECUTABLE && second[0] == '\0')
+            memcpy(second, path, strlen(path) + 1);
         p += length + (p[length] == ':');
+    }
+    if (second[0] != '\0') {
+        memcpy(path, second, strlen(second) + 1);
+        return true;
     }
     error_set(e, EXIT_NOT_FOUND, "cannot run '%s': not found in %s along PATH=%s", text_show(name),
               plan->derived.rootfs.fd >= 0 ? "the root" : "the host's directories",

@@ -17,6 +17,11 @@ enum ns { NS_USER, NS_MNT, NS_PID, NS_NET, NS_IPC, NS_UTS, NS_CGROUP, N_NS };
 const char *ns_name(enum ns ns);
 
 /* What the launcher saw of a process from outside, at one moment. */
+struct place {
+    dev_t dev;
+    ino_t ino;
+};
+
 struct observed {
     bool valid;
     uint64_t ns[N_NS];    /* inode numbers */
@@ -25,6 +30,8 @@ struct observed {
     struct raw status;    /* owned */
     char uid_map[64];
     char gid_map[64];
+    struct place in; /* what lies at /in and /out, seen through /proc/PID/root */
+    struct place out;
 };
 
 struct limit_row {

@@ -216,7 +216,7 @@ def rootfs():
 def _why_not():
     """Why no sandbox can be started here, or None. Anything but a refusal is for the tests."""
     done = run(payload=("exit", "0"))
-    if done.status == EXIT_DENYBOX and "cannot make the namespaces" in done.err:
+    if done.status == EXIT_BLOCKED and "cannot make the namespaces" in done.err:
         return "user namespaces are not available here: " + done.err.strip().replace("\n", "; ")
     return None
 

@@ -85,13 +85,13 @@ class Limits(Live):
 
     def test_smallest_values(self):
         """What the table of options accepts must run."""
-        for options in (("--nofile", "16"), ("--tmp-size", "4096"), ("--pids-limit", "1"),
-                        ("--cpus", "1"), ("--memory", "1m"), ("--fsize", "1")):
+        for options in (("--nofile", "64"), ("--tmp-size", "4096"), ("--pids-limit", "1"),
+                        ("--cpus", "1"), ("--memory", "1m"), ("--fsize", "4096")):
             done = run(*options, payload=("exit", "5"))
             self.assertEqual(done.status, 5, repr(done))
 
     def test_smallest_values_with_everything_open(self):
-        done = support.denybox("run", *self.io, "--rootfs", support.rootfs(), "--nofile", "16",
+        done = support.denybox("run", *self.io, "--rootfs", support.rootfs(), "--nofile", "64",
                                "--evidence", self.path("bundle.json"), "--", "/usr/bin/busybox",
                                "true")
         self.assert_status(done, 0)

@@ -51,7 +51,7 @@ class Static(Live):
 
     def test_other_number(self):
         """The sealed number is the limit on descriptors, whatever that is."""
-        self.check_sealed(self.exec_in_root("--nofile", "16"))
+        self.check_sealed(self.exec_in_root("--nofile", "64"))
 
     def test_from_the_data_mounts(self):
         for place in ("in", "out"):

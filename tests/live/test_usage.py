@@ -70,7 +70,7 @@ OPTIONS = [
     (("--memory", "1.5g"), "want a number of bytes"),
     (("--pids-limit", "0"), "want a number from 1"),
     (("--cpus", "0"), "want a number from 1"),
-    (("--nofile", "15"), "want a number from 16"),
+    (("--nofile", "63"), "want a number from 64"),
     (("--nofile", "9999999"), "want a number"),
     (("--fsize", "-1"), "want a number of bytes"),
     (("--seccomp", "none"), "no such profile"),
