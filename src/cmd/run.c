@@ -52,7 +52,7 @@ static int carry_out(const struct plan *plan)
     } else {
         status = report_failure(plan, &result, &e);
     }
-    if (plan->declared.verbose && result.ending == ENDING_NOT_STARTED)
+    if (plan->declared.verbose && result.ending == ENDING_NOT_STARTED && result.before.valid)
         print_probes(&result);
     if (evidence && (result.ending != ENDING_NOT_STARTED || result.blocked) &&
         !write_evidence(plan, &binding, &result, &e))

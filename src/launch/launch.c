@@ -76,8 +76,8 @@ static bool clone_refused(struct error *e, int number)
     if (number == EPERM || number == EACCES)
         error_hint(e, "this host forbids user namespaces to you: look at the sysctls "
                       "kernel.unprivileged_userns_clone, user.max_user_namespaces and "
-                      "kernel.apparmor_restrict_unprivileged_userns, and for a container's or "
-                      "unit's own filter");
+                      "kernel.apparmor_restrict_unprivileged_userns, and for a chroot, and a "
+                      "container's or unit's own filter");
     if (number == ENOSPC || number == EUSERS)
         error_hint(e, "a limit on namespaces is reached, 0 forbids them: raise the sysctls "
                       "user.max_*_namespaces");

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/resource.h>
 
+#include "base/io.h"
 #include "base/sys.h"
 
 /*
@@ -57,14 +58,44 @@ static const struct row rows[] = {
 
 #define N_ROWS (sizeof rows / sizeof rows[0])
 
+/*
+ * A caller whose own hard limit is 0 cannot be given 1. That is as good where cores are files;
+ * where core_pattern is a pipe the kernel would dump all the same (core(5)), and nothing here could
+ * keep the payload's memory from that program.
+ */
+static bool limit_core(const struct sandbox *s, struct error *e)
+{
+    struct rlimit have;
+    struct buf pattern = {0};
+    bool pipe;
+
+    if (getrlimit(RLIMIT_CORE, &have) == 0 && have.rlim_max > 0) {
+        if (sys_setrlimit(RLIMIT_CORE, 1, 1) < 0)
+            return step_failed(e, "cannot set the limit core");
+        return true;
+    }
+    pipe = !io_read_file(s->proc, "sys/kernel/core_pattern", 4096, &pattern) ||
+           buf_text(&pattern)[0] == '|';
+    buf_free(&pattern);
+    if (!pipe)
+        return true;
+    error_set(e, EXIT_DENYBOX,
+              "cannot keep the payload from dumping core: the hard limit is 0, "
+              "and kernel.core_pattern is a pipe, which ignores that");
+    return error_hint(e, "start denybox with a hard limit of 1 or more: ulimit -H -c 1");
+}
+
 bool step_limits(struct sandbox *s, struct error *e)
 {
+    if (!limit_core(s, e))
+        return false;
     for (size_t i = 0; i < N_ROWS; i++) {
         uint64_t value = rows[i].value(&s->plan->declared);
         rlim_t limit = (rlim_t)(value + rows[i].extra);
 
         /* NOFILE belongs to the seal: step_descriptors. */
-        if (rows[i].resource == RLIMIT_NOFILE || value == FSIZE_UNSET)
+        if (rows[i].resource == RLIMIT_NOFILE || rows[i].resource == RLIMIT_CORE ||
+            value == FSIZE_UNSET)
             continue;
         if (sys_setrlimit(rows[i].resource, limit, limit) < 0) {
             error_errno(e, EXIT_DENYBOX, errno, "cannot set the limit %s to %llu", rows[i].name,
@@ -102,6 +133,18 @@ bool step_affinity(struct sandbox *s, struct error *e)
     return true;
 }
 
+/* Is the resource of this row held to its value? Of core, 0 holds as well: see limit_core. */
+static bool in_force(const struct row *row, pid_t pid, uint64_t value)
+{
+    struct rlimit limit;
+
+    if (prlimit(pid, (__rlimit_resource_t)row->resource, NULL, &limit) < 0 ||
+        limit.rlim_max != limit.rlim_cur)
+        return false;
+    return limit.rlim_cur == value + row->extra ||
+           (row->resource == RLIMIT_CORE && limit.rlim_cur == 0);
+}
+
 static void note(struct launch_result *result, struct limit_row row)
 {
     if (result->n_limits < LIMITS_MAX)
@@ -115,12 +158,10 @@ bool limits_observe(const struct sandbox *s, pid_t pid, struct launch_result *re
 
     for (size_t i = 0; i < N_ROWS; i++) {
         uint64_t value = rows[i].value(&s->plan->declared);
-        struct rlimit limit;
 
         if (value == FSIZE_UNSET)
             continue;
-        if (prlimit(pid, (__rlimit_resource_t)rows[i].resource, NULL, &limit) < 0 ||
-            limit.rlim_cur != value + rows[i].extra || limit.rlim_max != limit.rlim_cur) {
+        if (!in_force(&rows[i], pid, value)) {
             buf_printf(&result->reasons, "the limit %s is not in force\n", rows[i].name);
             ok = false;
             continue;
