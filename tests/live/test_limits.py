@@ -146,6 +146,20 @@ class Limits(Live):
                           if name.startswith("core")], [])
         self.assertEqual(sorted(os.listdir(self.dir)), ["in", "out"])
 
+    def test_core_limit_of_the_callers(self):
+        """A hard limit of 0 cannot be raised to 1: as good where cores are files, refused where
+        core_pattern is a pipe, which the kernel does not hold to 0."""
+        with open("/proc/sys/kernel/core_pattern", encoding="utf-8") as file:
+            pipe = file.read().startswith("|")
+        done = run(payload=("exit", "5"), preexec=lambda: resource.setrlimit(
+            resource.RLIMIT_CORE, (0, 0)))
+        if os.getuid() == 0:  # root may raise it again
+            self.assertIn(done.status, (5, support.EXIT_DENYBOX), repr(done))
+        elif pipe:
+            self.assert_error(done, support.EXIT_DENYBOX, "core_pattern is a pipe", "ulimit")
+        else:
+            self.assert_status(done, 5)
+
     def test_beyond_the_callers_limit(self):
         """A hard limit of the caller's cannot be exceeded: one line, nothing started."""
 
