@@ -63,6 +63,7 @@ int main(int argc, char **argv)
     wipe_note(argv, environ);
     /* A reader of ours that has gone is an error like any other; the payload gets the default. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (!fill_standard_descriptors())
         return EXIT_DENYBOX;
     if (argc >= 2 && strcmp(argv[1], "--version") == 0) {

@@ -201,8 +201,12 @@ static json_t *usage_json(const struct rusage *u)
                      (json_int_t)u->ru_maxrss);
 }
 
-static bool add_outputs(json_t *result, const struct plan *plan, struct error *e)
+/* What the payload left may be made so that it cannot be listed: too deep, closed to its own owner.
+ * That is told, and costs nothing but the list: whether there is a bundle is not the payload's say.
+ */
+static void add_outputs(json_t *result, const struct plan *plan)
 {
+    struct error e;
     unsigned long entries = 0;
     unsigned long odd = 0;
     bool complete = true;
@@ -211,18 +215,20 @@ static bool add_outputs(json_t *result, const struct plan *plan, struct error *e
 
     if (fd >= 0) {
         json_decref(list);
-        list = outputs_json(fd, &entries, &odd, &complete, e);
+        list = outputs_json(fd, &entries, &odd, &complete, &e);
     }
-    if (list == NULL)
-        return false;
+    if (list == NULL) {
+        fprintf(stderr, "denybox: warning: the outputs are not in the bundle: %s\n", e.text);
+        list = json_array();
+        complete = false;
+    }
     json_object_set_new(result, "outputs", list);
     json_object_set_new(result, "outputs_entries", json_integer((json_int_t)entries));
     json_object_set_new(result, "outputs_odd", json_integer((json_int_t)odd));
     json_object_set_new(result, "outputs_complete", json_boolean(complete));
-    return true;
 }
 
-static json_t *result_json(const struct plan *plan, const struct launch_result *r, struct error *e)
+static json_t *result_json(const struct plan *plan, const struct launch_result *r)
 {
     static const char *const endings[] = {"not started", "exited", "signalled"};
     json_t *result =
@@ -230,10 +236,8 @@ static json_t *result_json(const struct plan *plan, const struct launch_result *
                   "number", r->ending == ENDING_NOT_STARTED ? json_null() : json_integer(r->number),
                   "usage", r->ending == ENDING_NOT_STARTED ? json_null() : usage_json(&r->usage));
 
-    if (result == NULL || !add_outputs(result, plan, e)) {
-        json_decref(result);
-        return NULL;
-    }
+    if (result != NULL)
+        add_outputs(result, plan);
     return result;
 }
 
@@ -256,9 +260,10 @@ json_t *bundle_json(const struct plan *plan, const struct binding *binding,
                     const struct launch_result *r, struct error *e)
 {
     json_t *bundle = json_object();
-    json_t *result = result_json(plan, r, e);
+    json_t *result = result_json(plan, r);
 
     if (bundle == NULL || result == NULL) {
+        error_set(e, EXIT_DENYBOX, "cannot write the bundle: out of memory");
         json_decref(bundle);
         return NULL;
     }

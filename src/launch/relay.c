@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -17,11 +18,19 @@ bool relay_open(struct relay *r, int stdio[3], struct error *e)
     for (int i = 0; i < 3; i++) {
         int ends[2];
         struct stat st;
+        int domain = -1;
+        socklen_t size = sizeof domain;
 
         /* With a directory the payload could open whatever lies beneath and above it. */
         if (sys_fstat(i, &st) < 0 || S_ISDIR(st.st_mode)) {
             error_set(e, EXIT_DENYBOX, "cannot pass descriptor %d on: it is a directory", i);
             return error_hint(e, "redirect it from or to a file, a pipe or /dev/null");
+        }
+        /* A connected socket would be a network that no namespace and no filter sees. */
+        if (S_ISSOCK(st.st_mode) &&
+            (getsockopt(i, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || domain != AF_UNIX)) {
+            error_set(e, EXIT_DENYBOX, "cannot pass descriptor %d on: it is a network socket", i);
+            return error_hint(e, "put a pipe between, as in: command | denybox run ...");
         }
         if (!isatty(i))
             continue;
