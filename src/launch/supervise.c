@@ -160,10 +160,24 @@ bool supervise_gate(struct supervisor *sv)
     return true;
 }
 
+/* The exec closes the payload's end of the gate on the way to its stop: a stop before that is
+ * somebody else's, and what would be seen is not yet the payload. */
+static bool gate_closed(const struct supervisor *sv)
+{
+    struct pollfd gate = {.fd = sv->s->gate_socket[0]};
+
+    return gate.fd < 0 || (poll(&gate, 1, 0) == 1 && (gate.revents & POLLHUP) != 0);
+}
+
 /* The payload is stopped inside its exec: is it still behind the same walls? */
 static bool look_again(struct supervisor *sv)
 {
     struct launch_result *r = sv->result;
+
+    if (!gate_closed(sv))
+        return error_set(sv->e, EXIT_BLOCKED,
+                         "cannot go on: the payload was stopped from outside "
+                         "before its exec");
 
     if (!observe(sv->s->host_proc, r->child, &r->after, sv->e))
         return false;

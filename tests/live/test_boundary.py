@@ -365,6 +365,23 @@ class Files(Live):
             if stream != "stderr":
                 self.assertIn(b"it is a directory", done.stderr)
 
+    def test_network_socket_as_a_standard_descriptor(self):
+        """It would be a network that no namespace and no filter sees: refused. The control: a
+        socket of the unix family is passed as it is."""
+        with socket.create_server(("127.0.0.1", 0)) as server, \
+                socket.create_connection(server.getsockname()) as connected:
+            done = subprocess.run(
+                [support.DENYBOX, "run", *self.io, "--", support.PAYLOAD, "started"], check=False,
+                stdin=connected, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, support.EXIT_DENYBOX)
+        self.assertIn(b"it is a network socket", done.stderr)
+        self.assertEqual(os.listdir(self.path("out")), [])
+        one, other = socket.socketpair()
+        with one, other:
+            done = subprocess.run([support.DENYBOX, "run", "--", support.PAYLOAD, "exit", "5"],
+                                  check=False, stdin=one)
+        self.assertEqual(done.returncode, 5)
+
     def test_hard_link(self):
         """Row 9."""
         done = self.inside(["linkat -100 s:{in}/file -100 s:{out}/link 0",

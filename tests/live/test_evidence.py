@@ -4,6 +4,7 @@
 
 import base64
 import os
+import resource
 import socket
 import subprocess
 
@@ -207,6 +208,13 @@ class Evidence(Live):
             self.assertEqual(self.evidence()["result"]["outputs_entries"], 2)
         else:
             self.assert_not_listed(done)
+
+    def test_file_size_limit_of_the_callers(self):
+        """Too small for the bundle: an error with a sentence, and no part of a file is left."""
+        done = run("--evidence", self.path("bundle.json"), payload=("exit", "5"),
+                   preexec=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
+        self.assert_error(done, EXIT_DENYBOX, "cannot write 'bundle.json'", "File too large")
+        self.assertEqual(sorted(os.listdir(self.dir)), ["in", "out"])
 
     def test_place(self):
         """Never inside --out, never over something, never through a link."""
