@@ -14,6 +14,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "filter/profile.h"
+#include "filter/search.h"
 
 #define X32_BIT 0x40000000u /* set in the number of every x32 call, under x86_64's own name */
 
@@ -294,6 +295,10 @@ static bool generate(const struct job *job, struct filter_program *out, struct e
         add_newest(&code, job->machine, job->newest);
     ok = add_rules(ctx, job, e) && export(ctx, &code, e) &&
          filter_from_bytes(buf_text(&code), code.length, out, e);
+    if (ok && !filter_search(out, job->machine->audit, e)) {
+        filter_free(out);
+        ok = false;
+    }
     seccomp_release(ctx);
     buf_free(&code);
     return ok;
