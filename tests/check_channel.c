@@ -2,9 +2,11 @@
 #include "launch/channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,8 +51,8 @@ static const struct sent {
     {MESSAGE_ERROR, 0, sizeof(struct error)},
     {MESSAGE_ENDED, 0, sizeof(struct ended)},
     {MESSAGE_STOPPED, 1 << 30, 1},
-    {MESSAGE_FINDINGS, 0, MESSAGE_MAX - 1},
-    {MESSAGE_FINDINGS, 0, MESSAGE_MAX},
+    {MESSAGE_FINDINGS, 0, MESSAGE_SMALL - 1},
+    {MESSAGE_FINDINGS, 0, MESSAGE_SMALL},
 };
 
 START_TEST(a_message_arrives_whole)
@@ -83,10 +85,10 @@ END_TEST
 
 START_TEST(too_much_is_not_sent)
 {
-    unsigned char *bytes = pattern(MESSAGE_MAX + 1);
+    unsigned char *bytes = pattern(MESSAGE_SMALL + 1);
 
     errno = 0;
-    ck_assert(!message_send(ends[1], MESSAGE_FINDINGS, 0, bytes, MESSAGE_MAX + 1));
+    ck_assert(!message_send(ends[1], MESSAGE_FINDINGS, 0, bytes, MESSAGE_SMALL + 1));
     ck_assert_int_eq(errno, EMSGSIZE);
     ck_assert_int_eq(recv(ends[0], bytes, 1, MSG_DONTWAIT), -1);
     ck_assert_int_eq(errno, EAGAIN);
@@ -169,6 +171,81 @@ START_TEST(go_is_waited_for)
     close(ends[0]);
     ck_assert(!message_wait(ends[1], MESSAGE_OPEN));
     ends[0] = -1;
+}
+END_TEST
+
+/* A descriptor arrives as another number for the same file, close-on-exec. The receiver is the end
+ * that is not told of senders, as between init and the payload-to-be. */
+START_TEST(a_descriptor_arrives)
+{
+    struct stat sent_file;
+    struct stat taken_file;
+    int passed = -1;
+
+    ck_assert(message_send_descriptor(ends[0], MESSAGE_ROOT, ends[0]));
+    ck_assert(message_wait_descriptor(ends[1], MESSAGE_ROOT, &passed));
+    ck_assert_int_ge(passed, 0);
+    ck_assert_int_ne(passed, ends[0]);
+    ck_assert_int_eq(fstat(ends[0], &sent_file), 0);
+    ck_assert_int_eq(fstat(passed, &taken_file), 0);
+    ck_assert_uint_eq(sent_file.st_ino, taken_file.st_ino);
+    ck_assert_int_eq(fcntl(passed, F_GETFD), FD_CLOEXEC);
+    close(passed);
+}
+END_TEST
+
+START_TEST(no_descriptor_is_minus_one)
+{
+    int passed = 0;
+
+    ck_assert(message_send(ends[0], MESSAGE_ROOT, 0, NULL, 0));
+    ck_assert(message_wait_descriptor(ends[1], MESSAGE_ROOT, &passed));
+    ck_assert_int_eq(passed, -1);
+}
+END_TEST
+
+/* Another kind, half a message, the end: refused, and nothing stays open. */
+START_TEST(another_message_brings_no_descriptor)
+{
+    int passed = 0;
+    int next = dup(ends[1]);
+
+    ck_assert_int_ge(next, 0);
+    close(next);
+    ck_assert(message_send_descriptor(ends[0], MESSAGE_NETWORK, ends[0]));
+    ck_assert(!message_wait_descriptor(ends[1], MESSAGE_ROOT, &passed));
+    ck_assert_int_eq(passed, -1);
+    ck_assert_int_eq(send(ends[0], "\2\0\0\0", 4, 0), 4);
+    ck_assert(!message_wait_descriptor(ends[1], MESSAGE_ROOT, &passed));
+    ck_assert_int_eq(dup(ends[1]), next);
+    close(next);
+    close(ends[0]);
+    ends[0] = -1;
+    ck_assert(!message_wait_descriptor(ends[1], MESSAGE_ROOT, &passed));
+    ck_assert_int_eq(passed, -1);
+}
+END_TEST
+
+START_TEST(what_cannot_be_sent_is_said)
+{
+    errno = 0;
+    ck_assert(!message_send_descriptor(ends[1], MESSAGE_ROOT, -1));
+    ck_assert_int_eq(errno, EBADF);
+    ck_assert(!message_send_descriptor(-1, MESSAGE_ROOT, 0));
+    ck_assert_int_eq(errno, EBADF);
+}
+END_TEST
+
+/* What is there already is seen at once, what is not there is not waited for for ever. */
+START_TEST(lingering_ends)
+{
+    struct pollfd here = {.fd = ends[0], .events = POLLIN};
+
+    message_linger(&here, 1);
+    ck_assert_int_eq(here.revents, 0);
+    ck_assert(message_send(ends[1], MESSAGE_HELLO, 0, NULL, 0));
+    message_linger(&here, 1);
+    ck_assert_int_eq(here.revents, POLLIN);
 }
 END_TEST
 
@@ -353,6 +430,11 @@ static Suite *suite(void)
     tcase_add_test(messages, a_bad_descriptor_is_an_error);
     tcase_add_test(messages, the_sender_is_known);
     tcase_add_test(messages, go_is_waited_for);
+    tcase_add_test(messages, a_descriptor_arrives);
+    tcase_add_test(messages, no_descriptor_is_minus_one);
+    tcase_add_test(messages, another_message_brings_no_descriptor);
+    tcase_add_test(messages, what_cannot_be_sent_is_said);
+    tcase_add_test(messages, lingering_ends);
     tcase_add_test(messages, findings_come_back);
     tcase_add_test(messages, findings_have_a_bound);
     suite_add_tcase(s, messages);

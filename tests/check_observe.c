@@ -140,8 +140,7 @@ START_TEST(nobody_is_not_seen)
 
     finish();
     ck_assert(!observe(proc, 0x7fffffff, &a, &e));
-    ck_assert_str_eq(e.text,
-                     "cannot see the namespace user from outside: No such file or directory");
+    ck_assert_str_eq(e.text, "cannot see the payload from outside: No such file or directory");
     ck_assert_int_eq((int)e.exit, EXIT_BLOCKED);
     ck_assert(!a.valid);
     close(proc);

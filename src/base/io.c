@@ -31,7 +31,7 @@ bool io_write_all(int fd, const void *bytes, size_t length)
 
 bool io_read_all(int fd, size_t max, struct buf *b)
 {
-    char chunk[16384];
+    char chunk[4096];
     size_t total = 0;
 
     for (;;) {

@@ -2,36 +2,47 @@
 #include "launch/channel.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "base/io.h"
 
 struct head {
     int kind;
     int number;
 };
 
-bool message_send(int fd, enum message_kind kind, int number, const void *bytes, size_t length)
+/* write and not sendmsg: the call that every profile leaves to init and the payload-to-be. */
+static bool send_bytes(int fd, const void *bytes, size_t length)
 {
-    static unsigned char out[sizeof(struct head) + MESSAGE_MAX];
-    struct head head = {.kind = (int)kind, .number = number};
     ssize_t n;
 
-    if (length > MESSAGE_MAX) {
+    do
+        n = write(fd, bytes, length);
+    while (n < 0 && errno == EINTR);
+    return n == (ssize_t)length;
+}
+
+bool message_send(int fd, enum message_kind kind, int number, const void *bytes, size_t length)
+{
+    unsigned char out[sizeof(struct head) + MESSAGE_SMALL];
+    struct head head = {.kind = (int)kind, .number = number};
+
+    if (length > MESSAGE_SMALL) {
         errno = EMSGSIZE;
         return false;
     }
     memcpy(out, &head, sizeof head);
     if (length != 0)
         memcpy(out + sizeof head, bytes, length);
-    /* write and not sendmsg: the call that every profile leaves to init and the payload-to-be. */
-    do
-        n = write(fd, out, sizeof head + length);
-    while (n < 0 && errno == EINTR);
-    return n == (ssize_t)(sizeof head + length);
+    return send_bytes(fd, out, sizeof head + length);
 }
 
 static pid_t sender_of(struct msghdr *header)
@@ -100,6 +111,96 @@ bool message_wait(int fd, enum message_kind kind)
     return n == (ssize_t)sizeof head && head.kind == (int)kind;
 }
 
+#define LINGER_NS 60000
+#define SHARED_NS 20000 /* a yield that takes longer has let somebody else run */
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+void message_linger(struct pollfd *fds, nfds_t n)
+{
+    int64_t start = now_ns();
+    int64_t before = start;
+
+    while (poll(fds, n, 0) == 0 && before - start < LINGER_NS) {
+        int64_t after;
+
+        sched_yield();
+        after = now_ns();
+        if (after - before > SHARED_NS)
+            return;
+        before = after;
+    }
+}
+
+/* A message that carries one descriptor and no bytes but its head. */
+struct carrier {
+    struct head head;
+    struct iovec part;
+    union {
+        char room[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    struct msghdr header;
+};
+
+static void carrier_init(struct carrier *c)
+{
+    c->part = (struct iovec){.iov_base = &c->head, .iov_len = sizeof c->head};
+    c->header = (struct msghdr){
+        .msg_iov = &c->part,
+        .msg_iovlen = 1,
+        .msg_control = &c->control,
+        .msg_controllen = sizeof c->control,
+    };
+}
+
+bool message_send_descriptor(int fd, enum message_kind kind, int passed)
+{
+    struct carrier c = {.head = {.kind = (int)kind}};
+    struct cmsghdr *header;
+    ssize_t n;
+
+    carrier_init(&c);
+    header = CMSG_FIRSTHDR(&c.header);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof passed);
+    memcpy(CMSG_DATA(header), &passed, sizeof passed);
+    do
+        n = sendmsg(fd, &c.header, 0);
+    while (n < 0 && errno == EINTR);
+    return n == (ssize_t)sizeof c.head;
+}
+
+bool message_wait_descriptor(int fd, enum message_kind kind, int *passed)
+{
+    struct pollfd here = {.fd = fd, .events = POLLIN};
+    struct carrier c = {0};
+    const struct cmsghdr *header;
+    ssize_t n;
+
+    *passed = -1;
+    carrier_init(&c);
+    message_linger(&here, 1);
+    do
+        n = recvmsg(fd, &c.header, MSG_CMSG_CLOEXEC);
+    while (n < 0 && errno == EINTR);
+    header = n >= 0 ? CMSG_FIRSTHDR(&c.header) : NULL;
+    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+        header->cmsg_len == CMSG_LEN(sizeof *passed))
+        memcpy(passed, CMSG_DATA(header), sizeof *passed);
+    if (n == (ssize_t)sizeof c.head && c.head.kind == (int)kind)
+        return true;
+    io_close(passed);
+    return false;
+}
+
 /* What stands before the bytes of the texts. A length of ABSENT: the text could not be read. */
 struct findings_head {
     struct fact fact[N_PROBES];
@@ -108,28 +209,32 @@ struct findings_head {
 
 #define ABSENT SIZE_MAX
 
+/* Built where it is sent from: each page that is touched once more costs as much as a call. */
 bool message_send_findings(int fd, const struct findings *f)
 {
-    static unsigned char bytes[MESSAGE_MAX];
-    struct findings_head head;
-    size_t used = sizeof head;
+    static struct {
+        struct head head;
+        struct findings_head findings;
+        unsigned char texts[MESSAGE_MAX - sizeof(struct findings_head)];
+    } out;
+    size_t used = 0;
 
-    memcpy(head.fact, f->fact, sizeof head.fact);
+    out.head.kind = (int)MESSAGE_FINDINGS;
+    memcpy(out.findings.fact, f->fact, sizeof out.findings.fact);
     for (int i = 0; i < N_RAWS; i++) {
         const struct raw *raw = &f->raw[i];
 
-        head.length[i] = raw->bytes != NULL ? raw->length : ABSENT;
+        out.findings.length[i] = raw->bytes != NULL ? raw->length : ABSENT;
         if (raw->bytes == NULL)
             continue;
-        if (raw->length > sizeof bytes - used) {
+        if (raw->length > sizeof out.texts - used) {
             errno = EMSGSIZE;
             return false;
         }
-        memcpy(bytes + used, raw->bytes, raw->length);
+        memcpy(out.texts + used, raw->bytes, raw->length);
         used += raw->length;
     }
-    memcpy(bytes, &head, sizeof head);
-    return message_send(fd, MESSAGE_FINDINGS, 0, bytes, used);
+    return send_bytes(fd, &out, offsetof(__typeof__(out), texts) + used);
 }
 
 static bool take_text(struct raw *raw, const unsigned char **next, size_t *left, size_t length)
@@ -167,18 +272,18 @@ static bool facts_hold(const struct fact *facts)
 
 bool message_take_findings(const struct message *m, struct findings *f)
 {
-    struct findings_head head;
-    const unsigned char *next = m->bytes + sizeof head;
-    size_t left = m->length - sizeof head;
+    const unsigned char *next = m->bytes + sizeof(struct findings_head);
+    size_t left = m->length - sizeof(struct findings_head);
+    size_t length[N_RAWS];
 
-    if (m->kind != MESSAGE_FINDINGS || m->length < sizeof head)
+    if (m->kind != MESSAGE_FINDINGS || m->length < sizeof(struct findings_head))
         return false;
-    memcpy(&head, m->bytes, sizeof head);
-    memcpy(f->fact, head.fact, sizeof head.fact);
+    memcpy(f->fact, m->bytes + offsetof(struct findings_head, fact), sizeof f->fact);
+    memcpy(length, m->bytes + offsetof(struct findings_head, length), sizeof length);
     if (!facts_hold(f->fact))
         return false;
     for (int i = 0; i < N_RAWS; i++) {
-        if (!take_text(&f->raw[i], &next, &left, head.length[i]))
+        if (!take_text(&f->raw[i], &next, &left, length[i]))
             return false;
     }
     return left == 0;

@@ -2,6 +2,7 @@
 #ifndef DENYBOX_LAUNCH_CHANNEL_H
 #define DENYBOX_LAUNCH_CHANNEL_H
 
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -17,8 +18,8 @@ enum message_kind {
     MESSAGE_ERROR = 1, /* from either child: struct error */
     /* What is waited for has a kind of its own: what comes at the wrong time opens nothing. */
     MESSAGE_MAPPED,   /* from the launcher, to either child: the ids are mapped */
-    MESSAGE_NETWORK,  /* from init: the network namespace is there */
-    MESSAGE_ROOT,     /* from the payload-to-be: the root stands */
+    MESSAGE_NETWORK,  /* from init, with a descriptor: the network namespace */
+    MESSAGE_ROOT,     /* from the payload-to-be, with the probes' procfs: the root stands */
     MESSAGE_STANDS,   /* from init: everything stands */
     MESSAGE_OPEN,     /* from the launcher: the gate is open */
     MESSAGE_READY,    /* from init: everything dropped, filter loaded; number: is it dumpable */
@@ -35,7 +36,9 @@ struct ended {
     struct rusage usage;
 };
 
+/* The most that findings, and everything else, may hold, in bytes. */
 #define MESSAGE_MAX 65536
+#define MESSAGE_SMALL 2048
 
 struct message {
     enum message_kind kind;
@@ -45,7 +48,7 @@ struct message {
     const unsigned char *bytes; /* valid until the next message_receive */
 };
 
-/* Sends one message. False with errno set. */
+/* Sends one message of at most MESSAGE_SMALL bytes. False with errno set (EMSGSIZE: too much). */
 bool message_send(int fd, enum message_kind kind, int number, const void *bytes, size_t length);
 
 /* Receives one. False at end of file (errno 0) and on error (errno set). */
@@ -54,6 +57,20 @@ bool message_receive(int fd, struct message *m);
 /* Waits for one message of this kind by read(2), which every profile allows. False for any other.
  */
 bool message_wait(int fd, enum message_kind kind);
+
+/* Sends one message that brings a copy of the descriptor `passed`. False with errno set. */
+bool message_send_descriptor(int fd, enum message_kind kind, int passed);
+
+/* Waits for one message of this kind; *passed is the descriptor that it brings, close-on-exec and
+ * the caller's, or -1. False for any other, with *passed -1. Not under a filter: it lingers. */
+bool message_wait_descriptor(int fd, enum message_kind kind, int *passed);
+
+/*
+ * Looks for events, as poll(2), for a fraction of a millisecond without sleeping: to be woken takes
+ * longer than most of what is waited for here, above all on virtual machines. Gives up as soon as
+ * somebody else wants this processor. The caller then waits as it would have.
+ */
+void message_linger(struct pollfd *fds, nfds_t n);
 
 /* Sends *f in one message: the facts, the lengths of the raw texts, and their bytes one after the
  * other. One message is one switch to the launcher. False with errno set (EMSGSIZE: too much). */

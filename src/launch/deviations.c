@@ -116,7 +116,8 @@ bool step_mount_deviations(struct sandbox *s, struct error *e)
 bool step_open_proc(struct sandbox *s, struct error *e)
 {
     s->proc = new_proc(false, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-    if (s->proc < 0)
+    s->own_proc = s->proc >= 0;
+    if (!s->own_proc)
         s->proc = sys_fcntl(s->host_proc, F_DUPFD_CLOEXEC, 0);
     if (s->proc < 0)
         return step_failed(e, "cannot open a procfs for the probes");

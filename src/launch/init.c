@@ -71,10 +71,11 @@ static bool step_look_at_self(struct sandbox *s, struct error *e)
     return s->dumpable >= 0 ? true : step_failed(e, "cannot ask whether init is dumpable");
 }
 
-/* Everything that init does not need while the payload runs is closed, 0 to 2 as well. */
+/* Everything that init does not need while the payload runs is closed, 0 to 2 as well. The procfs:
+ * step_wait_for_root. */
 static bool step_keep_sockets(struct sandbox *s, struct error *e)
 {
-    int *const kept[] = {&s->init_socket[1], &s->pair[0], &s->children, &s->sentry[0]};
+    int *const kept[] = {&s->init_socket[1], &s->pair[0], &s->children, &s->sentry[0], &s->proc};
     int next = 0;
 
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
@@ -104,45 +105,37 @@ static bool step_fork_payload(struct sandbox *s, struct error *e)
     return true;
 }
 
-static bool tell(struct sandbox *s, enum message_kind kind, struct error *e)
+static bool step_tell_ready(struct sandbox *s, struct error *e)
 {
-    if (!message_send(s->pair[0], kind, 0, NULL, 0))
+    if (!message_send(s->pair[0], MESSAGE_STANDS, 0, NULL, 0))
         return step_failed(e, "cannot tell the payload-to-be to go on");
     return true;
 }
 
-static bool step_tell_network(struct sandbox *s, struct error *e)
-{
-    return tell(s, MESSAGE_NETWORK, e);
-}
-
-static bool step_tell_ready(struct sandbox *s, struct error *e)
-{
-    return tell(s, MESSAGE_STANDS, e);
-}
-
+/* With it comes the probes' procfs, which init keeps: the last close of a mount that is attached
+ * nowhere waits for all processors (dissolve_on_fput), and would hold up the payload's start. */
 static bool step_wait_for_root(struct sandbox *s, struct error *e)
 {
-    return message_wait(s->pair[0], MESSAGE_ROOT)
+    return message_wait_descriptor(s->pair[0], MESSAGE_ROOT, &s->proc)
                ? true
                : error_set(e, EXIT_BLOCKED, "cannot go on: the payload-to-be is gone");
 }
 
-/* init makes the network while the payload-to-be builds the root (inside.c); once that stands, init
- * leaves the old one and drops what it has, while the payload-to-be goes on behind it. */
+/* init makes the network while the payload-to-be builds the root (inside.c); once that stands, both
+ * drop what they have. */
 static const struct step steps[] = {
     {"die-with-launcher", step_die_with_launcher},
-    {"open-proc", step_open_proc},
     {"fork-payload", step_fork_payload},
     {"ns-net", step_new_network},
     {"tell-network", step_tell_network},
     {"wait-for-ids", step_wait_for_ids},
     {"host-name", step_host_name},
     {"wait-for-root", step_wait_for_root},
-    {"leave-old-root", step_leave_old_root},
+    {"init-directory", step_init_directory},
     {"init-take-ids", step_take_ids},
     {"init-keyring", step_keyring},
     {"init-securebits", step_securebits},
+    {"init-bounding-set", step_bounding_set},
     {"init-capabilities", step_capabilities},
     {"init-no-new-privs", step_no_new_privs},
     /* Changing ids has forgotten it (prctl(2)), so it is asked for again. */

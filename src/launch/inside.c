@@ -55,28 +55,26 @@ static bool step_wait_for_ids(struct sandbox *s, struct error *e)
 }
 
 /* When init has failed it has said why; what could be said here would only hide it. */
-static bool wait_for_init(struct sandbox *s, enum message_kind kind)
-{
-    if (!message_wait(s->pair[1], kind))
-        _exit(EXIT_DENYBOX);
-    return true;
-}
-
 static bool step_wait_for_network(struct sandbox *s, struct error *e)
 {
     (void)e;
-    return wait_for_init(s, MESSAGE_NETWORK);
+    if (!message_wait_descriptor(s->pair[1], MESSAGE_NETWORK, &s->network))
+        _exit(EXIT_DENYBOX);
+    return true;
 }
 
 static bool step_wait_for_ready(struct sandbox *s, struct error *e)
 {
     (void)e;
-    return wait_for_init(s, MESSAGE_STANDS);
+    if (!message_wait(s->pair[1], MESSAGE_STANDS))
+        _exit(EXIT_DENYBOX);
+    return true;
 }
 
 static bool step_tell_root(struct sandbox *s, struct error *e)
 {
-    if (!message_send(s->pair[1], MESSAGE_ROOT, 0, NULL, 0))
+    if (!(s->own_proc ? message_send_descriptor(s->pair[1], MESSAGE_ROOT, s->proc)
+                      : message_send(s->pair[1], MESSAGE_ROOT, 0, NULL, 0)))
         return step_failed(e, "cannot tell init that the root stands");
     return true;
 }
@@ -88,6 +86,7 @@ static const struct step building[] = {
     {"signals", step_signals},
     {"defaults", step_defaults},
     {"keyring", step_keyring},
+    {"open-proc", step_open_proc},
     {"wait-for-ids", step_wait_for_ids},
     {"private-mounts", step_private_mounts},
     {"open-trees", step_open_trees},
@@ -99,23 +98,28 @@ static const struct step building[] = {
     {"mount-deviations", step_mount_deviations},
     {"lock-root", step_lock_root},
     {"enter-root", step_enter_root},
-    {"wait-for-network", step_wait_for_network},
-    {"join-network", step_join_network},
     {"tell-root", step_tell_root},
 };
 
+/* As much as can be is done while init still makes the network; to join it, capabilities are
+ * needed. To leave the old root is to wait for all processors to pass through the kernel once
+ * (namespace_unlock), which init's does last: it comes late. */
 static const struct step restricting[] = {
+    {"descriptors", step_descriptors},
+    {"limits", step_limits},
     {"securebits", step_securebits},
-    {"capabilities", step_capabilities},
+    {"bounding-set", step_bounding_set},
     {"no-new-privs", step_no_new_privs},
+    {"leave-old-root", step_leave_old_root},
+    {"working-directory", step_working_directory},
+    {"landlock", step_landlock},
+    {"wait-for-network", step_wait_for_network},
+    {"join-network", step_join_network},
+    {"capabilities", step_capabilities},
     /* Changing ids has forgotten it, as it does in init. */
     {"die-with-init", step_die_with_init},
     {"dumpable", step_dumpable},
-    {"descriptors", step_descriptors},
-    {"limits", step_limits},
     {"affinity", step_affinity},
-    {"working-directory", step_working_directory},
-    {"landlock", step_landlock},
     {"filter", step_filter},
 };
 
@@ -155,6 +159,16 @@ static void prove(struct sandbox *s, struct findings *f)
         _exit(EXIT_DENYBOX);
 }
 
+/* A filter of the user's need not allow what lingering calls. */
+static bool wait_for_gate(struct sandbox *s)
+{
+    struct pollfd gate = {.fd = s->gate_socket[1], .events = POLLIN};
+
+    if (s->n_stacked == 0)
+        message_linger(&gate, 1);
+    return message_wait(s->gate_socket[1], MESSAGE_OPEN);
+}
+
 void inside_main(struct sandbox *s)
 {
     static struct findings findings;
@@ -163,7 +177,7 @@ void inside_main(struct sandbox *s)
     io_close(&s->pair[0]);
     environ = s->plan->declared.env;
     prove(s, &findings);
-    if (!message_wait(s->gate_socket[1], MESSAGE_OPEN)) {
+    if (!wait_for_gate(s)) {
         error_set(&e, EXIT_BLOCKED, "cannot go on: the gate was not opened");
         fail(s, &e);
     }

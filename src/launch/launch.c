@@ -153,7 +153,6 @@ static void release(struct supervisor *sv)
     trees_close(s);
     filters_free(s);
     io_close(&s->host_proc);
-    io_close(&sv->init_fd);
     io_close(&sv->payload_fd);
     io_close(&sv->signals);
 }
@@ -181,6 +180,7 @@ bool launch(const struct plan *plan, const struct launch_hooks *hooks, struct la
         .tree_rootfs = -1,
         .root = -1,
         .proc = -1,
+        .network = -1,
     };
     sv = (struct supervisor){
         .s = &s, .result = result, .init_fd = -1, .payload_fd = -1, .signals = -1, .e = e};
@@ -189,8 +189,10 @@ bool launch(const struct plan *plan, const struct launch_hooks *hooks, struct la
     e->text[0] = '\0';
     result->started_at = time(NULL);
     ok = carry_out(&sv);
-    reap_init(&sv);
-    result->finished_at = time(NULL);
+    /* The kernel takes the sandbox apart meanwhile. */
     release(&sv);
+    reap_init(&sv);
+    io_close(&sv.init_fd);
+    result->finished_at = time(NULL);
     return ok;
 }

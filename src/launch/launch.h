@@ -12,9 +12,9 @@
  *     |  clone3: new user, mount, pid, ipc, uts and cgroup namespaces
  *   init (pid 1 inside)          makes the network namespace, drops everything, reaps (init.c)
  *     |  fork, first of all
- *   payload-to-be (pid 2 inside) builds the root meanwhile and pivots, joins the network, drops
- *                                everything; limits, Landlock, filters, seal, probes, execveat
- *                                (inside.c)
+ *   payload-to-be (pid 2 inside) builds the root meanwhile, pivots and leaves the old one; limits,
+ *                                Landlock; joins the network, drops everything; filters, seal,
+ *                                probes, execveat (inside.c)
  *
  * Two socket pairs join them: one of init, one of the payload-to-be. Both end in end-of-file when a
  * side dies, so nobody waits for the dead, and the kernel stamps each message with the sender's pid

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 
 #include "base/io.h"
 #include "base/sys.h"
+#include "launch/channel.h"
 #include "launch/sandbox.h"
 
 /*
@@ -21,16 +23,25 @@ bool step_new_network(struct sandbox *s, struct error *e)
     return true;
 }
 
-/* setns(2) of a pidfd asks for what ptrace(2) calls access: init is still dumpable, and does not go
- * on before it is told of the root. */
+/* The namespace itself goes to the payload-to-be, by descriptor: to take it from init by pidfd it
+ * would need the access that ptrace(2) needs, which Landlock has denied it by then. */
+bool step_tell_network(struct sandbox *s, struct error *e)
+{
+    int network = sys_openat(s->host_proc, "thread-self/ns/net", O_RDONLY | O_CLOEXEC, 0);
+    bool ok = network >= 0 && message_send_descriptor(s->pair[0], MESSAGE_NETWORK, network);
+
+    if (!ok)
+        step_failed(e, "cannot hand the network namespace to the payload-to-be");
+    io_close(&network);
+    return ok;
+}
+
 bool step_join_network(struct sandbox *s, struct error *e)
 {
-    int init = sys_pidfd_open(1);
-    bool ok = init >= 0 && sys_setns(init, CLONE_NEWNET) == 0;
+    bool ok = sys_setns(s->network, CLONE_NEWNET) == 0;
 
-    (void)s;
     if (!ok)
         step_failed(e, "cannot join the network namespace of the sandbox");
-    io_close(&init);
+    io_close(&s->network);
     return ok;
 }

@@ -17,18 +17,25 @@
 
 #define TEXT_MAX (64U << 10)
 
-/* The inode number of a namespace: the link reads "net:[4026531840]". */
-static bool read_ns(int proc, const char *who, enum ns ns, uint64_t *inode)
+/* The directory of one process in /proc. What is read beneath it is that process's, or fails: a pid
+ * that comes to be another's is not mistaken for it. -1 and errno. */
+static int open_process(int proc, const char *who)
 {
-    char path[64];
+    return sys_openat(proc, who, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
+/* The inode number of a namespace: the link reads "net:[4026531840]". */
+static bool read_ns(int process, enum ns ns, uint64_t *inode)
+{
+    char path[16];
     char link[64];
     char digits[24];
     ssize_t n;
     const char *open_bracket;
     unsigned long long value;
 
-    snprintf(path, sizeof path, "%s/ns/%s", who, ns_name(ns));
-    n = readlinkat(proc, path, link, sizeof link - 1);
+    snprintf(path, sizeof path, "ns/%s", ns_name(ns));
+    n = readlinkat(process, path, link, sizeof link - 1);
     if (n <= 0)
         return false;
     link[n] = '\0';
@@ -44,13 +51,11 @@ static bool read_ns(int proc, const char *who, enum ns ns, uint64_t *inode)
     return true;
 }
 
-static bool read_raw(int proc, const char *who, const char *name, struct raw *raw)
+static bool read_raw(int process, const char *name, struct raw *raw)
 {
-    char path[64];
     struct buf text = {0};
 
-    snprintf(path, sizeof path, "%s/%s", who, name);
-    if (!io_read_file(proc, path, TEXT_MAX, &text)) {
+    if (!io_read_file(process, name, TEXT_MAX, &text)) {
         buf_free(&text);
         return false;
     }
@@ -60,14 +65,14 @@ static bool read_raw(int proc, const char *who, const char *name, struct raw *ra
 }
 
 /* "65532 1000 1", with single blanks. */
-static bool read_map(int proc, const char *who, const char *name, char out[64])
+static bool read_map(int process, const char *name, char out[64])
 {
     struct raw raw = {0};
     unsigned inside;
     unsigned outside;
     unsigned count;
     int end = 0;
-    bool ok = read_raw(proc, who, name, &raw) &&
+    bool ok = read_raw(process, name, &raw) &&
               sscanf(raw.bytes, "%u %u %u\n%n", &inside, &outside, &count, &end) == 3 &&
               (size_t)end == raw.length;
 
@@ -77,37 +82,47 @@ static bool read_map(int proc, const char *who, const char *name, char out[64])
     return ok;
 }
 
-static bool read_place(int proc, const char *who, const char *name, struct place *place)
+static bool read_place(int process, const char *path, struct place *place)
 {
-    char path[64];
     struct stat st;
 
-    snprintf(path, sizeof path, "%s/root/%s", who, name);
-    if (fstatat(proc, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    if (fstatat(process, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return false;
     *place = (struct place){st.st_dev, st.st_ino};
+    return true;
+}
+
+static bool observe_process(int process, struct observed *o, struct error *e)
+{
+    for (int ns = 0; ns < N_NS; ns++) {
+        if (!read_ns(process, (enum ns)ns, &o->ns[ns]))
+            return error_errno(e, EXIT_BLOCKED, errno, "cannot see the namespace %s from outside",
+                               ns_name((enum ns)ns));
+    }
+    if (!read_raw(process, "mountinfo", &o->mountinfo) ||
+        !read_raw(process, "net/dev", &o->net_dev) || !read_raw(process, "status", &o->status))
+        return error_errno(e, EXIT_BLOCKED, errno, "cannot see the sandbox from outside");
+    if (!read_map(process, "uid_map", o->uid_map) || !read_map(process, "gid_map", o->gid_map))
+        return error_set(e, EXIT_BLOCKED, "cannot see the id maps from outside");
+    if (!read_place(process, "root/in", &o->in) || !read_place(process, "root/out", &o->out))
+        return error_errno(e, EXIT_BLOCKED, errno, "cannot see /in and /out from outside");
+    o->valid = true;
     return true;
 }
 
 bool observe(int proc, pid_t pid, struct observed *o, struct error *e)
 {
     char who[24];
+    int process;
+    bool ok;
 
     snprintf(who, sizeof who, "%d", (int)pid);
-    for (int ns = 0; ns < N_NS; ns++) {
-        if (!read_ns(proc, who, (enum ns)ns, &o->ns[ns]))
-            return error_errno(e, EXIT_BLOCKED, errno, "cannot see the namespace %s from outside",
-                               ns_name((enum ns)ns));
-    }
-    if (!read_raw(proc, who, "mountinfo", &o->mountinfo) ||
-        !read_raw(proc, who, "net/dev", &o->net_dev) || !read_raw(proc, who, "status", &o->status))
-        return error_errno(e, EXIT_BLOCKED, errno, "cannot see the sandbox from outside");
-    if (!read_map(proc, who, "uid_map", o->uid_map) || !read_map(proc, who, "gid_map", o->gid_map))
-        return error_set(e, EXIT_BLOCKED, "cannot see the id maps from outside");
-    if (!read_place(proc, who, "in", &o->in) || !read_place(proc, who, "out", &o->out))
-        return error_errno(e, EXIT_BLOCKED, errno, "cannot see /in and /out from outside");
-    o->valid = true;
-    return true;
+    process = open_process(proc, who);
+    if (process < 0)
+        return error_errno(e, EXIT_BLOCKED, errno, "cannot see the payload from outside");
+    ok = observe_process(process, o, e);
+    io_close(&process);
+    return ok;
 }
 
 /* Notes one missing wall. Always false. */
@@ -161,13 +176,15 @@ static long filters_of(const char *status)
 void observe_own(int proc, struct own *own)
 {
     struct raw status = {0};
+    int process = open_process(proc, "self");
 
     for (int ns = 0; ns < N_NS; ns++) {
-        if (!read_ns(proc, "self", (enum ns)ns, &own->ns[ns]))
+        if (!read_ns(process, (enum ns)ns, &own->ns[ns]))
             own->ns[ns] = 0;
     }
-    own->filters = read_raw(proc, "self", "status", &status) ? filters_of(status.bytes) : -1;
+    own->filters = read_raw(process, "status", &status) ? filters_of(status.bytes) : -1;
     free(status.bytes);
+    io_close(&process);
 }
 
 /* Ours on top of those that the launcher itself runs under. */
@@ -248,27 +265,22 @@ bool observed_hold(const struct sandbox *s, const struct own *own, const struct 
 
 /* The files of a process that is not dumpable belong to root, whoever it runs as: proc(5). To a
  * launcher that is root of a user namespace itself that tells nothing: init's own word must do. */
-static bool undumpable(const struct sandbox *s, const char *who)
+static bool undumpable(const struct sandbox *s, int process)
 {
-    char path[64];
     struct stat st;
 
-    snprintf(path, sizeof path, "%s/environ", who);
-    return fstatat(s->host_proc, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+    return fstatat(process, "environ", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
            (s->host_uid == 0 || st.st_uid != s->host_uid);
 }
 
 /* Its command line and environment were overwritten: nothing of the caller is there to be read. */
-static bool forgotten(const struct sandbox *s, const char *who)
+static bool forgotten(int process)
 {
-    char path[64];
     char chunk[4096];
     ssize_t n;
     bool ok = true;
-    int fd;
+    int fd = sys_openat(process, "cmdline", O_RDONLY | O_CLOEXEC, 0);
 
-    snprintf(path, sizeof path, "%s/cmdline", who);
-    fd = sys_openat(s->host_proc, path, O_RDONLY | O_CLOEXEC, 0);
     while (ok && (n = sys_read(fd, chunk, sizeof chunk)) != 0) {
         ok = n > 0;
         for (ssize_t i = 0; i < n; i++)
@@ -288,31 +300,44 @@ static bool is_user(const char *status, const char *name, unsigned id)
     return status_value(status, name, value, sizeof value) && strcmp(value, wanted) == 0;
 }
 
-bool init_holds(const struct sandbox *s, pid_t init, int dumpable, struct buf *reasons)
+static bool init_process_holds(const struct sandbox *s, int process, const char *status,
+                               struct buf *reasons)
 {
     static const char *const empty[] = {"CapPrm", "CapEff", "CapBnd", "CapAmb"};
-    struct raw status = {0};
-    char who[24];
     char value[64];
     bool ok = true;
 
-    snprintf(who, sizeof who, "%d", (int)init);
-    if (!read_raw(s->host_proc, who, "status", &status))
-        return missing(reasons, "init cannot be seen from %s", "outside");
-    if (dumpable != 0 || !undumpable(s, who))
+    if (!undumpable(s, process))
         ok = missing(reasons, "init is %s", "dumpable");
-    if (!forgotten(s, who))
+    if (!forgotten(process))
         ok = missing(reasons, "init still shows the caller's %s", "command line");
-    if (!status_value(status.bytes, "Seccomp", value, sizeof value) || strcmp(value, "2") != 0)
+    if (!status_value(status, "Seccomp", value, sizeof value) || strcmp(value, "2") != 0)
         ok = missing(reasons, "init has no %s", "filter");
-    if (!is_user(status.bytes, "Uid", s->host_uid) || !is_user(status.bytes, "Gid", s->host_gid))
+    if (!is_user(status, "Uid", s->host_uid) || !is_user(status, "Gid", s->host_gid))
         ok = missing(reasons, "init is not the %s user", "sandbox's");
     for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
-        if (!status_value(status.bytes, empty[i], value, sizeof value) ||
+        if (!status_value(status, empty[i], value, sizeof value) ||
             strspn(value, "0") != strlen(value))
             ok = missing(reasons, "init holds capabilities: %s", empty[i]);
     }
+    return ok;
+}
+
+bool init_holds(const struct sandbox *s, pid_t init, int dumpable, struct buf *reasons)
+{
+    struct raw status = {0};
+    char who[24];
+    int process;
+    bool ok = dumpable == 0 || missing(reasons, "init is %s", "dumpable");
+
+    snprintf(who, sizeof who, "%d", (int)init);
+    process = open_process(s->host_proc, who);
+    if (process < 0 || !read_raw(process, "status", &status))
+        ok = missing(reasons, "init cannot be seen from %s", "outside");
+    else
+        ok = init_process_holds(s, process, status.bytes, reasons) && ok;
     free(status.bytes);
+    io_close(&process);
     return ok;
 }
 

@@ -3,11 +3,51 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/sys.h"
+
+/* May the payload have the caller's own descriptor `fd`, or what leads to the terminal of it? */
+static bool may_pass(int fd, struct error *e)
+{
+    struct stat st;
+    int domain = -1;
+    socklen_t size = sizeof domain;
+
+    /* With a directory the payload could open whatever lies beneath and above it. */
+    if (sys_fstat(fd, &st) < 0 || S_ISDIR(st.st_mode)) {
+        error_set(e, EXIT_DENYBOX, "cannot pass descriptor %d on: it is a directory", fd);
+        return error_hint(e, "redirect it from or to a file, a pipe or /dev/null");
+    }
+    /* A connected socket would be a network that no namespace and no filter sees. */
+    if (S_ISSOCK(st.st_mode) &&
+        (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || domain != AF_UNIX)) {
+        error_set(e, EXIT_DENYBOX, "cannot pass descriptor %d on: it is a network socket", fd);
+        return error_hint(e, "put a pipe between, as in: command | denybox run ...");
+    }
+    return true;
+}
+
+static bool relay_terminal(struct relay *r, int fd, int stdio[3], struct error *e)
+{
+    struct relay_stream *s = &r->stream[fd];
+    int ends[2];
+
+    s->buffer = malloc(TERMINAL_ROOM((size_t)RELAY_CHUNK));
+    if (s->buffer == NULL || sys_pipe2(ends, O_CLOEXEC) < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot relay the terminal");
+    s->inward = fd == 0;
+    s->from = fd == 0 ? fd : ends[0];
+    s->to = fd == 0 ? ends[1] : fd;
+    r->inner[fd] = stdio[fd] = fd == 0 ? ends[0] : ends[1];
+    /* A payload that does not read must not stop the launcher from watching. */
+    if (fd == 0 && sys_fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot relay the terminal");
+    return true;
+}
 
 bool relay_open(struct relay *r, int stdio[3], struct error *e)
 {
@@ -16,33 +56,8 @@ bool relay_open(struct relay *r, int stdio[3], struct error *e)
         stdio[i] = i;
     }
     for (int i = 0; i < 3; i++) {
-        int ends[2];
-        struct stat st;
-        int domain = -1;
-        socklen_t size = sizeof domain;
-
-        /* With a directory the payload could open whatever lies beneath and above it. */
-        if (sys_fstat(i, &st) < 0 || S_ISDIR(st.st_mode)) {
-            error_set(e, EXIT_DENYBOX, "cannot pass descriptor %d on: it is a directory", i);
-            return error_hint(e, "redirect it from or to a file, a pipe or /dev/null");
-        }
-        /* A connected socket would be a network that no namespace and no filter sees. */
-        if (S_ISSOCK(st.st_mode) &&
-            (getsockopt(i, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || domain != AF_UNIX)) {
-            error_set(e, EXIT_DENYBOX, "cannot pass descriptor %d on: it is a network socket", i);
-            return error_hint(e, "put a pipe between, as in: command | denybox run ...");
-        }
-        if (!isatty(i))
-            continue;
-        if (sys_pipe2(ends, O_CLOEXEC) < 0)
-            return error_errno(e, EXIT_DENYBOX, errno, "cannot relay the terminal");
-        r->stream[i].inward = i == 0;
-        r->stream[i].from = i == 0 ? i : ends[0];
-        r->stream[i].to = i == 0 ? ends[1] : i;
-        r->inner[i] = stdio[i] = i == 0 ? ends[0] : ends[1];
-        /* A payload that does not read must not stop the launcher from watching. */
-        if (i == 0 && sys_fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0)
-            return error_errno(e, EXIT_DENYBOX, errno, "cannot relay the terminal");
+        if (!may_pass(i, e) || (isatty(i) && !relay_terminal(r, i, stdio, e)))
+            return false;
     }
     return true;
 }
@@ -160,5 +175,7 @@ void relay_close(struct relay *r)
         io_close(&r->inner[i]);
         if (r->stream[i].from >= 0)
             finish(&r->stream[i]);
+        free(r->stream[i].buffer);
+        r->stream[i].buffer = NULL;
     }
 }

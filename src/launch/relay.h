@@ -23,7 +23,7 @@ struct relay_stream {
     int to;
     bool inward; /* standard input */
     struct terminal_filter filter;
-    char buffer[TERMINAL_ROOM(RELAY_CHUNK)];
+    char *buffer; /* owned; TERMINAL_ROOM(RELAY_CHUNK), only where there is something to carry */
     size_t start;
     size_t length;
 };
@@ -33,7 +33,8 @@ struct relay {
     int inner[3]; /* the payload's ends, -1 where the descriptor is passed as it is */
 };
 
-/* Makes pipes where they are needed and says in stdio[] what the payload gets as 0, 1 and 2. */
+/* Makes pipes and buffers where they are needed and says in stdio[] what the payload gets as 0, 1
+ * and 2. */
 bool relay_open(struct relay *r, int stdio[3], struct error *e);
 
 /* Closes the payload's ends; to be called once the payload has them. */

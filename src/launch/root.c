@@ -215,15 +215,22 @@ bool step_enter_root(struct sandbox *s, struct error *e)
     return true;
 }
 
-/* By init, so that the payload-to-be need not wait for it: what was not moved is init's directory.
- */
+/* The old root lies on the new one, where this process is, and on it whatever was attached over it:
+ * the staging tmpfs of an overlay is a mount of its own, detached first. */
 bool step_leave_old_root(struct sandbox *s, struct error *e)
 {
     bool overlay = s->plan->derived.rootfs.fd >= 0;
 
-    /* The old root lies on the new one, and on it whatever was attached over it: the staging tmpfs
-     * of an overlay is a mount of its own, detached first. */
-    if (sys_chdir("/") < 0 || (overlay && sys_umount_detach() < 0) || sys_umount_detach() < 0)
+    if ((overlay && sys_umount_detach() < 0) || sys_umount_detach() < 0)
         return step_failed(e, "cannot leave the old root");
+    return true;
+}
+
+/* The pivot moves the root of init as well, but not a directory beneath the old one. */
+bool step_init_directory(struct sandbox *s, struct error *e)
+{
+    (void)s;
+    if (sys_chdir("/") < 0)
+        return step_failed(e, "cannot change to the new root");
     return true;
 }

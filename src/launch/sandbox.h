@@ -40,6 +40,8 @@ struct sandbox {
     int *tree_binds; /* n_binds of the plan */
     int root;        /* the root of the sandbox while it is being built */
     int proc;        /* a procfs of the sandbox that is mounted nowhere */
+    bool own_proc;   /* it is one of this pid namespace, and not the host's */
+    int network;     /* the network namespace, on its way from init to the payload-to-be */
     int landlock_abi;
     uint32_t token[4];
 };
@@ -76,11 +78,14 @@ bool step_mount_tmp(struct sandbox *s, struct error *e);
 bool step_lock_root(struct sandbox *s, struct error *e);
 bool step_enter_root(struct sandbox *s, struct error *e);
 bool step_leave_old_root(struct sandbox *s, struct error *e);
+bool step_init_directory(struct sandbox *s, struct error *e);
 bool step_new_network(struct sandbox *s, struct error *e); /* network.c */
+bool step_tell_network(struct sandbox *s, struct error *e);
 bool step_join_network(struct sandbox *s, struct error *e);
 bool step_mount_deviations(struct sandbox *s, struct error *e); /* deviations.c */
 bool step_open_proc(struct sandbox *s, struct error *e);
-bool step_capabilities(struct sandbox *s, struct error *e); /* capabilities.c */
+bool step_bounding_set(struct sandbox *s, struct error *e); /* capabilities.c */
+bool step_capabilities(struct sandbox *s, struct error *e);
 bool step_securebits(struct sandbox *s, struct error *e);
 bool step_no_new_privs(struct sandbox *s, struct error *e);
 bool step_session(struct sandbox *s, struct error *e); /* identity.c */

@@ -107,6 +107,11 @@ static bool gate_message(struct supervisor *sv, int fd, bool *done)
         return take_silence(sv, fd);
     if (m.kind == MESSAGE_ERROR)
         return take_error(sv, &m);
+    /* Not earlier: right after the clone it would keep a child waiting that shares this processor.
+     */
+    if (!sv->own_seen)
+        observe_own(sv->s->host_proc, &sv->gate.own);
+    sv->own_seen = true;
     if (fd == sv->s->init_socket[0]) {
         if (m.kind == MESSAGE_READY)
             sv->gate.init_holds = init_holds(sv->s, sv->init, m.number, &sv->result->reasons);
@@ -129,7 +134,6 @@ bool supervise_gate(struct supervisor *sv)
     bool facts = false;
 
     clock_gettime(CLOCK_MONOTONIC, &start);
-    observe_own(sv->s->host_proc, &sv->gate.own);
     while (!init_ready || !facts) {
         struct pollfd fds[3] = {
             /* The gate's socket has the better message when a payload-to-be fails and init sees it
@@ -139,6 +143,9 @@ bool supervise_gate(struct supervisor *sv)
             {.fd = sv->signals, .events = POLLIN},
         };
 
+        /* Once one of them has spoken, the rest follows soon. */
+        if (init_ready || sv->payload_fd >= 0)
+            message_linger(fds, 3);
         if (poll(fds, 3, 1000) < 0 && errno != EINTR)
             return step_failed(sv->e, "cannot wait for the sandbox");
         clock_gettime(CLOCK_MONOTONIC, &now);

@@ -16,6 +16,7 @@ struct supervisor {
     int init_fd;    /* pidfd of init */
     int payload_fd; /* pidfd of the payload; -1 before it is known */
     int signals;    /* signalfd of what is forwarded */
+    bool own_seen;  /* gate.own is filled in */
     bool started;   /* the gate has opened */
     bool ended;     /* init has told how the payload ended */
     int interrupts; /* how often the user asked for the end */

@@ -83,7 +83,8 @@ static void judge_observations(const struct probe_row *row, const struct fact *f
     }
     if (j->number < 0)
         j->number = 0;
-    describe(fact, j->actual, sizeof j->actual);
+    if (!j->brief || j->verdict != VERDICT_PASS)
+        describe(fact, j->actual, sizeof j->actual);
 }
 
 static void judge_count(const struct fact *fact, struct judgement *j)
@@ -315,12 +316,14 @@ static void judge_raw(enum judge_kind kind, const struct raw *raw, const struct 
         judge_ids(raw->bytes, j);
 }
 
-void judge(enum probe probe, const struct findings *f, struct judgement *j)
+static void judge_fact(enum probe probe, const struct findings *f, struct judgement *j)
 {
     const struct probe_row *row = probe_row(probe);
     const struct fact *fact = &f->fact[probe];
 
-    *j = (struct judgement){.verdict = VERDICT_NOT_RUN};
+    j->verdict = VERDICT_NOT_RUN;
+    j->number = 0;
+    j->actual[0] = '\0';
     if (raw_of(row->judge) != N_RAWS)
         judge_raw(row->judge, &f->raw[raw_of(row->judge)], fact, j);
     else if (row->judge == JUDGE_COUNT_ZERO)
@@ -337,4 +340,18 @@ void judge(enum probe probe, const struct findings *f, struct judgement *j)
         snprintf(j->actual, sizeof j->actual, "the positive control failed: %s",
                  error_name(fact->control));
     }
+}
+
+void judge(enum probe probe, const struct findings *f, struct judgement *j)
+{
+    j->brief = false;
+    judge_fact(probe, f, j);
+}
+
+bool judge_passes(enum probe probe, const struct findings *f)
+{
+    struct judgement j = {.brief = true};
+
+    judge_fact(probe, f, &j);
+    return j.verdict == VERDICT_PASS;
 }

@@ -89,11 +89,15 @@ struct findings {
 struct judgement {
     enum verdict verdict;
     int number;       /* the errno (or number) that decided, 0 with none */
+    bool brief;       /* for judge.c: what passes need not be described */
     char actual[320]; /* what was found, printable */
 };
 
 /* The verdict of one probe, recomputed from what was found and from nothing else. */
 void judge(enum probe probe, const struct findings *f, struct judgement *j);
+
+/* Only whether it passes, without a text: a gate has to be quick. */
+bool judge_passes(enum probe probe, const struct findings *f);
 
 /* Releases the raw bytes. */
 void findings_free(struct findings *f);
