@@ -4,8 +4,9 @@
  *
  *   bench --in DIR --out DIR [--denybox PATH] [--tools DIR] [--bundle DIR] [--json FILE] [STARTS]
  *
- * Everything is interleaved (A B C A B C ...), so that a slow minute of the machine falls on all
- * of them alike.  Compare ratios, not milliseconds.
+ * Everything is interleaved, so that a slow minute of the machine falls on all of them alike, and
+ * starts are in another order each round (A B C B A C ...): what one leaves to the kernel to clean
+ * up falls on whoever comes next.  Compare ratios, not milliseconds.
  *
  * Exit status: 0 when everything that is here was measured, whatever the figures say; 1 when
  * something could not be measured; 2 for a wrong command line.  A required contestant that is
@@ -152,17 +153,36 @@ static void warm_up(struct contestant *list)
                 measure(&list[i], list[i].start);
 }
 
+/* Another order of the contestants; the same ones for every run of the bench. */
+static void shuffle(int order[CONTESTANTS])
+{
+    static unsigned state = 1;
+
+    for (int i = CONTESTANTS - 1; i > 0; i--) {
+        state = state * 1103515245U + 12345U;
+        int other = (int)(state >> 16) % (i + 1);
+        int kept = order[i];
+        order[i] = order[other];
+        order[other] = kept;
+    }
+}
+
 static void measure_starts(const struct contestant *list, struct figures *figures, int starts)
 {
     double *us[CONTESTANTS];
+    int order[CONTESTANTS];
 
     for (int i = 0; i < CONTESTANTS; i++)
         if (!(us[i] = calloc((size_t)starts, sizeof(double))))
             err(1, "calloc");
-    for (int round = 0; round < starts; round++)
+    for (int i = 0; i < CONTESTANTS; i++)
+        order[i] = i;
+    for (int round = 0; round < starts; round++) {
+        shuffle(order);
         for (int i = 0; i < CONTESTANTS; i++)
-            if (!list[i].absent)
-                us[i][round] = measure(&list[i], list[i].start);
+            if (!list[order[i]].absent)
+                us[order[i]][round] = measure(&list[order[i]], list[order[i]].start);
+    }
     for (int i = 0; i < CONTESTANTS; i++) {
         figures[i].median_us = report_quantile(us[i], starts, 0.5);
         figures[i].p10_us = report_quantile(us[i], starts, 0.1);

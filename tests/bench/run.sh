@@ -73,15 +73,12 @@ hand_over() {
     fi
 }
 
-# Prints the path of a program as the user can run it: a build tree under /root cannot be entered
-# by anyone else, so the program is copied out of it.
+# Copies a program to where the user can run it, as an installation would, and prints its path.  A
+# build tree may be closed to the user; and what a linker has just written lies in the page cache in
+# small pieces, which makes its start slower than that of the same file once it was copied.
 runnable() {
     [ -x "$1" ] || die "$1 is not there: build it first"
-    if as_user test -x "$1"; then
-        printf '%s\n' "$1"
-    else
-        cp -- "$1" "$work/bin/" && printf '%s\n' "$work/bin/${1##*/}"
-    fi
+    cp -- "$1" "$work/bin/" && printf '%s\n' "$work/bin/${1##*/}"
 }
 
 # All tools in one directory, as bench looks for them in its own.
