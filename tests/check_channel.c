@@ -130,7 +130,23 @@ START_TEST(a_reset_is_an_end)
     ends[1] = -1;
     errno = ENOTTY;
     ck_assert(!message_receive(ends[0], &m));
+    ck_assert_int_eq(errno, ECONNRESET);
+    ck_assert(!message_receive(ends[0], &m));
     ck_assert_int_eq(errno, 0);
+}
+END_TEST
+
+/* What it had said before is not lost with it. */
+START_TEST(the_last_word_is_heard)
+{
+    ck_assert(message_send(ends[0], MESSAGE_OPEN, 0, NULL, 0));
+    ck_assert(message_send(ends[1], MESSAGE_ERROR, 3, "abc", 3));
+    close(ends[1]);
+    ends[1] = -1;
+    ck_assert(message_receive(ends[0], &m));
+    ck_assert_int_eq((int)m.kind, MESSAGE_ERROR);
+    ck_assert_int_eq(m.number, 3);
+    ck_assert(!message_receive(ends[0], &m));
 }
 END_TEST
 
@@ -427,6 +443,7 @@ static Suite *suite(void)
     tcase_add_loop_test(messages, what_is_no_message_is_refused, 0, N_ROWS(lengths));
     tcase_add_test(messages, the_end_is_seen);
     tcase_add_test(messages, a_reset_is_an_end);
+    tcase_add_test(messages, the_last_word_is_heard);
     tcase_add_test(messages, a_bad_descriptor_is_an_error);
     tcase_add_test(messages, the_sender_is_known);
     tcase_add_test(messages, go_is_waited_for);

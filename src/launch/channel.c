@@ -76,14 +76,17 @@ bool message_receive(int fd, struct message *m)
         .msg_control = &control,
         .msg_controllen = sizeof control,
     };
+    bool reset = false;
     ssize_t n;
 
-    do
+    /* The kernel tells once of a peer that died with a message unread, before it hands out what
+     * that peer had sent: unix_release_sock. */
+    do {
         n = recvmsg(fd, &header, MSG_CMSG_CLOEXEC);
-    while (n < 0 && errno == EINTR);
-    /* A peer that died with unread data in its own queue is a reset, not an error of ours. */
-    if (n == 0 || (n < 0 && errno == ECONNRESET)) {
-        errno = 0;
+        reset = reset || (n < 0 && errno == ECONNRESET);
+    } while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+    if (n == 0) {
+        errno = reset ? ECONNRESET : 0;
         return false;
     }
     if (n < (ssize_t)sizeof head || (header.msg_flags & MSG_TRUNC) != 0) {

@@ -51,7 +51,8 @@ struct message {
 /* Sends one message of at most MESSAGE_SMALL bytes. False with errno set (EMSGSIZE: too much). */
 bool message_send(int fd, enum message_kind kind, int number, const void *bytes, size_t length);
 
-/* Receives one. False at end of file (errno 0) and on error (errno set). */
+/* Receives one. False at end of file (errno 0, or ECONNRESET where the peer has died with a message
+ * unread) and on error (errno set). */
 bool message_receive(int fd, struct message *m);
 
 /* Waits for one message of this kind by read(2), which every profile allows. False for any other.

@@ -229,6 +229,11 @@ static bool exec_message(struct supervisor *sv)
 
     if (message_receive(sv->s->gate_socket[0], &m))
         return take_error(sv, &m);
+    /* The order to go on was not read: that end of file is a death, and not an exec. */
+    if (errno == ECONNRESET)
+        return error_set(sv->e, EXIT_DENYBOX,
+                         "cannot start the payload: it was killed from outside "
+                         "before its exec");
     io_close(&sv->s->gate_socket[0]);
     return true;
 }
