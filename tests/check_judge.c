@@ -178,6 +178,76 @@ START_TEST(the_worst_of_several_counts)
 }
 END_TEST
 
+/* boundary.md: ENOENT is accepted only from a foreign sandbox that has no shell. */
+START_TEST(no_program_passes_in_a_foreign_sandbox_alone)
+{
+    static const int values[] = {0, EPERM, ENOENT, ENOTDIR, EFAULT, EACCES, NOT_OBSERVED};
+
+    for (int i = 0; i < N_ROWS(values); i++) {
+        int value = values[i];
+
+        f.fact[PR_EXEC_1].n = 0;
+        observe(PR_EXEC_1, "execve", value);
+        f.foreign = false;
+        judge(PR_EXEC_1, &f, &j);
+        ck_assert_int_eq(j.verdict == VERDICT_PASS, value == EPERM);
+        f.foreign = true;
+        judge(PR_EXEC_1, &f, &j);
+        ck_assert_int_eq(j.verdict == VERDICT_PASS, value == EPERM || value == ENOENT);
+        ck_assert_int_eq(judge_passes(PR_EXEC_1, &f), value == EPERM || value == ENOENT);
+    }
+    f.fact[PR_EXEC_1].n = 0;
+    observe(PR_EXEC_1, "execve", ENOENT);
+    observe(PR_EXEC_1, "/bin/sh", EFAULT); /* a shell, and nothing that denies it */
+    expect(PR_EXEC_1, VERDICT_FAIL, "execve ENOENT, /bin/sh EFAULT");
+}
+END_TEST
+
+START_TEST(enoent_passes_no_other_probe_in_a_foreign_sandbox)
+{
+    const struct known *k = &known[_i];
+    enum probe probe = (enum probe)_i;
+
+    f.foreign = true;
+    if (k->kind != ERRNO || probe == PR_EXEC_1)
+        return;
+    observe(probe, "it", ENOENT);
+    expect(probe, wanted(k, ENOENT), NULL);
+}
+END_TEST
+
+START_TEST(whose_sandbox_it_is_the_runtime_says)
+{
+    ck_assert(!runtime_foreign("denybox 0.1.0"));
+    ck_assert(runtime_foreign("denybox"));
+    ck_assert(runtime_foreign("denybox-attest 0.1.0"));
+    ck_assert(runtime_foreign("Denybox 0.1.0"));
+    ck_assert(runtime_foreign("docker 28.2.2"));
+    ck_assert(runtime_foreign("unknown"));
+    ck_assert(runtime_foreign(""));
+}
+END_TEST
+
+/* A label that stands for no value says why there is none. */
+START_TEST(why_it_was_not_tried_is_said)
+{
+    static const enum probe tried[] = {PR_SOCK_1, PR_FS_OUT_OK, DX_FDS, DX_ABI};
+    static const enum probe read[] = {PR_NET_2, PR_ENV_1, PR_MOUNT_1, DX_CAPS, DX_IDS};
+
+    for (int i = 0; i < N_ROWS(tried); i++) {
+        observe(tried[i], "killed by SIGSYS", NOT_OBSERVED);
+        expect(tried[i], VERDICT_NOT_RUN, "not tried: killed by SIGSYS");
+        ck_assert_int_eq(j.number, 0);
+    }
+    for (int i = 0; i < N_ROWS(read); i++) {
+        observe(read[i], "/proc is not mounted", NOT_OBSERVED);
+        expect(read[i], VERDICT_NOT_RUN, "could not be read: /proc is not mounted");
+    }
+    observe(PR_DYNIMPORT, "it", NOT_OBSERVED);
+    expect(PR_DYNIMPORT, VERDICT_NOT_RUN, "no check of the payload was asked for");
+}
+END_TEST
+
 START_TEST(what_was_found_is_said)
 {
     observe(PR_FS_ESC_2, "/root", EROFS);
@@ -435,6 +505,10 @@ static Suite *suite(void)
     tcase_add_test(c, verdicts_and_texts_have_names);
     tcase_add_loop_test(c, only_what_is_named_passes, 0, N_ROWS(known));
     tcase_add_loop_test(c, the_worst_of_several_counts, 0, 16);
+    tcase_add_test(c, no_program_passes_in_a_foreign_sandbox_alone);
+    tcase_add_loop_test(c, enoent_passes_no_other_probe_in_a_foreign_sandbox, 0, N_ROWS(known));
+    tcase_add_test(c, whose_sandbox_it_is_the_runtime_says);
+    tcase_add_test(c, why_it_was_not_tried_is_said);
     tcase_add_test(c, what_was_found_is_said);
     tcase_add_test(c, long_labels_fit);
     tcase_add_test(c, a_control_that_fails);

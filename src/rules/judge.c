@@ -38,19 +38,23 @@ static void describe(const struct fact *fact, char *out, size_t size)
     }
 }
 
-static bool accepted(const struct probe_row *row, int value)
+static bool accepted(enum probe probe, int value, bool foreign)
 {
+    const struct probe_row *row = probe_row(probe);
+
     for (size_t i = 0; i < 3 && row->accept[i] != 0; i++) {
         if (row->accept[i] == value)
             return true;
     }
-    return false;
+    return foreign && probe == PR_EXEC_1 && value == ENOENT;
 }
 
 /* The worst of several: something that worked outweighs something that could not be tried. */
-static enum verdict verdict_of(const struct probe_row *row, int value)
+static enum verdict verdict_of(enum probe probe, int value, bool foreign)
 {
-    if (row->judge == JUDGE_ERRNO && accepted(row, value))
+    const struct probe_row *row = probe_row(probe);
+
+    if (row->judge == JUDGE_ERRNO && accepted(probe, value, foreign))
         return VERDICT_PASS;
     if (row->judge != JUDGE_ERRNO && value == 0)
         return VERDICT_PASS;
@@ -61,9 +65,16 @@ static enum verdict verdict_of(const struct probe_row *row, int value)
                                                                               : VERDICT_FAIL;
 }
 
-static void judge_observations(const struct probe_row *row, const struct fact *fact,
-                               struct judgement *j)
+/* Why it could not be tried, where that was noted: a single label without a value. */
+static bool says_why(const struct fact *fact)
 {
+    return fact->n == 1 && fact->observed[0].value == NOT_OBSERVED;
+}
+
+static void judge_observations(enum probe probe, const struct findings *f, struct judgement *j)
+{
+    const struct fact *fact = &f->fact[probe];
+
     static const int severity[] = {
         [VERDICT_PASS] = 0, [VERDICT_NOT_RUN] = 1, [VERDICT_ABSENT] = 2, [VERDICT_FAIL] = 3};
 
@@ -74,7 +85,7 @@ static void judge_observations(const struct probe_row *row, const struct fact *f
     j->verdict = VERDICT_PASS;
     j->number = fact->observed[0].value;
     for (int i = 0; i < fact->n; i++) {
-        enum verdict v = verdict_of(row, fact->observed[i].value);
+        enum verdict v = verdict_of(probe, fact->observed[i].value, f->foreign);
 
         if (severity[v] > severity[j->verdict]) {
             j->verdict = v;
@@ -292,7 +303,9 @@ static void judge_raw(enum judge_kind kind, const struct raw *raw, const struct 
                       struct judgement *j)
 {
     if (raw->bytes == NULL) {
-        conclude(j, VERDICT_NOT_RUN, "could not be read");
+        j->verdict = VERDICT_NOT_RUN;
+        snprintf(j->actual, sizeof j->actual, "could not be read%s%.31s",
+                 says_why(fact) ? ": " : "", says_why(fact) ? fact->observed[0].label : "");
         return;
     }
     /* A NUL inside would let the readers see less than the digest covers. */
@@ -326,14 +339,16 @@ static void judge_fact(enum probe probe, const struct findings *f, struct judgem
     j->actual[0] = '\0';
     if (raw_of(row->judge) != N_RAWS)
         judge_raw(row->judge, &f->raw[raw_of(row->judge)], fact, j);
+    else if (row->judge == JUDGE_NOT_RUN)
+        conclude(j, VERDICT_NOT_RUN, "no check of the payload was asked for");
+    else if (says_why(fact))
+        snprintf(j->actual, sizeof j->actual, "not tried: %.31s", fact->observed[0].label);
     else if (row->judge == JUDGE_COUNT_ZERO)
         judge_count(fact, j);
     else if (row->judge == JUDGE_SIGSYS)
         judge_sigsys(fact, j);
-    else if (row->judge == JUDGE_NOT_RUN)
-        conclude(j, VERDICT_NOT_RUN, "no check of the payload was asked for");
     else
-        judge_observations(row, fact, j);
+        judge_observations(probe, f, j);
     /* A denial proves nothing where what must work does not work either. */
     if (j->verdict == VERDICT_PASS && fact->control > 0) {
         j->verdict = VERDICT_NOT_RUN;

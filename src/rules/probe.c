@@ -40,6 +40,13 @@ const char *raw_name(enum raw_kind kind)
     return names[kind];
 }
 
+bool runtime_foreign(const char *runtime)
+{
+    static const char own[] = "denybox ";
+
+    return strncmp(runtime, own, sizeof own - 1) != 0;
+}
+
 void findings_free(struct findings *f)
 {
     for (int i = 0; i < N_RAWS; i++) {

@@ -84,7 +84,14 @@ struct raw {
 struct findings {
     struct fact fact[N_PROBES];
     struct raw raw[N_RAWS]; /* the environment's keys are NUL-separated and sorted */
+    bool foreign;           /* of a sandbox that denybox did not make: runtime_foreign */
 };
+
+/*
+ * Is the sandbox that a bundle's field runtime names not one of denybox's own? There, and there
+ * alone, PR-EXEC-1 passes by ENOENT too: a sandbox without a shell has no program to start.
+ */
+bool runtime_foreign(const char *runtime);
 
 struct judgement {
     enum verdict verdict;
