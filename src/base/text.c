@@ -102,3 +102,39 @@ bool text_number(const char *text, unsigned long long max, unsigned long long *v
     *value = n;
     return true;
 }
+
+#define DIGITS "0123456789"
+
+bool text_is_word(const char *text)
+{
+    return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS
+                             "._-")] == '\0';
+}
+
+bool text_is_printable(const char *text)
+{
+    while (*text >= 0x20 && *text <= 0x7e)
+        text++;
+    return *text == '\0';
+}
+
+const char *text_date_wrong(const char *text)
+{
+    static const unsigned char days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year;
+    int month;
+    int day;
+    bool leap;
+
+    if (strlen(text) != 10 || strspn(text, DIGITS) != 4 || text[4] != '-' ||
+        strspn(text + 5, DIGITS) != 2 || text[7] != '-' || strspn(text + 8, DIGITS) != 2)
+        return "want YYYY-MM-DD";
+    year = atoi(text);
+    month = atoi(text + 5);
+    day = atoi(text + 8);
+    leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (month < 1 || month > 12 || day < 1 || day > days[month - 1] ||
+        (month == 2 && day == 29 && !leap))
+        return "there is no such day";
+    return NULL;
+}

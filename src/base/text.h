@@ -22,6 +22,13 @@ char *text_hex(char *out, const unsigned char *bytes, size_t length);
 /* Base64 with padding (RFC 4648), newly allocated, NULL when out of memory. */
 char *text_base64(const void *bytes, size_t length);
 
+/* Only letters, digits, '.', '_' and '-'? Only printable ASCII? */
+bool text_is_word(const char *text);
+bool text_is_printable(const char *text);
+
+/* What is wrong with it as a date YYYY-MM-DD of the calendar; NULL: nothing. */
+const char *text_date_wrong(const char *text);
+
 /* Strict unsigned decimal: digits only, no sign, no space, at most `max`. */
 bool text_number(const char *text, unsigned long long max, unsigned long long *value);
 

@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "evidence/inside.h"
 #include "evidence/publish.h"
+#include "evidence/table.h"
 #include "plan/option.h"
 
 static const char *command_name(enum command command)
@@ -64,31 +65,14 @@ int report_failure(const struct plan *plan, const struct launch_result *r, const
     return (int)e->exit;
 }
 
-static const char *colour(enum verdict verdict, bool terminal)
-{
-    if (!terminal)
-        return "";
-    return verdict == VERDICT_PASS      ? "\033[32m"
-           : verdict == VERDICT_NOT_RUN ? "\033[33m"
-                                        : "\033[31m";
-}
-
 void print_probes(const struct launch_result *r)
 {
     const char *no_color = getenv("NO_COLOR");
-    bool terminal = isatty(2) && (no_color == NULL || no_color[0] == '\0');
-    int passed = 0;
+    struct buf table = {0};
 
-    for (int i = 0; i < N_PROBES; i++) {
-        const struct probe_row *row = probe_row((enum probe)i);
-        struct judgement j;
-
-        judge((enum probe)i, &r->inside, &j);
-        passed += j.verdict == VERDICT_PASS;
-        fprintf(stderr, "  %-14s %s%-7s%s %s\n", row->id, colour(j.verdict, terminal),
-                verdict_name(j.verdict), terminal ? "\033[0m" : "", j.actual);
-    }
-    fprintf(stderr, "  %d of %d passed\n", passed, (int)N_PROBES);
+    table_add(&table, &r->inside, isatty(2) && (no_color == NULL || no_color[0] == '\0'));
+    io_write_all(2, buf_text(&table), table.length);
+    buf_free(&table);
 }
 
 void status_line(const struct plan *plan, json_t *object)

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include "base/io.h"
 #include "base/sha256.h"
@@ -67,22 +66,6 @@ bool binding_take(const struct plan *plan, struct binding *b, struct error *e)
     return ok;
 }
 
-static json_t *digest(const char *text)
-{
-    return text[0] != '\0' ? json_string(text) : json_null();
-}
-
-static json_t *when(int64_t seconds)
-{
-    char text[32];
-    struct tm tm;
-    time_t t = (time_t)seconds;
-
-    gmtime_r(&t, &tm);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    return json_string(text);
-}
-
 static void add_identity(json_t *bundle, const struct plan *plan, const struct binding *b,
                          const struct launch_result *r)
 {
@@ -90,7 +73,7 @@ static void add_identity(json_t *bundle, const struct plan *plan, const struct b
     const struct filter_builtin *profile = filter_builtin(plan->derived.profile);
     char date[11];
     char random[33] = "";
-    json_t *started = when(r->started_at);
+    json_t *started = document_time(r->started_at);
 
     memcpy(date, json_string_value(started), 10);
     date[10] = '\0';
@@ -99,7 +82,7 @@ static void add_identity(json_t *bundle, const struct plan *plan, const struct b
     json_object_set_new(bundle, "venue", json_string(d->venue));
     json_object_set_new(bundle, "venue_identity", venue_identity_json());
     json_object_set_new(bundle, "image_digest",
-                        digest(b->rootfs[0] != '\0' ? b->rootfs : b->payload));
+                        document_digest(b->rootfs[0] != '\0' ? b->rootfs : b->payload));
     json_object_set_new(bundle, "seccomp_sha256", json_string(profile->json_sha256));
     json_object_set_new(bundle, "runtime", json_string("denybox " PACKAGE_VERSION));
     json_object_set_new(bundle, "run_date", json_string(d->run_date != NULL ? d->run_date : date));
@@ -118,8 +101,8 @@ static json_t *freshness_json(const struct plan *plan, const struct launch_resul
     host_boot_digest(boot);
     return json_pack("{s:s, s:o, s:o, s:o}", "nonce",
                      plan->declared.nonce != NULL ? plan->declared.nonce : "self", "started_at",
-                     when(r->started_at), "finished_at", when(r->finished_at), "boot_id_sha256",
-                     digest(boot));
+                     document_time(r->started_at), "finished_at", document_time(r->finished_at),
+                     "boot_id_sha256", document_digest(boot));
 }
 
 static json_t *filters_json(const struct plan *plan, const struct launch_result *r)
@@ -174,8 +157,9 @@ static json_t *binding_json(const struct plan *plan, const struct binding *b,
     free(canonical);
     binding = json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "launcher_version", PACKAGE_VERSION,
-        "launcher_sha256", digest(b->launcher), "plan", what, "plan_sha256", digest(plan_sha256),
-        "payload_sha256", digest(b->payload), "input_sha256", digest(b->input), "image_digest_kind",
+        "launcher_sha256", document_digest(b->launcher), "plan", what, "plan_sha256",
+        document_digest(plan_sha256), "payload_sha256", document_digest(b->payload), "input_sha256",
+        document_digest(b->input), "image_digest_kind",
         b->rootfs[0] != '\0' ? "root" : (b->payload[0] != '\0' ? "payload" : "none"), "filters",
         filters_json(plan, r), "probe_rules_sha256", rules_digest());
     return binding;
@@ -241,21 +225,6 @@ static json_t *result_json(const struct plan *plan, const struct launch_result *
     return result;
 }
 
-/* Over everything else: an accident is seen, a forger is not stopped. */
-static bool add_integrity(json_t *bundle)
-{
-    char *canonical = json_canonical(bundle);
-    char text[72];
-
-    if (canonical == NULL)
-        return false;
-    sha256_text(text, canonical, strlen(canonical));
-    free(canonical);
-    return json_object_set_new(bundle, "integrity",
-                               json_pack("{s:s, s:s}", "form", "RFC 8785, without this field",
-                                         "sha256", text)) == 0;
-}
-
 json_t *bundle_json(const struct plan *plan, const struct binding *binding,
                     const struct launch_result *r, struct error *e)
 {
@@ -280,7 +249,7 @@ json_t *bundle_json(const struct plan *plan, const struct binding *binding,
     json_object_set_new(bundle, "observed", observations_json(r));
     json_object_set_new(bundle, "result", result);
     json_object_set_new(bundle, "controls", json_null());
-    if (!add_integrity(bundle)) {
+    if (!document_add_integrity(bundle)) {
         error_set(e, EXIT_DENYBOX, "cannot write the bundle: out of memory");
         json_decref(bundle);
         return NULL;

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/sha256.h"
 #include "base/text.h"
 
 json_t *document_text(const void *bytes, size_t length)
@@ -31,4 +33,34 @@ json_t *document_base64(const void *bytes, size_t length)
 
     free(text);
     return value;
+}
+
+json_t *document_digest(const char *text)
+{
+    return text[0] != '\0' ? json_string(text) : json_null();
+}
+
+json_t *document_time(int64_t seconds)
+{
+    char text[32];
+    struct tm tm;
+    time_t t = (time_t)seconds;
+
+    gmtime_r(&t, &tm);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return json_string(text);
+}
+
+bool document_add_integrity(json_t *document)
+{
+    char *canonical = json_canonical(document);
+    char text[72];
+
+    if (canonical == NULL)
+        return false;
+    sha256_text(text, canonical, strlen(canonical));
+    free(canonical);
+    return json_object_set_new(document, "integrity",
+                               json_pack("{s:s, s:s}", "form", "RFC 8785, without this field",
+                                         "sha256", text)) == 0;
 }

@@ -2,6 +2,8 @@
 #ifndef DENYBOX_EVIDENCE_DOCUMENT_H
 #define DENYBOX_EVIDENCE_DOCUMENT_H
 
+#include <stdint.h>
+
 #include "json/json.h"
 
 /* Building JSON documents of ASCII strings and small integers; a NULL from jansson (out of memory)
@@ -15,5 +17,18 @@ json_t *document_string(const char *text);
 
 /* A string of bytes as base64; JSON null for NULL. */
 json_t *document_base64(const void *bytes, size_t length);
+
+/* "sha256:..." as it is; JSON null for "". */
+json_t *document_digest(const char *text);
+
+/* A time, in seconds since the epoch, as "YYYY-MM-DDTHH:MM:SSZ". */
+json_t *document_time(int64_t seconds);
+
+/*
+ * Adds the field integrity: the digest of the canonical form of everything else that is there.
+ * An accident is seen by it; a forger is not stopped. False when there is no canonical form or no
+ * memory.
+ */
+bool document_add_integrity(json_t *document);
 
 #endif

@@ -61,27 +61,6 @@ bool value_inside(const char *path)
     return true;
 }
 
-static bool read_date(const struct option_row *row, const char *text, struct error *e)
-{
-    static const unsigned char days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int year;
-    int month;
-    int day;
-    bool leap;
-
-    if (strlen(text) != 10 || strspn(text, DIGITS) != 4 || text[4] != '-' ||
-        strspn(text + 5, DIGITS) != 2 || text[7] != '-' || strspn(text + 8, DIGITS) != 2)
-        return bad(row, text, e, "want YYYY-MM-DD");
-    year = atoi(text);
-    month = atoi(text + 5);
-    day = atoi(text + 8);
-    leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    if (month < 1 || month > 12 || day < 1 || day > days[month - 1] ||
-        (month == 2 && day == 29 && !leap))
-        return bad(row, text, e, "there is no such day");
-    return true;
-}
-
 static bool read_string(const struct option_row *row, const char *text, struct error *e)
 {
     size_t length = strlen(text);
@@ -93,16 +72,14 @@ static bool read_string(const struct option_row *row, const char *text, struct e
                    ? true
                    : bad(row, text, e, "want an absolute path without '.' and '..'");
     if (row->kind == KIND_DATE)
-        return read_date(row, text, e);
+        return text_date_wrong(text) == NULL ? true : bad(row, text, e, text_date_wrong(text));
     if (length < row->min || length > row->max)
         return error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': want %llu to %llu characters",
                          row->name, text_show(text), (unsigned long long)row->min,
                          (unsigned long long)row->max);
-    for (const char *c = text; *c != '\0' && row->kind == KIND_TEXT; c++) {
-        if (*c < 0x20 || *c > 0x7e)
-            return bad(row, text, e, "want printable ASCII");
-    }
-    if (row->kind == KIND_WORD && text[strspn(text, LETTERS DIGITS "._-")] != '\0')
+    if (row->kind == KIND_TEXT && !text_is_printable(text))
+        return bad(row, text, e, "want printable ASCII");
+    if (row->kind == KIND_WORD && !text_is_word(text))
         return bad(row, text, e, "want letters, digits, '.', '_' and '-'");
     if (row->kind == KIND_HOST && text[strspn(text, LETTERS DIGITS ".-")] != '\0')
         return bad(row, text, e, "want letters, digits, '.' and '-'");
