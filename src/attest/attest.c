@@ -52,6 +52,22 @@ void attest_forking(struct findings *f)
     probe_foreign_abi(f);
 }
 
+bool attest_one(enum probe probe, const struct attest_config *config, struct findings *f)
+{
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (table[i].probe == probe) {
+            table[i].run(config, f);
+            return true;
+        }
+    }
+    return false;
+}
+
+void attest_texts(const struct attest_config *config, struct findings *f)
+{
+    probe_texts(config, f);
+}
+
 void attest_rest(const struct attest_config *config, struct findings *f)
 {
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)

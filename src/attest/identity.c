@@ -40,8 +40,8 @@ void probe_session(const struct attest_config *config, struct findings *f)
 {
     struct fact *fact = &f->fact[DX_SESSION];
 
-    (void)config;
-    observe_value(fact, "session", getsid(0) == getpid() ? 0 : EPERM);
+    observe_value(fact, "session",
+                  getsid(0) == (config->process != 0 ? config->process : getpid()) ? 0 : EPERM);
     fact->control = control_getpid();
 }
 

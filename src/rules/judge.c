@@ -65,10 +65,12 @@ static enum verdict verdict_of(enum probe probe, int value, bool foreign)
                                                                               : VERDICT_FAIL;
 }
 
-/* Why it could not be tried, where that was noted: a single label without a value. */
-static bool says_why(const struct fact *fact)
+/* Why nothing could be tried or read, where that was noted: a last label without a value. */
+static const char *reason(const struct fact *fact)
 {
-    return fact->n == 1 && fact->observed[0].value == NOT_OBSERVED;
+    return fact->n > 0 && fact->observed[fact->n - 1].value == NOT_OBSERVED
+               ? fact->observed[fact->n - 1].label
+               : NULL;
 }
 
 static void judge_observations(enum probe probe, const struct findings *f, struct judgement *j)
@@ -305,7 +307,7 @@ static void judge_raw(enum judge_kind kind, const struct raw *raw, const struct 
     if (raw->bytes == NULL) {
         j->verdict = VERDICT_NOT_RUN;
         snprintf(j->actual, sizeof j->actual, "could not be read%s%.31s",
-                 says_why(fact) ? ": " : "", says_why(fact) ? fact->observed[0].label : "");
+                 reason(fact) != NULL ? ": " : "", reason(fact) != NULL ? reason(fact) : "");
         return;
     }
     /* A NUL inside would let the readers see less than the digest covers. */
@@ -341,8 +343,8 @@ static void judge_fact(enum probe probe, const struct findings *f, struct judgem
         judge_raw(row->judge, &f->raw[raw_of(row->judge)], fact, j);
     else if (row->judge == JUDGE_NOT_RUN)
         conclude(j, VERDICT_NOT_RUN, "no check of the payload was asked for");
-    else if (says_why(fact))
-        snprintf(j->actual, sizeof j->actual, "not tried: %.31s", fact->observed[0].label);
+    else if (fact->n == 1 && reason(fact) != NULL)
+        snprintf(j->actual, sizeof j->actual, "not tried: %.31s", reason(fact));
     else if (row->judge == JUDGE_COUNT_ZERO)
         judge_count(fact, j);
     else if (row->judge == JUDGE_SIGSYS)
