@@ -4,6 +4,7 @@
 Environment:
   DENYBOX, DENYBOX_FAULTY  the programs; without them those of the build directory it stands in
   DENYBOX_PAYLOAD          the static payload (tests/live/live-payload of the build)
+  DENYBOX_ATTEST           denybox-attest; there may be none, where it cannot be linked statically
   DENYBOX_SRC              the source tree, for its fixtures, scripts and tables
   DENYBOX_TEST_ROOTFS      a root made by scripts/mkrootfs; without it one is made
 """
@@ -43,6 +44,9 @@ def _program(variable, name):
 DENYBOX = _program("DENYBOX", "denybox")
 FAULTY = _program("DENYBOX_FAULTY", "denybox-faulty")
 PAYLOAD = _program("DENYBOX_PAYLOAD", "live-payload")
+ATTESTER = os.path.abspath(os.environ.get("DENYBOX_ATTEST", "denybox-attest"))
+if not os.access(ATTESTER, os.X_OK):
+    ATTESTER = None
 
 AS_ROOT = os.geteuid() == 0
 
