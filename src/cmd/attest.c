@@ -6,15 +6,19 @@
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/controls.h"
 #include "evidence/bundle.h"
+#include "evidence/controls_json.h"
 #include "evidence/inside.h"
 
 /* What attest writes must not replace anything of the user's. */
 static bool check_output(const struct plan *plan, struct error *e)
 {
-    static const char *const names[] = {INSIDE_JSONL, INSIDE_REPORT, INSIDE_DOCUMENT};
+    static const char *const names[] = {INSIDE_JSONL, INSIDE_REPORT, INSIDE_DOCUMENT,
+                                        CONTROLS_DOCUMENT};
+    size_t n = sizeof names / sizeof names[0] - (plan->declared.controls ? 0 : 1);
 
-    for (size_t i = 0; plan->derived.out.fd >= 0 && i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; plan->derived.out.fd >= 0 && i < n; i++) {
         if (faccessat(plan->derived.out.fd, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
             error_set(e, EXIT_DENYBOX, "cannot attest into --out '%s': %s exists there",
                       text_show(plan->declared.out), names[i]);
@@ -49,11 +53,13 @@ static int carry_out(const struct plan *plan)
         error_set(&e, EXIT_DENYBOX, "cannot write the files of the attestation into /out");
         status = report_failure(plan, &result, &e);
     }
+    if (!plan->declared.quiet && (result.ending != ENDING_NOT_STARTED || result.blocked))
+        print_probes(&result);
+    if (plan->declared.controls && status == EXIT_OK && !run_controls(plan, &result, &e))
+        status = report_failure(plan, &result, &e);
     if ((result.ending != ENDING_NOT_STARTED || result.blocked) &&
         !write_bundle(plan, &binding, &result, &e))
         status = report_failure(plan, &result, &e);
-    if (!plan->declared.quiet && (result.ending != ENDING_NOT_STARTED || result.blocked))
-        print_probes(&result);
     launch_result_free(&result);
     return status;
 }

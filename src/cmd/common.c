@@ -65,12 +65,18 @@ int report_failure(const struct plan *plan, const struct launch_result *r, const
     return (int)e->exit;
 }
 
-void print_probes(const struct launch_result *r)
+bool colours_wanted(void)
 {
     const char *no_color = getenv("NO_COLOR");
+
+    return isatty(2) && (no_color == NULL || no_color[0] == '\0');
+}
+
+void print_probes(const struct launch_result *r)
+{
     struct buf table = {0};
 
-    table_add(&table, &r->inside, isatty(2) && (no_color == NULL || no_color[0] == '\0'));
+    table_add(&table, &r->inside, colours_wanted());
     io_write_all(2, buf_text(&table), table.length);
     buf_free(&table);
 }

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/sha256.h"
 #include "base/sys.h"
+#include "evidence/controls_json.h"
 #include "evidence/document.h"
 #include "evidence/host.h"
 #include "evidence/observed_json.h"
@@ -248,7 +249,7 @@ json_t *bundle_json(const struct plan *plan, const struct binding *binding,
     json_object_set_new(bundle, "raw", raw_json(&r->inside));
     json_object_set_new(bundle, "observed", observations_json(r));
     json_object_set_new(bundle, "result", result);
-    json_object_set_new(bundle, "controls", json_null());
+    json_object_set_new(bundle, "controls", controls_json(&r->controls));
     if (!document_add_integrity(bundle)) {
         error_set(e, EXIT_DENYBOX, "cannot write the bundle: out of memory");
         json_decref(bundle);

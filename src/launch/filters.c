@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "filter/compile.h"
 #include "filter/seal.h"
+#include "launch/weaken.h"
 
 #if defined(__x86_64__)
 #define NATIVE "x86_64"
@@ -134,6 +135,7 @@ void filters_exec(struct sandbox *s)
     uint64_t flags = (uint64_t)AT_EMPTY_PATH | (uint64_t)s->token[1] << 32;
     uint64_t spare = (uint64_t)s->token[2] | (uint64_t)s->token[3] << 32;
 
+    weakened_never(s);
     syscall(SYS_execveat, descriptor, "", plan->derived.payload.argv, plan->declared.env, flags,
             spare);
 }

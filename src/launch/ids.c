@@ -13,6 +13,7 @@
 #include "base/fault.h"
 #include "base/io.h"
 #include "base/sys.h"
+#include "launch/weaken.h"
 
 bool ids_choose(struct sandbox *s, struct error *e)
 {
@@ -62,6 +63,12 @@ static bool write_id_map(int proc, pid_t pid, const char *name, unsigned inside,
     return write_map(proc, pid, name, text, e);
 }
 
+/* An id inside, which a control makes root's. */
+static unsigned inside_id(const struct sandbox *s, uint64_t id)
+{
+    return weakened(s, REMOVE_IDS) ? 0 : (unsigned)id;
+}
+
 bool ids_map(const struct sandbox *s, pid_t pid, struct error *e)
 {
     const struct declared *d = &s->plan->declared;
@@ -69,8 +76,8 @@ bool ids_map(const struct sandbox *s, pid_t pid, struct error *e)
     /* Without privilege a gid map may be written only after setgroups is denied; with it, init
      * must still drop root's groups, and denies it itself by dropping CAP_SETGID. */
     return (s->privileged || write_map(s->host_proc, pid, "setgroups", "deny", e)) &&
-           write_id_map(s->host_proc, pid, "uid_map", (unsigned)d->uid, s->host_uid, e) &&
-           write_id_map(s->host_proc, pid, "gid_map", (unsigned)d->gid, s->host_gid, e);
+           write_id_map(s->host_proc, pid, "uid_map", inside_id(s, d->uid), s->host_uid, e) &&
+           write_id_map(s->host_proc, pid, "gid_map", inside_id(s, d->gid), s->host_gid, e);
 }
 
 int ids_namespace(uid_t from_uid, gid_t from_gid, uid_t to_uid, gid_t to_gid, struct error *e)
@@ -117,8 +124,8 @@ bool step_take_ids(struct sandbox *s, struct error *e)
     if (!s->privileged)
         return true;
     /* The kernel clears no capability here: uid 0 does not exist in this user namespace. */
-    if (sys_setgroups_none() < 0 || sys_setresgid((gid_t)d->gid) < 0 ||
-        sys_setresuid((uid_t)d->uid) < 0)
+    if (sys_setgroups_none() < 0 || sys_setresgid(inside_id(s, d->gid)) < 0 ||
+        sys_setresuid(inside_id(s, d->uid)) < 0)
         return step_failed(e, "cannot become the sandbox's user");
     return true;
 }

@@ -14,6 +14,7 @@
 #include "launch/channel.h"
 #include "launch/filters.h"
 #include "launch/sandbox.h"
+#include "launch/weaken.h"
 
 /* The payload-to-be: puts itself behind the last walls, proves them, waits for the gate, execs. */
 
@@ -177,6 +178,7 @@ void inside_main(struct sandbox *s)
     io_close(&s->pair[0]);
     environ = s->plan->declared.env;
     prove(s, &findings);
+    weakened_end(s);
     if (!wait_for_gate(s)) {
         error_set(&e, EXIT_BLOCKED, "cannot go on: the gate was not opened");
         fail(s, &e);

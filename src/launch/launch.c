@@ -18,8 +18,9 @@
 #include "launch/gate.h"
 #include "launch/ids.h"
 #include "launch/observe.h"
-#include "launch/supervise.h"
+#include "launch/prove.h"
 #include "launch/trees.h"
+#include "launch/weaken.h"
 
 static bool open_sockets(struct sandbox *s, struct error *e)
 {
@@ -42,7 +43,7 @@ static bool open_host_proc(struct sandbox *s, struct error *e)
     return true;
 }
 
-static bool prepare(struct supervisor *sv)
+bool prove_prepare(struct supervisor *sv)
 {
     struct sandbox *s = sv->s;
 
@@ -54,7 +55,7 @@ static bool prepare(struct supervisor *sv)
 
 /* All but the network namespace (network.c); in the test build a missing one must be found by the
  * gate. */
-static uint64_t namespaces(void)
+static uint64_t namespaces(const struct sandbox *s)
 {
     static const struct {
         const char *name;
@@ -67,7 +68,8 @@ static uint64_t namespaces(void)
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         flags |= fault_skips(all[i].name) ? 0 : all[i].flag;
-    return flags;
+    return flags & ~((weakened(s, REMOVE_IPC) ? (uint64_t)CLONE_NEWIPC : 0) |
+                     (weakened(s, REMOVE_CGROUP) ? (uint64_t)CLONE_NEWCGROUP : 0));
 }
 
 static bool clone_refused(struct error *e, int number)
@@ -92,7 +94,7 @@ static bool clone_init(struct supervisor *sv)
 {
     struct sandbox *s = sv->s;
     struct clone_args args = {
-        .flags = namespaces() | CLONE_PIDFD,
+        .flags = namespaces(s) | CLONE_PIDFD,
         .pidfd = (uint64_t)(uintptr_t)&sv->init_fd,
         .exit_signal = SIGCHLD,
     };
@@ -123,15 +125,24 @@ static void reap_init(struct supervisor *sv)
         continue;
 }
 
+bool prove_sandbox(struct supervisor *sv)
+{
+    struct sandbox *s = sv->s;
+
+    if (!clone_init(sv) || !ids_map(s, sv->init, sv->e))
+        return false;
+    if (!message_send(s->init_socket[0], MESSAGE_MAPPED, 0, NULL, 0) ||
+        !message_send(s->gate_socket[0], MESSAGE_MAPPED, 0, NULL, 0) || !supervise_gate(sv))
+        return sv->e->text[0] != '\0' ? false : step_failed(sv->e, "cannot start init");
+    return true;
+}
+
 static bool carry_out(struct supervisor *sv)
 {
     struct launch_result *r = sv->result;
 
-    if (!prepare(sv) || !clone_init(sv) || !ids_map(sv->s, sv->init, sv->e))
+    if (!prove_prepare(sv) || !prove_sandbox(sv))
         return false;
-    if (!message_send(sv->s->init_socket[0], MESSAGE_MAPPED, 0, NULL, 0) ||
-        !message_send(sv->s->gate_socket[0], MESSAGE_MAPPED, 0, NULL, 0) || !supervise_gate(sv))
-        return sv->e->text[0] != '\0' ? false : step_failed(sv->e, "cannot start init");
     if (!gate_open(sv->s, &sv->gate, r)) {
         r->blocked = true;
         return error_set(sv->e, EXIT_BLOCKED, "cannot start the payload: a wall is missing");
@@ -157,12 +168,10 @@ static void release(struct supervisor *sv)
     io_close(&sv->signals);
 }
 
-bool launch(const struct plan *plan, const struct launch_hooks *hooks, struct launch_result *result,
-            struct error *e)
+void prove_begin(struct supervisor *sv, const struct plan *plan, const struct launch_hooks *hooks,
+                 struct launch_result *result, struct error *e)
 {
     static struct sandbox s;
-    static struct supervisor sv;
-    bool ok;
 
     s = (struct sandbox){
         .plan = plan,
@@ -182,17 +191,31 @@ bool launch(const struct plan *plan, const struct launch_hooks *hooks, struct la
         .proc = -1,
         .network = -1,
     };
-    sv = (struct supervisor){
+    *sv = (struct supervisor){
         .s = &s, .result = result, .init_fd = -1, .payload_fd = -1, .signals = -1, .e = e};
     for (int i = 0; i < 3; i++)
-        sv.relay.inner[i] = sv.relay.stream[i].from = -1;
+        sv->relay.inner[i] = sv->relay.stream[i].from = -1;
     e->text[0] = '\0';
     result->started_at = time(NULL);
-    ok = carry_out(&sv);
+}
+
+void prove_end(struct supervisor *sv)
+{
     /* The kernel takes the sandbox apart meanwhile. */
-    release(&sv);
-    reap_init(&sv);
-    io_close(&sv.init_fd);
-    result->finished_at = time(NULL);
+    release(sv);
+    reap_init(sv);
+    io_close(&sv->init_fd);
+    sv->result->finished_at = time(NULL);
+}
+
+bool launch(const struct plan *plan, const struct launch_hooks *hooks, struct launch_result *result,
+            struct error *e)
+{
+    static struct supervisor sv;
+    bool ok;
+
+    prove_begin(&sv, plan, hooks, result, e);
+    ok = carry_out(&sv);
+    prove_end(&sv);
     return ok;
 }

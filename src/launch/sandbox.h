@@ -6,10 +6,13 @@
 #include "filter/filter.h"
 #include "launch/launch.h"
 
+struct weakening;
+
 /* What the three processes share: filled by the launcher before the clone, then copied with it. */
 struct sandbox {
     const struct plan *plan;
     const struct launch_hooks *hooks;
+    const struct weakening *weakening; /* of a control; NULL in every other launch: weaken.h */
 
     int init_socket[2]; /* [0] the launcher's end, [1] init's */
     int gate_socket[2]; /* [0] the launcher's end, [1] the payload-to-be's */

@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "launch/sandbox.h"
+#include "launch/weaken.h"
 
 /* Past the last wall nothing privileged may be tried any more. */
 static bool ended;
@@ -18,7 +19,11 @@ bool run_steps(const struct step *steps, size_t n, struct sandbox *s, struct err
     if (ended)
         abort();
     for (size_t i = 0; i < n; i++) {
-        if (!fault_skips(steps[i].name) && !steps[i].run(s, e))
+        const char *name = steps[i].name;
+
+        if (!fault_skips(name) && !weakened_skips(s, name) && !steps[i].run(s, e))
+            return false;
+        if (!weakened_after(s, name, e))
             return false;
     }
     return true;

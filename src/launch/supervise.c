@@ -14,6 +14,7 @@
 #include "launch/channel.h"
 #include "launch/limits.h"
 #include "launch/observe.h"
+#include "launch/weaken.h"
 
 /* The probes take a millisecond. On a machine that swaps they may take long; what hangs for ever is
  * a wall that cannot be proved. */
@@ -240,6 +241,7 @@ static bool exec_message(struct supervisor *sv)
 
 bool supervise_run(struct supervisor *sv)
 {
+    weakened_never(sv->s);
     sv->started = true;
     if (!message_send(sv->s->gate_socket[0], MESSAGE_OPEN, 0, NULL, 0))
         return step_failed(sv->e, "cannot open the gate");

@@ -62,6 +62,7 @@ struct declared {
     const char *run_id;   /* NULL: random */
     int64_t args_fd;      /* -1: none */
     int64_t status_fd;    /* -1: none */
+    bool controls;        /* attest: the negative controls as well */
     bool quiet;
     bool verbose;
     bool help;

@@ -45,6 +45,16 @@ struct limit_row {
 
 enum ending { ENDING_NOT_STARTED, ENDING_EXITED, ENDING_SIGNALLED };
 
+/* The controls of an attest, as the bundle has them. */
+struct control_record {
+    bool run;
+    char matrix_sha256[72];
+    char golden_sha256[72];
+    int64_t run_at; /* seconds since the epoch */
+    int removals;   /* that were carried out */
+    int faults;
+};
+
 struct launch_result {
     struct findings inside;
     struct observed before; /* under all walls, before the exec */
@@ -61,6 +71,7 @@ struct launch_result {
     int64_t finished_at;
     char stacked_sha256[2][72]; /* digests of stacked filters, "" with none */
     pid_t child;                /* the payload as the host sees it; 0 before there is one */
+    struct control_record controls;
 };
 
 void launch_result_free(struct launch_result *result);
