@@ -83,8 +83,7 @@ void print_matrix(const struct control *controls, size_t n)
         print_cell(c->launcher, LAUNCHER, terminal);
         fputc('\n', stderr);
     }
-    fputs("  x flips, as the table says   . stands   o must flip and did not   "
-          "! flips and must not\n"
-          "  - not run   LAUNCHER: x it notices from outside\n",
+    fputs("  x flips, as the table says; LAUNCHER: it notices from outside   . stands\n"
+          "  o must flip and did not   ! flips and must not   - not run\n",
           stderr);
 }

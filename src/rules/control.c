@@ -75,7 +75,7 @@ void control_golden(struct buf *text)
 
 /* Why a flip that is missing says nothing against the probe, or against the table: NULL, nothing
  * does. */
-static bool explained(enum probe probe, const struct control_host *host)
+static bool explained(enum removal removal, enum probe probe, const struct control_host *host)
 {
 #if !defined(__x86_64__)
     if (probe == DX_ABI) /* there is no foreign convention to call by */
@@ -84,7 +84,7 @@ static bool explained(enum probe probe, const struct control_host *host)
     if (probe == PR_NET_2)
         return host->only_loopback;
     if (probe == PR_MOUNT_1)
-        return host->many_mounts;
+        return host->many_mounts && (removal_walls(removal) & WALL(REMOVE_OLD_ROOT)) != 0;
     /* An outer filter may answer first, and its filters count. */
     return host->filtered &&
            (probe == PR_NET_1 || probe == DX_SEAL || removal_flips(REMOVE_FILTER, probe));
@@ -117,7 +117,7 @@ void control_judge(struct control *c, const struct findings *f, bool noticed,
             probe_row((enum probe)p)->judge == JUDGE_NOT_RUN
                 ? FLIP_NOT_RUN
                 : flip_of(removal_flips(c->removal, (enum probe)p), j->verdict == VERDICT_PASS,
-                          j->verdict == VERDICT_FAIL, explained((enum probe)p, host));
+                          j->verdict == VERDICT_FAIL, explained(c->removal, (enum probe)p, host));
         c->flips += c->flip[p] == FLIP_EXPECTED;
         count(c, c->flip[p]);
     }

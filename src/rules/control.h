@@ -54,7 +54,7 @@ void control_golden(struct buf *text);
 struct control_host {
     bool only_loopback; /* no interface but lo on the host itself */
     bool filtered;      /* denybox runs under seccomp filters already, in a container say */
-    bool many_mounts;   /* more rows of mountinfo than a probe reads */
+    bool many_mounts;   /* more of mountinfo than a probe reads; an old root brings it in */
 };
 
 enum flip {
