@@ -95,6 +95,18 @@ def probes():
     return [dict(zip(names, row)) for row in rows('src/rules/probe.def', 'PROBE')]
 
 
+def removals():
+    symbols = {p['symbol']: p['id'] for p in probes()}
+    return [{'name': row[1], 'what': row[2], 'launcher': row[3],
+             'flips': {symbols[s] for s in row[4:] if s != 'END'}}
+            for row in rows('src/rules/control.def', 'REMOVAL')]
+
+
+def never_flip():
+    symbols = {p['symbol']: p['id'] for p in probes()}
+    return {symbols[row[0]]: row[1] for row in rows('src/rules/control.def', 'NEVER')}
+
+
 # ---------------------------------------------------------------- mdoc
 
 def plain(text):
@@ -345,12 +357,14 @@ def test_probes_say_what_the_table_says():
     for probe in probes():
         page = {k: joined(v) for k, v in
                 items(section('denybox-probes.7', probe['id'], 'Ss')).items()}
-        same(page, ['Operation', 'Expected', 'Wall', 'Why', 'Control', 'FAIL', 'Matrix', 'Bar'],
-             probe['id'])
+        same(page, ['Operation', 'Expected', 'Wall', 'Why', 'Control', 'Flips', 'FAIL', 'Matrix',
+                    'Bar'], probe['id'])
         want = {
             'Operation': probe['operation'], 'Expected': probe['expected'],
             'Control': probe['control'], 'Bar': probe['bar'],
             'Matrix': ', '.join(probe['tests'].split()) or 'none',
+            'Flips': ', '.join(r['name'] for r in removals() if probe['id'] in r['flips']) or
+                     'never: ' + never_flip()[probe['id']],
         }
         for name, text in want.items():
             assert page[name] == text, '%s: %s is %r, table %r' % (
@@ -385,6 +399,35 @@ def test_deviations():
         same(re.findall(r'(?:PR|DX)-[A-Z0-9-]+', joined(page[name])), excused, name)
     same([n for n, row in options().items() if 'DEVIATION' in row['flags']], table,
          'options that are deviations')
+
+
+def test_removals():
+    page = items(section('denybox-attest.1', 'CONTROLS'))
+    assert list(page) == [r['name'] for r in removals()], 'the removals, in their order'
+    for removal in removals():
+        text = joined(page[removal['name']])
+        want = removal['what'][0].upper() + removal['what'][1:] + '.'
+        assert text == want, '%s: %r, table %r' % (removal['name'], text, want)
+
+
+def test_the_matrix_is_that_of_the_table():
+    lines = section('denybox-attest.1', 'CONTROLS')
+    matrix = lines[lines.index('.Bd -literal') + 1:lines.index('.Ed')]
+    ids = [p['id'] for p in probes()]
+    marks = {'SEEN': 'x', 'UNSEEN': '.', 'EITHER': 'x'}
+    cells = {r['name']: ['-' if i in never_flip() else 'x' if i in r['flips'] else '.' for i in ids]
+             + [marks[r['launcher']]] for r in removals()}
+    # Eight lines of heads, the rows, two lines of what the marks mean, and the sums.
+    rows_of_page = [line.split() for line in matrix[8:-3]]
+    assert [row[0] for row in rows_of_page] == list(cells), 'rows of the matrix'
+    for row in rows_of_page:
+        assert row[1:] == cells[row[0]], 'the row %s' % row[0]
+    columns = [n for n, c in enumerate(matrix[8]) if c != ' ' and n >= 14]
+    heads = [''.join(line.ljust(80)[n] for line in matrix[:8]).strip() for n in columns]
+    assert heads == [i[3:11] for i in ids] + ['LAUNCHER'], heads
+    flips = sum(len(r['flips']) for r in removals())
+    assert matrix[-1].strip() == '%d removals, %d flips as expected, 0 faults' % (
+        len(cells) - 1, flips), matrix[-1]
 
 
 def verdicts_of_run(*words):
@@ -529,7 +572,7 @@ def bundles():
         os.mkdir(out)
         with open(os.path.join(work, 'none.json'), 'w', encoding='ascii') as f:
             f.write(NO_FILTER)
-        attest = run('attest', '--quiet', cwd=work)
+        attest = run('attest', '--quiet', '--controls', cwd=work)
         assert attest.returncode == 0, attest.stderr.decode()
         rich = run('run', '--out', 'out', '--fsize', '1m', '--dev', '--seccomp', 'none.json',
                    '--evidence', 'run.json', '--', 'busybox', 'ln', '-s', 'x', '/out/link',
@@ -598,16 +641,32 @@ def test_the_plan_of_a_bundle_is_that_of_plan():
     same(plan, [p for p in found], 'keys of plan')
 
 
+def check_the_matrix_document(document):
+    """Its fields are those of the page, each of a type that stands there."""
+    found, page = {}, {}
+    for head in items(section('denybox-evidence.5', 'The matrix of the controls', 'Ss')):
+        m = re.fullmatch(r'Va (\S+) Vt ([a-z ]+)', head)
+        assert m, 'not a field: .It %s' % head
+        page[m.group(1)] = set(m.group(2).split(' or '))
+    key_paths(document, '', found)
+    # A control without faults has none to list.
+    same(page, set(found) | {'matrix[].faults[]'}, 'fields of the matrix')
+    for path, types in found.items():
+        assert types <= page[path], '%s is %s' % (path, sorted(types))
+
+
 def test_files_of_attest():
     need('nothing')
     with tempfile.TemporaryDirectory() as work:
-        assert run('attest', '--quiet', '--out', work).returncode == 0
+        assert run('attest', '--quiet', '--controls', '--out', work).returncode == 0
         page = re.findall(r'/out/(\S+)', ' '.join(items(section('denybox-attest.1', 'FILES'))))
         same(page, os.listdir(work), 'files of attest')
         same(re.findall(r'/out/(\S+)', ' '.join(items(section('denybox-evidence.5', 'FILES')))),
              page, 'files in denybox-evidence.5')
         with open(os.path.join(work, 'sandbox-attestation-inside.json'), encoding='ascii') as f:
             same(json.load(f), ['schema_version', 'probes', 'raw'], 'the inside document')
+        with open(os.path.join(work, 'controls.json'), encoding='ascii') as f:
+            check_the_matrix_document(json.load(f))
         with open(os.path.join(work, 'report.md'), encoding='ascii') as f:
             assert f.read() == 'ok\n'
         with open(os.path.join(work, 'attest.jsonl'), encoding='ascii') as f:
@@ -627,6 +686,17 @@ def test_status_lines():
             status.seek(0)
             return [sorted(json.loads(line)) for line in status]
 
+    def keys_of_attest():
+        with tempfile.TemporaryFile() as status:
+            run('attest', '--controls', '--json-status-fd', str(status.fileno()),
+                pass_fds=[status.fileno()])
+            status.seek(0)
+            return [sorted(json.loads(line)) for line in status]
+
+    of_attest = keys_of_attest()
+    assert of_attest == documented[:1] + documented[2:3] * len(removals()) + documented[3:4], \
+        'the lines of attest --controls: %s' % of_attest
+    documented = documented[:2] + documented[4:]
     found = keys('--', 'busybox', 'true') + keys('--', '/nonexistent')
     assert documented[:3] == found, '%s, found %s' % (documented, found)
     with tempfile.TemporaryDirectory() as work:
