@@ -322,6 +322,9 @@ static const struct host_row {
 } hosts[] = {
     {{.only_loopback = true}, REMOVE_NETWORK, PR_NET_2, true},
     {{.filtered = true, .many_mounts = true}, REMOVE_NETWORK, PR_NET_2, false},
+    {{.only_loopback = true}, REMOVE_EVERYTHING, PR_NET_1, true},
+    {{.filtered = true}, REMOVE_EVERYTHING, PR_NET_1, true},
+    {{.many_mounts = true}, REMOVE_EVERYTHING, PR_NET_1, false},
     {{.filtered = true}, REMOVE_FILTER, PR_PTRACE_1, true},
     {{.filtered = true}, REMOVE_SEAL, DX_SECCOMP, true},
     {{.only_loopback = true, .many_mounts = true}, REMOVE_FILTER, PR_PTRACE_1, false},
@@ -347,7 +350,8 @@ START_TEST(a_host_explains_only_what_it_hides)
     ck_assert_int_eq(c.flip[row->probe], row->explained ? FLIP_NOT_RUN : FLIP_MISSING);
     ck_assert_int_eq(c.faults, row->explained ? 0 : 1);
     /* One too many is never explained. */
-    broken[row->probe] = broken[PR_FS_OUT_OK] = true;
+    broken[row->probe] = true;
+    broken[PR_FS_OUT_OK] = true;
     fill();
     control_judge(&c, &f, must_notice(row->removal), &row->host);
     ck_assert_int_eq(c.faults, 1);

@@ -81,8 +81,9 @@ static bool explained(enum removal removal, enum probe probe, const struct contr
     if (probe == DX_ABI) /* there is no foreign convention to call by */
         return true;
 #endif
-    if (probe == PR_NET_2)
-        return host->only_loopback;
+    /* Where lo is all there is, it may well be down, and 127.0.0.1 has no route. */
+    if (host->only_loopback && (probe == PR_NET_1 || probe == PR_NET_2))
+        return true;
     if (probe == PR_MOUNT_1)
         return host->many_mounts && (removal_walls(removal) & WALL(REMOVE_OLD_ROOT)) != 0;
     /* An outer filter may answer first, and its filters count. */

@@ -3,6 +3,7 @@
 """denybox attest --controls: each wall is taken away, exactly its probes flip, and nothing else
 ever happens in a weakened sandbox."""
 
+import ctypes
 import json
 import os
 import platform
@@ -57,7 +58,7 @@ def _invisible():
     hidden = set()
     names = [line.split(":")[0].strip() for line in support.read("/proc/self/net/dev").splitlines()]
     if names[2:] == ["lo"]:
-        hidden.add("PR-NET-2")
+        hidden |= {"PR-NET-1", "PR-NET-2"}
     if platform.machine() != "x86_64":
         hidden.add("DX-ABI")
     return hidden
@@ -257,6 +258,34 @@ class Controls(Live):
             ran = REMOVALS - (name != "nothing")
             self.assertRegex(done.err, rf"{ran} removals, \d+ flips as expected, 0 faults, 1 not run")
             self.assertEqual(support.load_json(done.out)["controls"]["removals"], ran)
+
+    def test_under_the_filter_of_a_container(self):
+        """It counts as one of the two, so a seal that is missing cannot be counted."""
+        def load_a_filter():
+            libc = ctypes.CDLL(None, use_errno=True)
+            allow = (ctypes.c_uint64 * 1)(0x7fff0000 << 32 | 0x06)  # BPF_RET, SECCOMP_RET_ALLOW
+
+            class Program(ctypes.Structure):
+                _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_void_p)]
+            program = Program(1, ctypes.addressof(allow))
+            if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, ctypes.byref(program)) != 0:
+                os._exit(99)
+        done, matrix, _ = self.controls(preexec=load_a_filter)
+        self.assertIn(", 0 faults", done.err)
+        rows = {row["removal"]: set(row["flipped"]) for row in matrix["matrix"]}
+        self.assertEqual(rows["seal"], {"DX-SEAL"})
+        if not _filtered():
+            self.assertEqual(rows["filter"], FILTER - {"DX-SECCOMP"} - _invisible())
+
+    def test_on_a_host_without_a_network(self):
+        """A namespace of its own, with lo alone and that down: nothing would be seen missing."""
+        words = ["unshare", "--map-root-user", "--net"]
+        if shutil.which("unshare") is None or support.command([*words, "true"]).status != 0:
+            self.skipTest("no unshare here")
+        done = support.command([*words, support.DENYBOX, "attest", "--controls"])
+        self.assert_status(done, 0)
+        self.assertRegex(done.err, r"(?m)^  network +\. - .* x$")
+        self.assertRegex(done.err, r"(?m)^  everything +- - x x")
 
     def test_not_without_the_attestation(self):
         """Where a wall is missing already there is nothing to be shown."""
