@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "evidence/controls_json.h"
 #include "launch/control.h"
 #include "support.h"
 
@@ -358,6 +359,81 @@ START_TEST(a_host_explains_only_what_it_hides)
 }
 END_TEST
 
+/* The five members that a bundle has, and null without controls. */
+START_TEST(the_record_of_a_bundle)
+{
+    struct control_record record = {
+        .matrix_sha256 = "sha256:m",
+        .golden_sha256 = "sha256:g",
+        .run_at = 1767225600,
+        .removals = 22,
+        .faults = 1,
+    };
+    json_t *value = controls_json(&record);
+    char *written;
+
+    ck_assert(json_is_null(value));
+    record.run = true;
+    value = controls_json(&record);
+    written = json_canonical(value);
+    ck_assert_str_eq(written, "{\"faults\":1,\"golden_sha256\":\"sha256:g\","
+                              "\"matrix_sha256\":\"sha256:m\",\"removals\":22,"
+                              "\"run_at\":\"2026-01-01T00:00:00Z\"}");
+    free(written);
+    json_decref(value);
+}
+END_TEST
+
+static void expect_member(const json_t *object, const char *name, const char *want)
+{
+    char *written = json_canonical(json_pack("[O]", json_object_get(object, name)));
+    char wrapped[512];
+
+    snprintf(wrapped, sizeof wrapped, "[%s]", want);
+    ck_assert_str_eq(written, wrapped);
+    free(written);
+}
+
+/* A matrix of a control that found one too few, and of one that could not run. */
+START_TEST(the_matrix_is_written_down)
+{
+    static const struct control_record record = {.golden_sha256 = "sha256:g", .faults = 1};
+    static struct control two[2];
+    json_t *document;
+    json_t *rows;
+
+    break_golden(REMOVE_IN);
+    broken[PR_MOUNT_1] = false;
+    judge_now(REMOVE_IN, false);
+    two[0] = c;
+    two[1].removal = REMOVE_IDS;
+    control_not_run(&two[1], "no \"more\"");
+    document = controls_matrix_json(two, 2, &record, "strict");
+    ck_assert_ptr_nonnull(document);
+    expect_member(document, "profile", "\"weakened\"");
+    expect_member(document, "faults", "1");
+    ck_assert_uint_eq(json_array_size(json_object_get(document, "golden")), N_REMOVALS);
+    rows = json_object_get(document, "matrix");
+    ck_assert_uint_eq(json_array_size(rows), 2);
+    expect_member(json_array_get(rows, 0), "removal", "\"in-ro\"");
+    expect_member(json_array_get(rows, 0), "ran", "true");
+    expect_member(json_array_get(rows, 0), "reason", "null");
+    expect_member(json_array_get(rows, 0), "expected", "[\"PR-FS-RO-IN\",\"PR-MOUNT-1\"]");
+    expect_member(json_array_get(rows, 0), "flipped", "[\"PR-FS-RO-IN\"]");
+    expect_member(json_array_get(rows, 0), "faults",
+                  "[\"without in-ro: PR-MOUNT-1 must flip and did not: PASS, "
+                  "/ ro, /in ro, /out rw, /tmp tmpfs noexec\"]");
+    ck_assert_uint_eq(json_array_size(json_object_get(json_array_get(rows, 0), "probes")),
+                      N_PROBES);
+    expect_member(json_array_get(rows, 1), "ran", "false");
+    expect_member(json_array_get(rows, 1), "reason", "\"no \\\"more\\\"\"");
+    expect_member(json_array_get(rows, 1), "flipped", "[]");
+    expect_member(json_array_get(rows, 1), "launcher", "{\"expected\":true,\"found\":[]}");
+    expect_member(json_array_get(rows, 1), "probes", "[]");
+    json_decref(document);
+}
+END_TEST
+
 static void must_not_be_called(void)
 {
     ck_abort_msg("a weakened sandbox was started");
@@ -425,6 +501,8 @@ static Suite *suite(void)
     tcase_add_test(t, what_could_not_run_is_no_detection);
     tcase_add_test(t, neither_not_run_nor_absent_is_a_flip);
     tcase_add_loop_test(t, a_host_explains_only_what_it_hides, 0, N_ROWS(hosts));
+    tcase_add_test(t, the_record_of_a_bundle);
+    tcase_add_test(t, the_matrix_is_written_down);
     tcase_add_loop_test(t, a_control_refuses_a_payload_and_the_host, 0, 8);
     suite_add_tcase(s, t);
     return s;
