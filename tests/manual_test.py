@@ -206,9 +206,12 @@ def need(what):
         reason = sandbox_refused()
     if reason is None and what == 'busybox':
         reason = busybox_missing()
+    if reason is None and what == 'jsonschema':
+        reason = None if os.access('/usr/bin/jsonschema', os.X_OK) else 'jsonschema is not installed'
     if reason is None and what == 'python-root':
         reason = None if os.path.exists('/usr/bin/python3') else 'python3 is not installed'
-    assert what in ('program', 'nothing', 'busybox', 'python-root'), 'unknown need: %s' % what
+    assert what in ('program', 'nothing', 'busybox', 'python-root', 'jsonschema'), \
+        'unknown need: %s' % what
     if reason is not None:
         raise Skip(reason)
 
@@ -786,6 +789,7 @@ def prepare(work):
         os.mkdir(os.path.join(work, name))
     os.symlink(DENYBOX, os.path.join(work, 'bin', 'denybox'))
     os.symlink(os.path.join(SOURCE, 'scripts'), os.path.join(here, 'scripts'))
+    os.symlink(os.path.join(SOURCE, 'fixtures', 'schema'), os.path.join(here, 'schema'))
     with open(os.path.join(here, 'in', 'packet.json'), 'w', encoding='ascii') as f:
         f.write('{"id": "p-1", "items": []}\n')
 
@@ -870,9 +874,9 @@ def all_tests():
     return found
 
 
-def main():
+def main(tests=None):
     passed = failed = skipped = 0
-    for test in all_tests():
+    for test in tests or all_tests():
         if len(sys.argv) > 1 and not any(word in test.__name__ for word in sys.argv[1:]):
             continue
         try:

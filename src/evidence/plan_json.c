@@ -34,8 +34,8 @@ static json_t *strings(char *const *list, size_t n)
 
 static json_t *mount(const char *at, const char *source, const char *flags)
 {
-    return json_pack("{s:s, s:o, s:s}", "at", at, "source", document_string(source), "flags",
-                     flags);
+    return json_pack("{s:o, s:o, s:s}", "at", document_string(at), "source",
+                     document_string(source), "flags", flags);
 }
 
 static json_t *mounts_json(const struct plan *plan)
