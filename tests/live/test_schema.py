@@ -1,0 +1,392 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Real documents are what the schemas say, and the schemas are no rubber stamp.
+
+The validator is Debian's, written by others.  A document that one change has spoilt must be
+refused: a key more or less in any object, a wrong type anywhere.
+"""
+
+import copy
+import os
+import resource
+import tempfile
+import unittest
+
+import bundle
+import schemas
+import support
+from support import Live, PAYLOAD, denybox, run
+
+JSONSCHEMA = schemas.import_jsonschema()
+DIRECTORY = os.path.join(support.SRC, "fixtures", "schema")
+ALLOW_ALL = '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": []}'
+RAW_ALLOW = bytes.fromhex("06000000 0000ff7f")  # BPF_RET | BPF_K, SECCOMP_RET_ALLOW
+
+
+class Documents(Live):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if JSONSCHEMA is None:
+            reason = "python3-jsonschema is not installed"
+            if os.environ.get("CI") == "true":
+                raise AssertionError(reason)
+            raise unittest.SkipTest(reason)
+        cls.schemas = schemas.Schemas(JSONSCHEMA, DIRECTORY)
+
+    def assert_valid(self, document, schema):
+        self.assertEqual(self.schemas.faults(schema + ".schema.json", document), [])
+
+    def assert_bundle(self, document):
+        self.assert_valid(document, "bundle")
+        self.assert_valid(document, "bundle-base")
+        self.assert_valid(document["binding"]["plan"], "plan")
+        return document
+
+    def of_run(self, *options, payload=("exit", "0"), status=0, program=PAYLOAD, start=denybox):
+        done = start("run", *options, "--evidence", self.path("bundle.json"), "--", program,
+                     *payload)
+        self.assert_status(done, status)
+        document = self.evidence()
+        os.remove(self.path("bundle.json"))
+        return self.assert_bundle(document)
+
+    def stacked(self):
+        with open(self.path("raw.bpf"), "wb") as file:
+            file.write(RAW_ALLOW)
+        return ("--seccomp", support.write(self.path("f.json"), ALLOW_ALL), "--seccomp-bpf",
+                self.path("raw.bpf"))
+
+    def deviations(self):
+        return {"proc": ("--proc",), "dev": ("--dev",), "allow-exec": ("--allow-exec",),
+                "ro-bind": ("--ro-bind", self.path("in"), "/data")}
+
+    def rich(self):
+        """Every field that a bundle of run can have."""
+        support.write(self.path("in", "a"), "x")
+        return self.of_run(*self.io, "--fsize", "1m", *self.stacked(), "--dev", "--proc",
+                           "--ro-bind", self.path("in"), "/data", payload=(
+                               "calls", "openat -100 s:/out/file 0xc1 0644",
+                               "symlinkat s:/etc -100 s:/out/link"))
+
+    def attested(self):
+        done = denybox("attest", *self.io)
+        self.assert_status(done, 0)
+        return self.assert_bundle(support.load_json(done.out))
+
+
+class Real(Documents):
+
+    def test_plain(self):
+        document = self.of_run()
+        self.assertEqual(document["result"]["ending"], "exited")
+
+    def test_rich(self):
+        document = self.rich()
+        self.assertEqual(document["limits"]["fsize"]["value"], 1 << 20)
+        self.assertEqual(len(document["binding"]["filters"]["stacked_sha256"]), 2)
+
+    def test_endings(self):
+        for payload, status, ending in ((("exit", "125"), 125, "exited"),
+                                        (("signal", "9"), 137, "signalled"),
+                                        (("signal", "11"), 139, "signalled")):
+            document = self.of_run(payload=payload, status=status)
+            self.assertEqual(document["result"]["ending"], ending)
+
+    def test_blocked(self):
+        """A wall or a limit is missing, one at a time."""
+        for step in ("lock-root", "in", "tmp", "limits", "affinity", "session", "filter"):
+            document = self.of_run(
+                *self.io, status=support.EXIT_BLOCKED, start=lambda *words, step=step:
+                support.fault("skip:" + step, *words))
+            self.assertEqual(document["result"]["ending"], "blocked", step)
+
+    def test_blocked_attest(self):
+        done = support.fault("skip:lock-root", "attest", *self.io)
+        self.assert_status(done, support.EXIT_BLOCKED)
+        self.assert_bundle(support.load_json(done.out))
+
+    def test_each_deviation(self):
+        for name, options in self.deviations().items():
+            self.assertEqual(self.of_run(*options)["deviations"], [name])
+
+    def test_every_deviation(self):
+        options = [word for words in self.deviations().values() for word in words]
+        self.assertEqual(len(self.of_run(*options, *self.stacked())["deviations"]), 4)
+
+    def test_profiles(self):
+        for options in (("--seccomp", "targeted"), ("--seccomp", "targeted", "--allow-exec")):
+            self.of_run(*options)
+
+    def test_names_and_dates(self):
+        self.of_run("--venue", "VPS", "--run-id", "a.b-c_9", "--run-date", "2024-02-29", "--nonce",
+                    "a\\b \"c\" {d}", "--hostname", "h.example-1", "--uid", "4294967294", "--gid",
+                    "1", "--argv0", "a\\b", "--chdir", "/tmp", "--setenv", "A", "\u00e4\n",
+                    payload=("exit", "0", "\u00e4", os.fsdecode(b"\xff"), "a\nb", ""))
+
+    def test_roots(self):
+        document = self.of_run("--rootfs", support.rootfs(), program="/usr/bin/busybox",
+                               payload=("true",))
+        self.assertEqual(document["binding"]["image_digest_kind"], "root")
+        done = denybox("attest", "--rootfs", support.rootfs())
+        self.assert_bundle(support.load_json(done.out))
+
+    def test_dynamic_payload_and_script(self):
+        python = os.path.realpath(os.path.join(support.rootfs(), "usr/bin/python3"))
+        self.assertTrue(os.path.isfile(python), python)
+        document = self.of_run("--rootfs", support.rootfs(), program="/usr/bin/python3",
+                               payload=("-c", "pass"))
+        self.assertIsNotNone(document["binding"]["plan"]["payload"]["loader"])
+
+    def test_outputs(self):
+        document = self.of_run(*self.io, payload=(
+            "calls", "mkdirat -100 s:/out/d 0755", "openat -100 s:/out/f 0xc1 0644",
+            "linkat -100 s:/out/f -100 s:/out/g 0", "symlinkat s:/etc -100 s:/out/link",
+            "mknodat -100 s:/out/fifo 0010644 0",
+            os.fsdecode(b"openat -100 s:/out/\xff\x1b 0xc1 0644")))
+        kinds = {entry["type"] for entry in document["result"]["outputs"]}
+        self.assertEqual(kinds, {"directory", "file", "link", "fifo"})
+
+    def test_more_outputs_than_are_listed(self):
+        for number in range(1100):
+            support.write(self.path("out", f"f{number}"))
+        result = self.of_run(*self.io)["result"]
+        self.assertEqual((result["outputs_complete"], len(result["outputs"])), (False, 1000))
+
+    def test_attest(self):
+        document = self.attested()
+        with open(self.path("out", "attest.jsonl"), encoding="ascii") as file:
+            lines = [support.load_json(line) for line in file]
+        self.assertEqual(lines, document["probes"])
+        for line in lines:
+            self.assert_valid(line, "attest-line")
+        inside = support.load_json(support.read(
+            self.path("out", "sandbox-attestation-inside.json")))
+        self.assert_valid(inside, "inside")
+        done = denybox("attest", "--proc", "--fsize", "1m")
+        self.assert_bundle(support.load_json(done.out))
+
+    def test_a_line_of_run_is_none_of_attest(self):
+        for probe in self.of_run()["probes"]:
+            self.assertNotEqual(self.schemas.faults("attest-line.schema.json", probe), [])
+
+    def test_plans(self):
+        options = [word for words in self.deviations().values() for word in words]
+        for words in ((), ("--fsize", "1t"), (*options, *self.stacked(), *self.io, "--evidence",
+                                              self.path("b.json"))):
+            done = denybox("plan", *words, "--", PAYLOAD)
+            self.assert_status(done, 0)
+            self.assert_valid(support.load_json(done.out), "plan")
+
+    def test_places_that_are_no_text(self):
+        """A further mount is in the plan and so under its digest, whatever its place is called."""
+        places = (b"/\xff", b"/a\\b\n", "/\u202e".encode())
+        words = [word for place in places
+                 for word in ("--ro-bind", self.path("in"), os.fsdecode(place))]
+        done = denybox("plan", *words, "--", PAYLOAD)
+        self.assert_status(done, 0)
+        plan = support.load_json(done.out)
+        self.assert_valid(plan, "plan")
+        self.assertEqual([mount["at"] for mount in plan["mounts"][4:]],
+                         ["/\\xff", "/a\\\\b\\x0a", "/\\xe2\\x80\\xae"])
+
+    def status_of(self, *words, **how):
+        with tempfile.TemporaryFile() as status:
+            start = how.pop("start", denybox)
+            start("run", "--json-status-fd", str(status.fileno()), *words,
+                  pass_fds=[status.fileno()], **how)
+            status.seek(0)
+            lines = [support.load_json(line.decode("ascii")) for line in status]
+        for line in lines:
+            self.assert_valid(line, "status")
+        return [line.get("event", "started") for line in lines]
+
+    def test_status_lines(self):
+        began = ["started", "ended"]
+        self.assertEqual(self.status_of("--", PAYLOAD, "exit", "7"), began)
+        self.assertEqual(self.status_of("--", PAYLOAD, "signal", "9"), began)
+        for program in ("/nonexistent\n", self.dir):
+            self.assertEqual(self.status_of("--", program), ["failed"])
+        self.assertEqual(self.status_of("--uid", "0", "--", PAYLOAD), ["failed"])
+        self.assertEqual(self.status_of("--", PAYLOAD, start=lambda *words, **how: support.command(
+            [support.FAULTY, *words], env=support.base_env(DENYBOX_FAULT="skip:lock-root"), **how)),
+            ["blocked"])
+        # The bundle cannot be written: after the end, and with the key walls.
+        self.assertEqual(self.status_of(
+            "--evidence", self.path("b.json"), "--", PAYLOAD, "exit", "0",
+            preexec=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))),
+            began + ["failed"])
+
+
+def nodes(value, path=()):
+    """The paths of everything in a document; of equal elements of a list only the first."""
+    yield path
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield from nodes(child, path + (key,))
+    elif isinstance(value, list):
+        seen = set()
+        for number, child in enumerate(value):
+            shape = tuple(sorted(child)) if isinstance(child, dict) else type(child)
+            if shape not in seen:
+                yield from nodes(child, path + (number,))
+            seen.add(shape)
+
+
+def at(document, path):
+    for step in path:
+        document = document[step]
+    return document
+
+
+def changed(document, path, change):
+    """A copy of which one place is changed."""
+    if not path:
+        return change(copy.deepcopy(document))
+    spoilt = copy.deepcopy(document)
+    holder = at(spoilt, path[:-1])
+    holder[path[-1]] = change(holder[path[-1]])
+    return spoilt
+
+
+def without(value, key):
+    return {name: child for name, child in value.items() if name != key}
+
+
+def mutants(document):
+    """(what was done, the document) for each single change that no schema may let through."""
+    for path in nodes(document):
+        where = "/" + "/".join(map(str, path))
+        value = at(document, path)
+        for wrong in (1.5, [[]] if isinstance(value, dict) else {"": 0}):
+            yield f"{where} is {wrong}", changed(document, path, lambda _, w=wrong: w)
+        if isinstance(value, str):
+            yield where + " has an escape byte", changed(document, path, lambda v: v + "\x1b")
+            yield where + " is a number", changed(document, path, lambda _: 7)
+        if isinstance(value, int):
+            yield where + " is text", changed(document, path, lambda v: str(v))
+            yield where + " is negative", changed(document, path, lambda _: -2)
+        if isinstance(value, list):
+            yield where + " has 1.5", changed(document, path, lambda v: v + [1.5])
+        if isinstance(value, dict):
+            yield where + " has another key", changed(document, path,
+                                                      lambda v: {**v, "another": None})
+            for key in value:
+                yield f"{where} is without {key}", changed(
+                    document, path, lambda v, k=key: without(v, k))
+
+
+class Spoilt(Documents):
+
+    def assert_refused(self, schema, document, but=()):
+        """Every mutant is refused, except those which the manual allows."""
+        validator = self.schemas.validator(schema + ".schema.json")
+        self.assertTrue(validator.is_valid(document))
+        count = 0
+        for what, mutant in mutants(document):
+            count += 1
+            if what not in but:
+                self.assertFalse(validator.is_valid(mutant), f"{schema} lets through: {what}")
+        return count
+
+    def test_bundle_of_run(self):
+        self.assertGreater(self.assert_refused("bundle", self.rich()), 900)
+
+    def test_bundle_of_attest(self):
+        self.assert_refused("bundle", self.attested())
+
+    def test_plan(self):
+        self.assert_refused("plan", self.rich()["binding"]["plan"])
+
+    def test_files_of_attest(self):
+        document = self.attested()
+        for probe in document["probes"]:
+            self.assert_refused("attest-line", probe)
+        self.assert_refused("inside", {"schema_version": 1, "probes": document["probes"],
+                                       "raw": document["raw"]})
+
+    def test_status_lines(self):
+        for line in ({"child-pid": 7},
+                     {"event": "ended", "how": "exited", "number": 0, "exit-code": 0},
+                     {"event": "blocked", "reason": "a", "walls": "b\n", "exit-code": 3}):
+            self.assert_refused("status", line)
+        failed = {"event": "failed", "reason": "a", "walls": "b\n", "exit-code": 125}
+        self.assert_refused("status", failed, but=("/ is without walls",))
+
+    def refused(self, document, change, what):
+        spoilt = copy.deepcopy(document)
+        change(spoilt)
+        self.assertNotEqual(spoilt, document, what)
+        self.assertNotEqual(self.schemas.faults(schemas.STRICT, spoilt), [], what)
+
+    def test_what_does_not_go_together(self):
+        document = self.of_run()
+        attested = self.attested()
+        for what, change in {
+                "strict with a deviation": lambda d: d.update(deviations=["dev"]),
+                "deviations without the profile": lambda d: d.update(
+                    profile="declared-deviations"),
+                "another profile in the plan": lambda d: d["binding"]["plan"].update(
+                    profile="declared-deviations", deviations=["allow-exec"]),
+                "an ending without a number": lambda d: d["result"].update(number=None),
+                "blocked with a number": lambda d: d["result"].update(ending="blocked"),
+                "signal 0": lambda d: d["result"].update(ending="signalled", number=0),
+                "no usage": lambda d: d["result"].update(usage=None),
+                "another ending": lambda d: d["result"].update(ending="not started"),
+                "a limit that is not in force": lambda d: d["limits"].pop("pids"),
+                "a limit nobody asked for": lambda d: d["limits"].update(
+                    fsize={"value": 1, "held_by": "rlimit", "scope": "each file"}),
+                "no seal": lambda d: d["binding"]["filters"].update(seal_template_sha256=None),
+                "an image without a digest": lambda d: d.update(image_digest=None),
+                "no second look": lambda d: d["observed"].update(after_exec=None),
+                "a text without its bytes": lambda d: d["raw"].update(mountinfo_b64=None),
+                "bytes without their text": lambda d: d["raw"].update(status=None),
+                "a digest of no text": lambda d: d["raw"].update(status=None, status_b64=None),
+                "a line of attest.jsonl": lambda d: d["probes"][0].update(
+                    artifact_path="/out/attest.jsonl#PR-NET-1"),
+                "a hidden mount": lambda d: d["binding"]["plan"]["mounts"].append(
+                    {"at": "/proc", "source": "proc", "flags": "ro,nosuid,nodev,noexec"}),
+                "a probe less": lambda d: d["probes"].pop(),
+                "a probe twice": lambda d: d["probes"].insert(1, d["probes"][0]),
+                "a probe in place of another": lambda d: d["probes"].__setitem__(
+                    1, d["probes"][0]),
+                "probes in another order": lambda d: d["probes"].reverse(),
+                "an unknown probe": lambda d: d["probes"].append(
+                    {**d["probes"][0], "probe_id": "PR-NEW-1"}),
+                "an operation of one's own": lambda d: d["probes"][0].update(operation="none"),
+                "an easier result": lambda d: d["probes"][0].update(expected="anything"),
+                "a row of the matrix less": lambda d: d["probes"][0].update(tests=[]),
+        }.items():
+            self.refused(document, change, what)
+        for what, change in {
+                "a payload": lambda d: d["binding"].update(payload_sha256=d["seccomp_sha256"]),
+                "a second look": lambda d: d["observed"].update(
+                    after_exec=d["observed"]["before_exec"]),
+                "no line of attest.jsonl": lambda d: d["probes"][0].update(artifact_path=None),
+                "another's line": lambda d: d["probes"][0].update(
+                    artifact_path=d["probes"][1]["artifact_path"]),
+        }.items():
+            self.refused(attested, change, what)
+
+    def test_what_may_be_unknown(self):
+        """Nothing above is refused for want of a case: these are valid."""
+        document = self.attested()
+        for name in ("mountinfo", "status"):
+            document["raw"].update({name: None, name + "_b64": None})
+            del document["raw"][name + "_sha256"]
+        document["raw"]["env_keyset"] = None
+        document["venue_identity"] = document["host"] = None
+        document["freshness"]["boot_id_sha256"] = None
+        document["observed"]["before_exec"]["Seccomp_filters"] = None
+        document["layers"]["landlock"] = {"in_force": False, "abi": 0}
+        digest = bundle.sha256("")
+        document["controls"] = {"matrix_sha256": digest, "golden_sha256": digest,
+                                "run_at": "2026-11-22T03:40:53Z", "removals": 7, "faults": 0}
+        self.assert_bundle(document)
+        document["controls"]["faults"] = "none"
+        self.assertNotEqual(self.schemas.faults(schemas.STRICT, document), [])
+
+
+if __name__ == "__main__":
+    support.main()
