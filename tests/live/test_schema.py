@@ -338,6 +338,12 @@ class Spoilt(Documents):
                 "a limit nobody asked for": lambda d: d["limits"].update(
                     fsize={"value": 1, "held_by": "rlimit", "scope": "each file"}),
                 "no seal": lambda d: d["binding"]["filters"].update(seal_template_sha256=None),
+                "a digest of no root": lambda d: d["binding"].update(image_digest_kind="root"),
+                "a digest of no input": lambda d: d["binding"].update(
+                    input_sha256=d["seccomp_sha256"]),
+                "outputs without a directory": lambda d: d["result"].update(outputs=[{
+                    "path": "f", "path_b64": "Zg==", "type": "directory", "size": 0,
+                    "sha256": None, "odd": []}]),
                 "an image without a digest": lambda d: d.update(image_digest=None),
                 "no second look": lambda d: d["observed"].update(after_exec=None),
                 "a text without its bytes": lambda d: d["raw"].update(mountinfo_b64=None),
