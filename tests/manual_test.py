@@ -28,6 +28,7 @@ import tempfile
 
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 DENYBOX = os.path.abspath(os.environ.get('DENYBOX', './denybox'))
+ATTESTER = os.path.join(os.path.dirname(DENYBOX), 'denybox-attest')
 PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-evidence.5', 'denybox-seccomp.5',
          'denybox-probes.7']
 
@@ -208,9 +209,11 @@ def need(what):
         reason = busybox_missing()
     if reason is None and what == 'jsonschema':
         reason = None if os.access('/usr/bin/jsonschema', os.X_OK) else 'jsonschema is not installed'
+    if reason is None and what == 'attester':
+        reason = None if os.path.exists(ATTESTER) else 'denybox-attest was not built'
     if reason is None and what == 'python-root':
         reason = None if os.path.exists('/usr/bin/python3') else 'python3 is not installed'
-    assert what in ('program', 'nothing', 'busybox', 'python-root', 'jsonschema'), \
+    assert what in ('program', 'nothing', 'busybox', 'python-root', 'jsonschema', 'attester'), \
         'unknown need: %s' % what
     if reason is not None:
         raise Skip(reason)
@@ -536,6 +539,74 @@ def test_the_bounds_of_filters():
         section('denybox-evidence.5', 'The result', 'Ss'))
 
 
+# ---------------------------------------------------------------- the stand-alone attester
+
+def attester_options():
+    names = ['field', 'name', 'kind', 'value', 'min', 'max', 'default', 'help']
+    found = [dict(zip(names, row)) for row in
+             rows('src/attester/option.def', 'ATTESTER_OPTION')]
+    return {row['name']: row for row in found}
+
+
+def test_options_of_the_attester():
+    page = items(section('denybox-attest.1', 'Options of the program', 'Ss'))
+    table = attester_options()
+    same(page, ['Fl -' + name + (' Ar ' + row['value'] if row['value'] else '')
+                for name, row in table.items()], 'options of the attester')
+    for name, row in table.items():
+        lines = page['Fl -' + name + (' Ar ' + row['value'] if row['value'] else '')]
+        assert sentence(lines, r'Default: (.*)\.$', '--' + name).group(1) == row['default'], name
+        if row['kind'] in ('TEXT', 'WORD'):
+            m = sentence(lines, r'(\d+) to (\d+) ', '--' + name)
+            assert (m.group(1), m.group(2)) == (row['min'], row['max']), name
+
+
+def test_exit_codes_of_the_attester():
+    page = items(section('denybox-attest.1', 'Exit status of the program', 'Ss'))
+    table = {row[1]: row[2] for row in rows('src/attester/exitcode.def', 'EXITCODE')}
+    same(page, table, 'exit codes of the attester')
+    for number, meaning in table.items():
+        assert joined(page[number]).startswith(meaning), number
+
+
+def test_help_of_the_attester():
+    need('attester')
+    done = subprocess.run([ATTESTER, '--help'], stdout=subprocess.PIPE, check=True)
+    text = done.stdout.decode()
+    table = attester_options()
+    same(re.findall(r'^  --([a-z0-9-]+)', text, re.M), table, 'denybox-attest --help')
+    for row in table.values():
+        line = next(x for x in text.split('\n') if re.match(r'  --%s ' % row['name'], x))
+        assert row['help'] in line, line
+        assert row['kind'] == 'FLAG' or '[%s]' % row['default'] in line, line
+    codes = re.findall(r'^ +(\d+)  ', text, re.M)
+    same(codes, [row[1] for row in rows('src/attester/exitcode.def', 'EXITCODE')],
+         'exit codes of denybox-attest --help')
+
+
+def test_the_time_of_the_attester():
+    text = joined(section('denybox-attest.1', 'Where it is not welcome', 'Ss'))
+    code = re.search(r'PROBE_TIMEOUT_MS (\d+)', read('src/attester/probes.h')).group(1)
+    assert 'within %d seconds' % (int(code) // 1000) in text
+
+
+def test_the_measured_table():
+    lines = section('denybox-attest.1', 'Measured', 'Ss')
+    begin = lines.index('.Bd -literal')
+    table = [line.split() for line in lines[begin + 1:lines.index('.Ed')]]
+    heads, body, sums = table[0][1:], table[1:-1], table[-1][3:]
+    same(items(lines), heads, 'columns of the table')
+    twelve = [p['id'] for p in probes() if p['id'].startswith('PR-') and p['id'] != 'PR-DYNIMPORT']
+    assert [row[0] for row in body] == twelve
+    for n, name in enumerate(heads, 1):
+        found = [row[n] for row in body]
+        assert set(found) <= {'PASS', 'FAIL', 'NOT_RUN', 'ABSENT'}, name
+        assert sums[n - 1] == str(found.count('PASS')), name
+    # What the text says of the plain flags.
+    plain = [row[heads.index('plain') + 1] for row in body]
+    assert (plain.count('FAIL'), plain.count('NOT_RUN')) == (5, 2)
+
+
 # ---------------------------------------------------------------- the bundle
 
 def field_types():
@@ -788,6 +859,8 @@ def prepare(work):
     for name in ('here', 'bin', 'here/in', 'here/out'):
         os.mkdir(os.path.join(work, name))
     os.symlink(DENYBOX, os.path.join(work, 'bin', 'denybox'))
+    if os.path.exists(ATTESTER):
+        os.symlink(ATTESTER, os.path.join(work, 'bin', 'denybox-attest'))
     os.symlink(os.path.join(SOURCE, 'scripts'), os.path.join(here, 'scripts'))
     os.symlink(os.path.join(SOURCE, 'fixtures', 'schema'), os.path.join(here, 'schema'))
     with open(os.path.join(here, 'in', 'packet.json'), 'w', encoding='ascii') as f:
