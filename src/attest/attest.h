@@ -12,6 +12,7 @@
  * directories and where a procfs is, and it knows neither the plan nor the filters. A probe leaves
  * nothing behind and sends no packet, also where its wall is missing.
  */
+/* What is observed is labelled by these names, wherever the directories lie. */
 struct attest_config {
     const char *in;  /* the read-only input directory, "/in" */
     const char *out; /* the writable directory, "/out" */

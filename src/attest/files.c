@@ -54,7 +54,7 @@ void probe_write_in(const struct attest_config *config, struct findings *f)
 {
     struct fact *fact = &f->fact[PR_FS_RO_IN];
 
-    observe_value(fact, config->in, try_create(config->in));
+    observe_value(fact, "/in", try_create(config->in));
     fact->control = control_list(config->in);
 }
 
@@ -102,9 +102,9 @@ void probe_write_out(const struct attest_config *config, struct findings *f)
     }
     fd = open(config->out, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
     if (fd >= 0)
-        observe_value(fact, config->out, write_report(fd));
+        observe_value(fact, "/out", write_report(fd));
     else
-        observe_value(fact, config->out, errno == EOPNOTSUPP ? try_create(config->out) : errno);
+        observe_value(fact, "/out", errno == EOPNOTSUPP ? try_create(config->out) : errno);
 }
 
 void probe_docker_socket(const struct attest_config *config, struct findings *f)

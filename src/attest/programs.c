@@ -19,11 +19,12 @@
 void probe_execve(const struct attest_config *config, struct findings *f)
 {
     struct fact *fact = &f->fact[PR_EXEC_1];
+    long result = syscall(SYS_execve, "/bin/ls", UNREADABLE, NULL);
 
     (void)config;
-    observe_call(fact, "execve", syscall(SYS_execve, "/bin/ls", UNREADABLE, NULL));
-    if (fact->observed[0].value == ENOENT)
-        observe_call(fact, "/bin/sh", syscall(SYS_execve, "/bin/sh", UNREADABLE, NULL));
+    if (result < 0 && errno == ENOENT)
+        result = syscall(SYS_execve, "/bin/sh", UNREADABLE, NULL);
+    observe_call(fact, "execve", result);
     fact->control = control_getpid();
 }
 
