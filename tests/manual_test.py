@@ -29,8 +29,8 @@ import tempfile
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 DENYBOX = os.path.abspath(os.environ.get('DENYBOX', './denybox'))
 ATTESTER = os.path.join(os.path.dirname(DENYBOX), 'denybox-attest')
-PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-evidence.5', 'denybox-seccomp.5',
-         'denybox-probes.7']
+PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-check.1', 'denybox-evidence.5',
+         'denybox-seccomp.5', 'denybox-probes.7']
 
 
 class Skip(Exception):
@@ -780,6 +780,68 @@ def test_status_lines():
             f.write('{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["ptrace"], '
                     '"action": "SCMP_ACT_ERRNO", "errnoRet": 38}]}')
         assert [documented[3]] == keys('--seccomp', path, '--', 'busybox', 'true')
+
+
+# ---------------------------------------------------------------- check
+
+NEEDS = {'NEEDED': 'needed', 'ROOTFS': '--rootfs', 'PROC': '--proc', 'ROOT': 'root',
+         'BETTER': 'better', 'INFO': 'info'}
+
+
+def test_requirements_of_check():
+    table = {row[1]: row[2:] for row in rows('src/host/requirement.def', 'REQUIREMENT')}
+    page = items(section('denybox-check.1', 'REQUIREMENTS'))
+    assert list(page) == list(table), 'requirements: %s, table %s' % (list(page), list(table))
+    for name, (need, purpose) in table.items():
+        assert plain(page[name][0]) == 'Need: %s.' % NEEDS[need], name
+        assert plain(page[name][2]) == 'For: %s.' % purpose, name
+        assert len(page[name]) > 4, '%s: not a word on how it is tried' % name
+
+
+def test_layers_of_check():
+    texts, lines, name = {}, section('denybox-check.1', 'WHO FORBIDS IT'), None
+    for line in lines[next(n for n, x in enumerate(lines) if x == '.Bl -tag -width Ds'):]:
+        if re.fullmatch(r'\.It (why|mend|also):', line):
+            texts[name].append(line[4:])
+        elif line.startswith('.It '):
+            name = plain(line[4:])
+            assert name not in texts, 'twice: %s' % name
+            texts[name] = []
+        elif not re.match(r'\.(Bl|El)', line):
+            texts[name].append(plain(line))
+    table = {}
+    for _, name, why, mend, also in rows('src/host/obstacle.def', 'OBSTACLE'):
+        table.setdefault(name.replace('{ns}', '*'), []).extend(
+            ['why: ' + why, 'mend: ' + mend] + (['also: ' + also] if also else []))
+    same(texts, table, 'layers')
+    for name, text in table.items():
+        assert ' '.join(texts[name]) == ' '.join(' '.join(text).split()), name
+
+
+def test_json_of_check():
+    done = run('check', '--json')
+    assert done.returncode in (0, 3), done.stderr.decode()
+    found, page = {}, {}
+    document = json.loads(done.stdout)
+    # A host that has everything refuses nothing: the landlock row stands for one that does.
+    for row in document['requirements']:
+        row['diagnosis'] = row['diagnosis'] or {
+            key: '' for key in ('call', 'errno', 'layer', 'why', 'mend', 'also')}
+    key_paths(document, '', found)
+    for head in items(section('denybox-check.1', 'JSON')):
+        page[re.fullmatch(r'Va (\S+) Vt .*', head).group(1)] = True
+    same(page, found, 'fields of check --json')
+    states = re.search(r'One of (ok.*?)\.', joined(section('denybox-check.1', 'JSON'))).group(1)
+    code = re.search(r'names\[N_STATES\] = \{(.*?)\}', read('src/host/requirement.c'), re.S)
+    same(states.split(', '), re.findall(r'"([^"]+)"', code.group(1)), 'states')
+    same(set(items(section('denybox-check.1', 'Reading the table', 'Ss'))), states.split(', '),
+         'states of the table')
+
+
+def test_options_of_check():
+    table = {row[1] for row in rows('src/cmd/check.def', 'CHECK_OPTION')}
+    same([h[4:] for h in items(section('denybox-check.1', 'Options', 'Ss'))], table, 'options')
+    same(re.findall(r'^  --(\w+)', output('check', '--help'), re.M), table, 'check --help')
 
 
 # ---------------------------------------------------------------- examples

@@ -16,8 +16,8 @@ enum exit_code {
  */
 struct error {
     enum exit_code exit;
-    char text[768]; /* "cannot ...: reason", lower case, no full stop */
-    char hint[512]; /* empty, or what to do */
+    char text[768];  /* "cannot ...: reason", lower case, no full stop */
+    char hint[1024]; /* empty, or what to do */
 };
 
 /*

@@ -6,6 +6,7 @@
  * command's name. */
 int command_run(int argc, char **argv);
 int command_attest(int argc, char **argv);
+int command_check(int argc, char **argv);
 int command_plan(int argc, char **argv);
 int command_filter(int argc, char **argv);
 

@@ -21,6 +21,8 @@ static const struct {
      "prove the walls, then run the payload in them"},
     {"attest", command_attest, "attest [OPTIONS]",
      "prove the walls and write the evidence; runs no payload"},
+    {"check", command_check, "check [OPTIONS]",
+     "is this host able to? each requirement, what was found, and what mends it"},
     {"plan", command_plan, "plan [OPTIONS] [--] COMMAND [ARG...]",
      "print what run would do, as JSON; does nothing"},
     {"filter", command_filter, "filter list|show|compile|digest [NAME|FILE.json]",
@@ -41,8 +43,8 @@ static int show_help(void)
         printf("  %3d  %s\n", number, meaning);
 #include "base/exitcode.def"
 #undef EXITCODE
-    puts("\nManual: denybox(1), denybox-attest(1), denybox-probes(7), denybox-evidence(5),\n"
-         "denybox-seccomp(5).");
+    puts("\nManual: denybox(1), denybox-attest(1), denybox-check(1), denybox-probes(7),\n"
+         "denybox-evidence(5), denybox-seccomp(5).");
     return EXIT_OK;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/io.h"
 #include "base/sys.h"
+#include "host/requirement.h"
 #include "launch/sandbox.h"
 
 /* Puts a descriptor at its place, close-on-exec; one that is there already keeps its flag. */
@@ -49,7 +50,7 @@ bool step_descriptors(struct sandbox *s, struct error *e)
 
     if (sys_setrlimit(RLIMIT_NOFILE, (rlim_t)sealed + 1, (rlim_t)sealed + 1) < 0) {
         error_errno(e, EXIT_DENYBOX, errno, "cannot set the limit on descriptors");
-        return error_hint(e, "--nofile must be less than the caller's hard limit: ulimit -Hn");
+        return host_hint(OBSTACLE_NOFILE, e);
     }
     if (!raise_fd(&gate, e) || !raise_fd(&s->proc, e) || !raise_fd(&s->pair[1], e) ||
         !raise_fd(&sentry, e) || !raise_fd(&s->sentry[0], e) || !place_stdio(s, e) ||

@@ -13,6 +13,7 @@
 #include "base/fault.h"
 #include "base/io.h"
 #include "base/sys.h"
+#include "host/requirement.h"
 #include "launch/channel.h"
 #include "launch/filters.h"
 #include "launch/gate.h"
@@ -72,24 +73,6 @@ static uint64_t namespaces(const struct sandbox *s)
                      (weakened(s, REMOVE_CGROUP) ? (uint64_t)CLONE_NEWCGROUP : 0));
 }
 
-static bool clone_refused(struct error *e, int number)
-{
-    error_errno(e, EXIT_BLOCKED, number, "cannot make the namespaces of the sandbox");
-    if (number == EPERM || number == EACCES)
-        error_hint(e, "this host forbids user namespaces to you: look at the sysctls "
-                      "kernel.unprivileged_userns_clone, user.max_user_namespaces and "
-                      "kernel.apparmor_restrict_unprivileged_userns, and for a chroot, and a "
-                      "container's or unit's own filter");
-    if (number == ENOSPC || number == EUSERS)
-        error_hint(e, "a limit on namespaces is reached, 0 forbids them: raise the sysctls "
-                      "user.max_*_namespaces");
-    if (number == ENOSYS || number == EINVAL)
-        error_hint(e,
-                   "Linux 5.14 or newer is needed, with all kinds of namespaces; or the filter of "
-                   "a container around answers so");
-    return false;
-}
-
 static bool clone_init(struct supervisor *sv)
 {
     struct sandbox *s = sv->s;
@@ -101,7 +84,7 @@ static bool clone_init(struct supervisor *sv)
 
     sv->init = sys_clone3(&args);
     if (sv->init < 0)
-        return clone_refused(sv->e, errno);
+        return error_errno(sv->e, EXIT_BLOCKED, errno, "cannot make the namespaces of the sandbox");
     if (sv->init == 0)
         init_main(s);
     io_close(&s->init_socket[1]);
@@ -129,8 +112,12 @@ bool prove_sandbox(struct supervisor *sv)
 {
     struct sandbox *s = sv->s;
 
-    if (!clone_init(sv) || !ids_map(s, sv->init, sv->e))
+    if (!clone_init(sv))
         return false;
+    if (!ids_map(s, sv->init, sv->e)) {
+        supervise_last_words(sv);
+        return false;
+    }
     if (!message_send(s->init_socket[0], MESSAGE_MAPPED, 0, NULL, 0) ||
         !message_send(s->gate_socket[0], MESSAGE_MAPPED, 0, NULL, 0) || !supervise_gate(sv))
         return sv->e->text[0] != '\0' ? false : step_failed(sv->e, "cannot start init");
@@ -166,6 +153,15 @@ static void release(struct supervisor *sv)
     io_close(&s->host_proc);
     io_close(&sv->payload_fd);
     io_close(&sv->signals);
+}
+
+/* The host is asked from out here: inside, the sysctls of namespaces are the new one's own. */
+static void explain(const struct plan *plan, const struct launch_result *r, struct error *e)
+{
+    if (e->exit == EXIT_BLOCKED && !r->blocked && !r->before.valid)
+        host_explain((plan->declared.rootfs != NULL ? 1U << NEED_ROOTFS : 0) |
+                         (plan->declared.proc ? 1U << NEED_PROC : 0),
+                     e);
 }
 
 void prove_begin(struct supervisor *sv, const struct plan *plan, const struct launch_hooks *hooks,
@@ -217,5 +213,7 @@ bool launch(const struct plan *plan, const struct launch_hooks *hooks, struct la
     prove_begin(&sv, plan, hooks, result, e);
     ok = carry_out(&sv);
     prove_end(&sv);
+    if (!ok)
+        explain(plan, result, e);
     return ok;
 }

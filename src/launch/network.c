@@ -16,10 +16,8 @@
 bool step_new_network(struct sandbox *s, struct error *e)
 {
     (void)s;
-    if (sys_unshare(CLONE_NEWNET) < 0) {
-        step_failed(e, "cannot make the network namespace of the sandbox");
-        return error_hint(e, "look at the sysctl user.max_net_namespaces");
-    }
+    if (sys_unshare(CLONE_NEWNET) < 0)
+        return step_failed(e, "cannot make the network namespace of the sandbox");
     return true;
 }
 

@@ -124,8 +124,8 @@ static bool make_overlay(struct sandbox *s, int staging, struct error *e)
         sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL) < 0) {
         step_failed(e, "cannot make an overlay of the root directory");
         io_close(&fs);
-        return error_hint(e, "--rootfs needs overlay mounts in user namespaces: Linux 5.11 or "
-                             "newer, and the module overlay loaded");
+        return error_hint(e, "the file system of --rootfs cannot be a layer of an overlay: copy it "
+                             "to ext4, xfs, btrfs or tmpfs");
     }
     s->root = sys_fsmount(fs, ROOT_FLAGS | MOUNT_ATTR_RDONLY);
     io_close(&fs);

@@ -69,6 +69,15 @@ static bool take_error(struct supervisor *sv, const struct message *m)
     return false;
 }
 
+void supervise_last_words(struct supervisor *sv)
+{
+    struct pollfd init = {.fd = sv->s->init_socket[0], .events = POLLIN};
+    struct message m;
+
+    if (sys_poll(&init, 1, 0) == 1 && message_receive(init.fd, &m) && m.kind == MESSAGE_ERROR)
+        take_error(sv, &m);
+}
+
 /* One child has ended without a word. When init fails, the kernel kills the payload-to-be, and its
  * end may be seen first: what init had to say is still there to be read. */
 static bool take_silence(struct supervisor *sv, int fd)

@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "host/requirement.h"
 #include "launch/ids.h"
 
 #define CLONE_TREE (OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)
@@ -101,8 +102,7 @@ static bool map_tree(int *tree, const struct host_object *o, int userns, struct 
     if (sys_mount_setattr(*tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr) < 0) {
         error_errno(e, EXIT_BLOCKED, errno, "cannot map the owner of '%s' to the sandbox's user",
                     text_show(o->path));
-        return error_hint(e, "run denybox as an ordinary user, or give a directory on a file "
-                             "system with idmapped mounts (ext4, xfs, btrfs)");
+        return host_hint(OBSTACLE_IDMAP, e);
     }
     return true;
 }

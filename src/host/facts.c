@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/facts.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/sys.h"
+#include "base/text.h"
+
+#define FILE_MAX (1U << 20)
+#define CAP_SYS_ADMIN_BIT 21
+
+static const struct {
+    const char *name;
+    int flag;
+    const char *config;
+} kinds[] = {
+#define NAMESPACE(symbol, name, flag, config) {name, flag, config},
+#include "host/namespace.def"
+#undef NAMESPACE
+};
+
+const char *namespace_name(enum namespace_kind kind)
+{
+    return kinds[kind].name;
+}
+
+const char *namespace_config(enum namespace_kind kind)
+{
+    return kinds[kind].config;
+}
+
+int namespace_flag(enum namespace_kind kind)
+{
+    return kinds[kind].flag;
+}
+
+bool facts_confined(const struct facts *f)
+{
+    static const char mode[] = " (unconfined)";
+    size_t length = strlen(f->label);
+
+    /* A profile may have a name, the flag unconfined, and no rules but userns. */
+    if (length >= strlen(mode) && strcmp(f->label + length - strlen(mode), mode) == 0)
+        return false;
+    return length != 0 && strcmp(f->label, "unconfined") != 0;
+}
+
+/* A small text of the kernel; empty when it cannot be read. */
+static void read_text(int directory, const char *path, struct buf *b)
+{
+    if (directory < 0 || !io_read_file(directory, path, FILE_MAX, b)) {
+        buf_free(b);
+        *b = (struct buf){0};
+    }
+}
+
+long long facts_sysctl(const struct host *h, const char *path)
+{
+    struct buf b = {0};
+    unsigned long long value = 0;
+    char text[32];
+    bool ok;
+
+    read_text(h->sysctl, path, &b);
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(buf_text(&b), "\n"), buf_text(&b));
+    ok = text_number(text, (1ULL << 62), &value);
+    buf_free(&b);
+    return ok ? (long long)value : SYSCTL_ABSENT;
+}
+
+static void take_sysctls(const struct host *h, struct facts *f)
+{
+    f->userns_clone = facts_sysctl(h, "kernel/unprivileged_userns_clone");
+    f->apparmor_userns = facts_sysctl(h, "kernel/apparmor_restrict_unprivileged_userns");
+    f->tiocsti = facts_sysctl(h, "dev/tty/legacy_tiocsti");
+    f->ptrace_scope = facts_sysctl(h, "kernel/yama/ptrace_scope");
+    for (int i = 0; i < N_NAMESPACES; i++) {
+        char path[64];
+
+        snprintf(path, sizeof path, "user/max_%s_namespaces", kinds[i].name);
+        f->max[i] = facts_sysctl(h, path);
+    }
+}
+
+/* "Name:\tvalue" of a status file in the base given; `none` when there is no such line. */
+static unsigned long long status_number(const char *status, const char *name, int base,
+                                        unsigned long long none)
+{
+    size_t length = strlen(name);
+
+    for (const char *line = status; line != NULL && *line != '\0';) {
+        if (strncmp(line, name, length) == 0 && line[length] == ':')
+            return strtoull(line + length + 1, NULL, base);
+        line = strchr(line, '\n');
+        line += line != NULL;
+    }
+    return none;
+}
+
+/* Rows "inside outside count" of a uid_map. */
+static void take_ids(const char *map, struct facts *f)
+{
+    unsigned long long inside;
+    unsigned long long outside;
+    unsigned long long count;
+    unsigned long long total = 0;
+    bool first = false;
+
+    f->unmapped = true;
+    for (const char *line = map; line != NULL && *line != '\0';) {
+        if (sscanf(line, "%llu %llu %llu", &inside, &outside, &count) != 3)
+            break;
+        f->unmapped = f->unmapped && (geteuid() < inside || geteuid() - inside >= count);
+        first = inside == 0 && outside == 0 && count == 4294967295ULL;
+        total += count;
+        line = strchr(line, '\n');
+        line += line != NULL;
+    }
+    f->sys_admin = f->sys_admin && first;
+    f->maps_others = geteuid() == 0 && total > 1;
+}
+
+static void take_process(const struct host *h, struct facts *f)
+{
+    struct buf b = {0};
+
+    read_text(h->proc, "self/status", &b);
+    f->seccomp = (int)status_number(buf_text(&b), "Seccomp", 10, ~0ULL);
+    f->filters = (int)status_number(buf_text(&b), "Seccomp_filters", 10, ~0ULL);
+    f->no_new_privs = status_number(buf_text(&b), "NoNewPrivs", 10, 0) == 1;
+    f->sys_admin = (status_number(buf_text(&b), "CapEff", 16, 0) >> CAP_SYS_ADMIN_BIT & 1) != 0;
+    buf_free(&b);
+    read_text(h->proc, "self/uid_map", &b);
+    take_ids(buf_text(&b), f);
+    buf_free(&b);
+}
+
+/* One row of mountinfo: its mount point and what follows the dash. */
+static void take_mount(const char *row, struct facts *f, bool *root)
+{
+    char point[512];
+    const char *super = strstr(row, " - ");
+
+    if (sscanf(row, "%*s %*s %*s %*s %511s", point) != 1)
+        return;
+    *root = *root || strcmp(point, "/") == 0;
+    if (strncmp(point, "/proc/", 6) == 0 && strncmp(point, "/proc/sys/fs/binfmt_misc", 24) != 0)
+        f->masked++;
+    if (strcmp(point, "/proc") == 0 && super != NULL) {
+        const char *option = strstr(super, "hidepid=");
+
+        f->hidepid = option != NULL && strncmp(option, "hidepid=0", 9) != 0 &&
+                     strncmp(option, "hidepid=off", 11) != 0;
+    }
+}
+
+static void take_mounts(const struct host *h, struct facts *f)
+{
+    struct buf b = {0};
+    struct stat ours;
+    struct stat first;
+    bool root = false;
+
+    read_text(h->proc, "self/mountinfo", &b);
+    for (char *row = b.data; row != NULL && *row != '\0';) {
+        char *end = strchrnul(row, '\n');
+        bool last = *end == '\0';
+
+        *end = '\0';
+        take_mount(row, f, &root);
+        row = last ? NULL : end + 1;
+    }
+    /* A chroot onto a mount point has a row for /. Root can look at the root of pid 1. */
+    f->chroot = b.length != 0 && !root;
+    if (!f->chroot && fstatat(h->proc, "1/root", &first, 0) == 0 &&
+        fstatat(h->proc, "self/root", &ours, 0) == 0)
+        f->chroot = first.st_dev != ours.st_dev || first.st_ino != ours.st_ino;
+    buf_free(&b);
+}
+
+/* The last part of the cgroup of version 2 or of systemd, when it is a service. */
+static void take_unit(const struct host *h, struct facts *f)
+{
+    static const char ending[] = ".service";
+    struct buf b = {0};
+
+    read_text(h->proc, "self/cgroup", &b);
+    for (const char *line = buf_text(&b); line != NULL && *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        const char *slash = memrchr(line, '/', length);
+        size_t name = slash != NULL ? length - (size_t)(slash + 1 - line) : 0;
+        bool ours = strncmp(line, "0::", 3) == 0 || strstr(line, ":name=systemd:") != NULL;
+
+        if (ours && name >= sizeof ending &&
+            strncmp(slash + 1 + name - strlen(ending), ending, strlen(ending)) == 0)
+            text_safe(f->unit, sizeof f->unit, slash + 1, name);
+        line += length;
+        line += *line == '\n';
+    }
+    buf_free(&b);
+}
+
+static void take_security(const struct host *h, struct facts *f)
+{
+    struct buf b = {0};
+
+    read_text(h->proc, "self/attr/apparmor/current", &b);
+    /* "profile (enforce)" */
+    text_safe(f->label, sizeof f->label, buf_text(&b), strcspn(buf_text(&b), "\n"));
+    buf_free(&b);
+    read_text(AT_FDCWD, "/sys/fs/selinux/enforce", &b);
+    f->selinux = buf_text(&b)[0] == '1';
+    buf_free(&b);
+}
+
+void facts_take(const struct host *h, struct facts *f)
+{
+    *f = (struct facts){0};
+    take_sysctls(h, f);
+    take_process(h, f);
+    take_mounts(h, f);
+    take_unit(h, f);
+    take_security(h, f);
+    if (access("/run/.containerenv", F_OK) == 0)
+        strcpy(f->container, "podman");
+    else if (access("/.dockerenv", F_OK) == 0)
+        strcpy(f->container, "docker");
+}

@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""denybox check, and the same diagnosis when run cannot start: each obstacle is stood in the way for
+real, by live-obstacle, and check and run must name its layer and its mend."""
+
+import os
+import re
+import shutil
+
+import support
+from support import DENYBOX, EXIT_BLOCKED, EXIT_DENYBOX, Live, command, denybox
+
+OBSTACLE = support._program("DENYBOX_OBSTACLE", "live-obstacle")
+
+ZERO = "user.max_{0}_namespaces is 0"
+RAISE = "sudo sysctl -w user.max_{0}_namespaces="
+FILTER = "a seccomp filter around denybox denies {0} with {1}"
+OPEN = "podman run --security-opt seccomp="
+
+# Root's --in and --out are mapped before the sandbox is started.
+NAMESPACES = ("cannot make a user namespace for the mounts" if support.AS_ROOT else
+              "cannot make the namespaces of the sandbox")
+PRIVATE = "cannot map the owner of " if support.AS_ROOT else "cannot make the mounts private"
+
+# (obstacles, requirement, what run says, why, mend)
+OBSTACLES = [
+    (["userns", "sysctl=user/max_user_namespaces:0"], "user-namespace",
+     "cannot make the namespaces", ZERO.format("user"), RAISE.format("user")),
+    (["userns", "sysctl=user/max_net_namespaces:0"], "net-namespace",
+     "cannot make the network namespace", ZERO.format("net"), RAISE.format("net")),
+    (["filter=clone3:ENOSYS"], "clone3", NAMESPACES,
+     FILTER.format("clone3", "ENOSYS"), OPEN),
+    (["filter=clone3:EPERM"], "clone3", NAMESPACES,
+     FILTER.format("clone3", "EPERM"), OPEN),
+    (["newuser=EPERM"], "clone3", NAMESPACES,
+     FILTER.format("clone3", "ENOSYS"), OPEN),
+    (["filter=unshare:EPERM"], "user-namespace",
+     "cannot make the network namespace", FILTER.format("unshare", "EPERM"), OPEN),
+    (["filter=mount_setattr:EPERM"], "mount_setattr", PRIVATE,
+     FILTER.format("mount_setattr", "EPERM"), OPEN),
+    (["filter=mount_setattr:ENOSYS"], "mount_setattr", PRIVATE,
+     FILTER.format("mount_setattr", "ENOSYS"), OPEN),
+    (["filter=fsopen:EPERM"], "tmpfs",
+     "cannot make a tmpfs", FILTER.format("fsopen", "EPERM"), OPEN),
+    (["filter=fsconfig:ENOSYS"], "tmpfs",
+     "cannot make a tmpfs", FILTER.format("fsconfig", "ENOSYS"), OPEN),
+    (["filter=fsmount:EACCES"], "tmpfs",
+     "cannot make a tmpfs", FILTER.format("fsmount", "EACCES"), OPEN),
+    (["filter=fsopen:KILL"], "tmpfs", "cannot ", "a seccomp filter around denybox", OPEN),
+    (["filter=move_mount:EPERM"], "open_tree",
+     "cannot ", FILTER.format("move_mount", "EPERM"), OPEN),
+    (["filter=open_tree:EPERM"], "open_tree",
+     "cannot take ", FILTER.format("open_tree", "EPERM"), OPEN),
+    (["filter=pivot_root:EPERM"], "pivot_root",
+     "cannot enter the new root", FILTER.format("pivot_root", "EPERM"), OPEN),
+    (["filter=pidfd_open:ENOSYS"], "pidfd",
+     "cannot hold on to the payload", FILTER.format("pidfd_open", "ENOSYS"), OPEN),
+    (["filter=close_range:EPERM"], "close_range",
+     "cannot close the caller's descriptors", FILTER.format("close_range", "EPERM"), OPEN),
+    (["filter=landlock_create_ruleset:EPERM"], "landlock",
+     "cannot ask for Landlock", FILTER.format("landlock_create_ruleset", "EPERM"), OPEN),
+    (["unmapped"], "user-namespace",
+     "cannot make the namespaces", "uid has no mapping", "/proc/self/uid_map"),
+]
+
+FORMS = re.compile(r"  \S+ +(ok|missing|less|not tried|info) +\S.*")
+
+
+def behind(obstacles, *words, **how):
+    """A program with the obstacles in its way."""
+    done = command([OBSTACLE, *obstacles, "--", *words], **how)
+    if done.status == 99:
+        raise AssertionError("the obstacle could not be made: " + repr(done))
+    return done
+
+
+def rows(document):
+    return {row["name"]: row for row in document["requirements"]}
+
+
+class Check(Live):
+
+    def document(self, obstacles=(), status=0):
+        done = behind(obstacles, DENYBOX, "check", "--json")
+        self.assert_status(done, status)
+        self.assertEqual(done.err, "")
+        return support.load_json(done.out)
+
+    def test_this_host_is_able(self):
+        """The control of everything below: without an obstacle, check and run both say yes."""
+        done = behind([], DENYBOX, "check")
+        self.assert_status(done, 0)
+        self.assertTrue(done.out.splitlines()[-1].startswith("denybox can start here: "))
+        self.assertNotIn("missing", done.out)
+        self.assert_status(behind([], DENYBOX, "run", *self.io, "--", support.PAYLOAD, "exit", "0"),
+                           0)
+
+    def test_a_user_namespace_around_is_no_obstacle(self):
+        """The control of the sysctls, which are set in one."""
+        self.assertTrue(self.document(["userns"])["able"])
+        done = behind(["userns"], DENYBOX, "run", *self.io, "--", support.PAYLOAD, "exit", "0")
+        self.assert_status(done, 0)
+
+    def test_an_innocent_filter_is_no_obstacle(self):
+        document = self.document(["filter=landlock_create_ruleset:ENOSYS"])
+        self.assertTrue(document["able"])
+        self.assertEqual(rows(document)["landlock"]["state"], "less")
+        self.assertIn("mode 2, 1 filters", rows(document)["outer-filter"]["found"])
+
+    def test_each_obstacle_is_named(self):
+        for obstacles, name, _, why, mend in OBSTACLES:
+            with self.subTest(obstacles=obstacles):
+                self.check_named(obstacles, name, why, mend)
+
+    def check_named(self, obstacles, name, why, mend):
+        done = behind(obstacles, DENYBOX, "check")
+        self.assert_status(done, EXIT_BLOCKED)
+        lines = done.out.splitlines()
+        at = [n for n, line in enumerate(lines) if re.match(rf"  {name} +missing ", line)]
+        self.assertEqual(len(at), 1, repr(done))
+        self.assertTrue(lines[at[0] + 1].startswith("      why:  "), repr(done))
+        self.assertIn(why, lines[at[0] + 1])
+        self.assertTrue(lines[at[0] + 2].startswith("      mend: "), repr(done))
+        self.assertIn(mend, lines[at[0] + 2])
+        self.assertTrue(lines[-1].startswith("denybox cannot start here: "), repr(done))
+        self.assertIn(f"missing: {name}", lines[-1])
+        row = rows(self.document(obstacles, EXIT_BLOCKED))[name]
+        self.assertEqual(row["state"], "missing")
+        self.assertIn(why, row["diagnosis"]["why"])
+        self.assertIn(mend, row["diagnosis"]["mend"])
+
+    def test_run_says_the_same(self):
+        for obstacles, _, says, why, mend in OBSTACLES:
+            with self.subTest(obstacles=obstacles):
+                self.check_run(obstacles, says, why, mend)
+
+    def check_run(self, obstacles, says, why, mend, *options):
+        done = behind(obstacles, DENYBOX, "run", *self.io, *options, "--", support.PAYLOAD,
+                      "started")
+        self.assert_status(done, EXIT_BLOCKED)
+        lines = done.err.splitlines()
+        self.assertTrue(lines[0].startswith("denybox: " + says), repr(done))
+        self.assertTrue(lines[1].startswith("denybox: hint: "), repr(done))
+        self.assertIn(why, lines[1])
+        self.assertIn("; mend: ", lines[1])
+        self.assertIn(mend, lines[1])
+        self.assertEqual(lines[2:], ["denybox: BLOCKED: nothing was started"])
+        self.assertEqual(os.listdir(self.path("out")), [])
+
+    def test_attest_says_the_same(self):
+        done = behind(["userns", "sysctl=user/max_user_namespaces:0"], DENYBOX, "attest", "--quiet")
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertIn(ZERO.format("user"), done.err)
+        self.assertIn(RAISE.format("user"), done.err)
+
+    def test_every_other_limit_on_namespaces(self):
+        for kind, name in (("mnt", "mount-namespace"), ("pid", "pid-namespace"),
+                           ("ipc", "ipc-namespace"), ("uts", "uts-namespace"),
+                           ("cgroup", "cgroup-namespace")):
+            obstacles = ["userns", f"sysctl=user/max_{kind}_namespaces:0"]
+            with self.subTest(kind=kind):
+                self.check_named(obstacles, name, ZERO.format(kind), RAISE.format(kind))
+                self.check_run(obstacles, "cannot make the namespaces", ZERO.format(kind),
+                               RAISE.format(kind))
+
+    def test_what_rests_on_the_missing_is_not_blamed(self):
+        found = rows(self.document(["userns", "sysctl=user/max_user_namespaces:0"], EXIT_BLOCKED))
+        self.assertEqual(found["net-namespace"]["state"], "not tried")
+        self.assertEqual(found["overlay"]["found"], "needs user-namespace")
+        self.assertIsNone(found["overlay"]["diagnosis"])
+        found = rows(self.document(["filter=mount_setattr:EPERM"], EXIT_BLOCKED))
+        self.assertEqual(found["pivot_root"]["found"], "needs mount_setattr")
+
+    def test_a_filter_on_the_flags_alone(self):
+        """RestrictNamespaces= lets unshare through for other flags; the question finds it."""
+        row = rows(self.document(["newuser=EPERM"], EXIT_BLOCKED))["user-namespace"]
+        self.assertEqual(row["diagnosis"]["call"], "unshare of a user namespace")
+        self.assertEqual(row["diagnosis"]["errno"], "EPERM")
+        self.assertEqual(row["diagnosis"]["layer"], "a seccomp filter")
+        row = rows(self.document(["filter=unshare:EPERM"], EXIT_BLOCKED))["user-namespace"]
+        self.assertEqual(row["diagnosis"]["call"], "unshare")
+
+    def test_a_limit_is_not_taken_for_a_filter(self):
+        """The kernel's own refusal, beneath a filter that lets the call through."""
+        obstacles = ["userns", "sysctl=user/max_user_namespaces:0",
+                     "filter=landlock_create_ruleset:ENOSYS"]
+        self.check_named(obstacles, "user-namespace", ZERO.format("user"), RAISE.format("user"))
+
+    def test_a_filter_that_kills(self):
+        row = rows(self.document(["filter=fsopen:KILL"], EXIT_BLOCKED))["tmpfs"]
+        self.assertEqual(row["found"], "fsopen: ended by SIGSYS")
+
+    def test_few_open_files(self):
+        """An option's value is beyond what the caller may ask for: run is misused, and check says
+        that the default is."""
+        why, mend = "hard limit of open files", "sudo prlimit --pid $$ --nofile="
+        self.check_named(["nofile=1024"], "nofile-limit", why, mend)
+        done = behind(["nofile=1024"], DENYBOX, "run", "--", support.PAYLOAD, "exit", "0")
+        self.assert_error(done, EXIT_DENYBOX, "cannot set the limit on descriptors", why)
+        self.assertIn(mend, done.err)
+        done = behind(["nofile=1024"], DENYBOX, "run", "--nofile", "1023", "--", support.PAYLOAD,
+                      "exit", "0")
+        self.assert_status(done, 0)
+        self.assert_status(behind(["nofile=1025"], DENYBOX, "check"), 0)
+
+    def chroot(self):
+        """The obstacles, and where the programs are in it."""
+        top = self.path("chroot")
+        for name in ("", "proc", "in", "out"):
+            os.mkdir(os.path.join(top, name))
+        for program in (DENYBOX, support.PAYLOAD):
+            shutil.copy(program, os.path.join(top, os.path.basename(program)))
+        return ["userns", f"bind=/proc:{top}/proc", f"chroot={top}"]
+
+    def test_a_chroot(self):
+        obstacles = self.chroot()
+        if not self.is_static():
+            self.skipTest("the launcher is not static: it cannot be started in a chroot")
+        done = behind(obstacles, "/" + os.path.basename(DENYBOX), "check", "--json")
+        self.assert_status(done, EXIT_BLOCKED)
+        row = rows(support.load_json(done.out))["user-namespace"]
+        self.assertEqual(row["diagnosis"]["errno"], "EPERM")
+        self.assertEqual(row["diagnosis"]["layer"], "a chroot")
+        done = behind(obstacles, "/" + os.path.basename(DENYBOX), "run", "--",
+                      "/" + os.path.basename(support.PAYLOAD), "exit", "0")
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertIn("runs in a chroot", done.err)
+        self.assertIn("mend: start denybox outside of the chroot", done.err)
+
+    def is_static(self):
+        return rows(self.document())["launcher"]["found"] == "static"
+
+    def test_a_masked_proc(self):
+        """No new procfs: --proc is refused, and nothing else."""
+        masked = ["userns", "mask=/proc/sys/fs"]
+        document = self.document(masked)
+        self.assertTrue(document["able"])
+        row = rows(document)["new-procfs"]
+        self.assertEqual(row["state"], "less")
+        self.assertEqual(row["diagnosis"]["layer"], "a masked /proc")
+        self.check_run(masked, "cannot mount /proc", "parts of /proc are mounted over",
+                       "podman run --security-opt unmask=ALL", "--proc")
+        done = behind(masked, DENYBOX, "run", *self.io, "--", support.PAYLOAD, "exit", "0")
+        self.assert_status(done, 0)
+
+    def test_overlay(self):
+        """The file system itself cannot be taken away here; what it rests on can."""
+        row = rows(self.document())["overlay"]
+        if row["state"] == "ok":
+            self.skipTest("this kernel has overlay in user namespaces, and that cannot be undone")
+        self.assertEqual(row["diagnosis"]["layer"], "no overlay")
+
+    def test_root_of_the_host_under_another_name(self):
+        """Whom the kernel holds to no limit on processes, whatever its id is."""
+        row = rows(self.document(["userns"]))["pids-limit"]
+        self.assertEqual(row["state"], "less" if support.AS_ROOT else "ok")
+
+    def test_another_user(self):
+        if not support.AS_ROOT:
+            self.skipTest("only root can become another user")
+        user = support.ordinary_user()
+        found = rows(self.document([f"uid={user.pw_uid}"]))
+        self.assertEqual(found["idmapped-mounts"]["state"], "info")
+        self.assertEqual(rows(self.document())["idmapped-mounts"]["state"], "ok")
+
+
+class Output(Live):
+
+    def test_the_table(self):
+        done = denybox("check")
+        lines = done.out.splitlines()
+        for line in lines[:-1]:
+            self.assertTrue(FORMS.fullmatch(line) or re.match(r"      (why|mend|also): ", line), line)
+        self.assertNotIn("\033", done.out)
+        self.assertEqual(done.err, "")
+
+    def test_quiet(self):
+        self.assertEqual((denybox("check", "--quiet").status, denybox("check", "--quiet").out),
+                         (0, ""))
+        done = behind(["filter=pivot_root:EPERM"], DENYBOX, "check", "--quiet")
+        self.assertEqual(len(done.out.splitlines()), 5, repr(done))
+
+    def test_json(self):
+        done = denybox("check", "--json")
+        document = support.load_json(done.out)
+        self.assertEqual(list(document), ["schema_version", "launcher_version", "able",
+                                          "requirements"])
+        self.assertEqual(document["schema_version"], 1)
+        self.assertIs(document["able"], True)
+        for row in document["requirements"]:
+            self.assertEqual(list(row), ["name", "need", "purpose", "state", "found", "diagnosis"])
+            if row["diagnosis"] is not None:
+                self.assertEqual(list(row["diagnosis"]),
+                                 ["call", "errno", "layer", "why", "mend", "also"])
+
+    def test_misuse(self):
+        for words, fragment in ((["--nonsense"], "check has no such option"),
+                                (["x"], "check has no such option"),
+                                (["\033[31m"], "\\x1b[31m"),
+                                (["--json", "--json"], "cannot use --json twice"),
+                                (["--json", "--quiet"], "cannot use --quiet with --json")):
+            self.assert_error(denybox("check", *words), EXIT_DENYBOX, fragment)
+
+    def test_a_full_disk(self):
+        with open("/dev/full", "wb") as full:
+            done = command(["/bin/sh", "-c", f'exec "$0" check >&{full.fileno()}', DENYBOX],
+                           pass_fds=(full.fileno(),))
+        self.assert_error(done, EXIT_DENYBOX, "cannot write the result")
+
+    def test_nothing_of_the_host_is_changed(self):
+        def state():
+            return (support.read("/proc/self/mountinfo"), os.listdir("/sys/fs/cgroup"),
+                    [os.readlink(f"/proc/self/ns/{name}") for name in os.listdir("/proc/self/ns")])
+
+        before = state()
+        denybox("check")
+        self.assertEqual(state(), before)
+
+
+if __name__ == "__main__":
+    support.main()
