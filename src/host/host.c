@@ -13,8 +13,10 @@ bool host_open(struct host *h, struct error *e)
 
     h->proc = sys_openat(AT_FDCWD, "/proc", directory, 0);
     h->sysctl = -1;
-    if (h->proc < 0)
-        return error_errno(e, EXIT_BLOCKED, errno, "cannot open /proc of the host");
+    if (h->proc < 0) {
+        error_errno(e, EXIT_BLOCKED, errno, "cannot open /proc of the host");
+        return error_hint(e, "denybox needs it: sudo mount -t proc proc /proc");
+    }
     h->sysctl = sys_openat(h->proc, "sys", directory, 0);
     return true;
 }

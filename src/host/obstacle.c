@@ -30,6 +30,16 @@ static const char *const calls[] = {
 #undef CALL
 };
 
+const char *refusal_answer(const struct refusal *r)
+{
+    static char text[32];
+
+    if (r->signal == 0)
+        return error_name(r->number);
+    snprintf(text, sizeof text, "SIG%s", sigabbrev_np(r->signal));
+    return text;
+}
+
 char *refusal_call(const struct refusal *r, char text[64])
 {
     if (r->call == CALL_UNSHARE && !r->whole)
@@ -115,7 +125,7 @@ static const char *value_of(const char *token, size_t length, const struct facts
         {"ns", namespace_name(r->kind)},
         {"NS", namespace_config(r->kind)},
         {"call", call},
-        {"errno", error_name(r->number)},
+        {"errno", refusal_answer(r)},
         {"unit", f->unit},
         {"label", f->label},
         {"profile", APPARMOR_PROFILE},

@@ -26,7 +26,8 @@ enum obstacle {
 struct refusal {
     enum call call;
     enum namespace_kind kind; /* with CALL_UNSHARE */
-    int number;               /* errno */
+    int number;               /* errno; 0 with a signal */
+    int signal;               /* what the call was ended by, or 0 */
     bool whole;               /* with CALL_UNSHARE: whatever is to be unshared */
     bool filtered;            /* also the useless form of the call was not answered by the kernel */
 };
@@ -45,6 +46,9 @@ struct diagnosis {
 /* For an obstacle other than none. `facts` and `refusal` fill in the names. */
 void obstacle_text(enum obstacle o, const struct facts *f, const struct refusal *r,
                    struct diagnosis *d);
+
+/* "EPERM", or "SIGSYS" where it was ended. Static storage. */
+const char *refusal_answer(const struct refusal *r);
 
 /* "fsopen", "unshare of a user namespace"; `text` has room for 64 bytes. Returns it. */
 char *refusal_call(const struct refusal *r, char text[64]);

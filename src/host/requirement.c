@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "host/tries.h"
 
@@ -105,9 +104,9 @@ static void describe(const struct trial *t, const struct refusal *why, struct fi
     if (t->hung)
         snprintf(f->found, sizeof f->found, "%s: no answer", call);
     else if (t->signal != 0)
-        snprintf(f->found, sizeof f->found, "%s: ended by SIG%s", call, sigabbrev_np(t->signal));
+        snprintf(f->found, sizeof f->found, "%s: ended by %s", call, refusal_answer(why));
     else
-        snprintf(f->found, sizeof f->found, "%s: %s", call, error_name(why->number));
+        snprintf(f->found, sizeof f->found, "%s: %s", call, refusal_answer(why));
 }
 
 static bool same_call(const struct finding *f, const struct refusal *why)
@@ -130,7 +129,8 @@ static void refused(struct survey *s, enum requirement r, const struct trial *t)
     f->refusal = (struct refusal){
         .call = t->call,
         .kind = t->kind,
-        .number = t->number,
+        .number = t->signal != 0 ? 0 : t->number,
+        .signal = t->signal,
         .whole = t->whole,
         .filtered = t->filtered,
     };

@@ -70,7 +70,7 @@ static bool wait_for_map(int socket, struct trial *t)
 }
 
 /* Which of several kinds is refused shows when each is made by itself; in this order. */
-static bool make_namespaces(int namespaces, struct trial *t)
+static bool unshare_each(int namespaces, struct trial *t)
 {
     t->call = CALL_UNSHARE;
     for (int i = 0; i < N_NAMESPACES; i++) {
@@ -91,47 +91,83 @@ static bool become_user(const struct facts *f, struct trial *t)
 
 static void operate(int namespaces, trial_operation operation, struct trial *t)
 {
+    /* Changing ids has forgotten it: prctl(2). */
+    sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0);
     t->call = CALL_NONE;
     t->ended = operation(t) || (refuse(t, errno, namespaces), true);
 }
 
-/* In a child of its own where it has to be inside a new pid namespace. */
-static void operate_inside(int namespaces, trial_operation operation, struct trial *t)
+/* Waits for a child of the child, and tells of its end as of one's own. */
+static void stand_for(pid_t child, struct trial *t)
 {
     siginfo_t info = {0};
-    pid_t child;
 
-    t->call = CALL_FORK;
-    child = sys_fork();
     if (child < 0) {
         refuse(t, errno, 0);
         t->ended = true;
-    } else if (child == 0) {
-        sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0);
-        operate(namespaces, operation, t);
-        _exit(0);
-    } else {
-        sys_waitid(P_PID, (id_t)child, &info, WEXITED, NULL);
-        t->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+        return;
     }
+    sys_waitid(P_PID, (id_t)child, &info, WEXITED, NULL);
+    t->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+}
+
+/* What is left of `namespaces` is made here; then the maps, the user, and the operation: in a child
+ * of its own where it has to be inside a pid namespace that was made here. */
+static void act(int socket, const struct facts *f, int namespaces, trial_operation operation,
+                struct trial *t)
+{
+    bool ok = unshare_each(namespaces, t);
+    pid_t child = 0;
+
+    if (ok && !(wait_for_map(socket, t) && become_user(f, t)))
+        ok = refuse(t, errno, 0);
+    t->ended = !ok;
+    if (ok && (namespaces & CLONE_NEWPID) != 0) {
+        t->call = CALL_FORK;
+        child = sys_fork();
+    }
+    if (child != 0)
+        stand_for(child, t);
+    else if (ok)
+        operate(namespaces, operation, t);
+}
+
+/*
+ * As a launch does it: all of them at once by clone3, and the network by unshare. Where that is
+ * refused, one after the other tells which is; and without clone3, which has a row of its own, the
+ * others are found all the same. The kernel writes t->pid before the child runs.
+ */
+static void act_in_namespaces(int socket, const struct facts *f, int namespaces,
+                              trial_operation operation, struct trial *t)
+{
+    struct clone_args args = {
+        .flags = (uint64_t)(namespaces & ~CLONE_NEWNET) | CLONE_PARENT_SETTID,
+        .parent_tid = (uint64_t)(uintptr_t)&t->pid,
+        .exit_signal = SIGCHLD,
+    };
+    pid_t child;
+
+    t->call = CALL_CLONE3;
+    child = sys_clone3(&args);
+    if (child > 0) {
+        stand_for(child, t);
+        return;
+    }
+    if (child < 0)
+        t->pid = getpid();
+    else
+        sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0);
+    act(socket, f, child == 0 ? namespaces & CLONE_NEWNET : namespaces, operation, t);
 }
 
 static void trial_child(int socket, const struct facts *f, int namespaces,
                         trial_operation operation, struct trial *t)
 {
-    bool ok = true;
-
     sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0);
-    if (namespaces != 0) {
-        ok = make_namespaces(namespaces, t);
-        if (ok && !(wait_for_map(socket, t) && become_user(f, t)))
-            ok = refuse(t, errno, 0);
-        t->ended = !ok;
-    }
-    if (ok && (namespaces & CLONE_NEWPID) != 0)
-        operate_inside(namespaces, operation, t);
-    else if (ok)
-        operate(namespaces, operation, t);
+    if (namespaces != 0)
+        act_in_namespaces(socket, f, namespaces, operation, t);
+    else
+        operate(0, operation, t);
     _exit(0);
 }
 
@@ -150,12 +186,12 @@ static int wait_for(int socket)
 }
 
 /* Gives the child its maps when it asks for them, and waits for its end. False: it hangs. */
-static bool attend(const struct host *h, const struct facts *f, int socket, pid_t child)
+static bool attend(const struct host *h, const struct facts *f, int socket, const struct trial *t)
 {
     int asked;
 
     while ((asked = wait_for(socket)) == 1) {
-        int answer = map_ids(h, f, child) ? 0 : errno != 0 ? errno : EIO;
+        int answer = map_ids(h, f, t->pid) ? 0 : errno != 0 ? errno : EIO;
 
         /* A child that is gone shows in the next turn. */
         (void)!sys_write(socket, &answer, sizeof answer);
@@ -201,7 +237,7 @@ static void run_child(const struct host *h, const struct facts *f, int namespace
         refuse(t, errno, 0);
     io_close(&sockets[1]);
     if (child > 0) {
-        hung = !attend(h, f, sockets[0], child);
+        hung = !attend(h, f, sockets[0], t);
         end_child(child, hung, t);
     }
     io_close(&sockets[0]);

@@ -2,6 +2,8 @@
 #ifndef DENYBOX_HOST_TRIAL_H
 #define DENYBOX_HOST_TRIAL_H
 
+#include <sys/types.h>
+
 #include "host/obstacle.h"
 
 /* Trying something in a throw-away child, which changes nothing of the host. */
@@ -17,6 +19,7 @@ struct trial {
     bool ended;               /* it came to an end by itself */
     bool hung;                /* no end in time */
     int signal;               /* the child was ended by it: a filter that kills */
+    pid_t pid;                /* the process whose ids are to be mapped */
     long long value;          /* what the operation has to tell */
 };
 

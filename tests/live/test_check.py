@@ -34,7 +34,7 @@ OBSTACLES = [
      FILTER.format("clone3", "EPERM"), OPEN),
     (["newuser=EPERM"], "clone3", NAMESPACES,
      FILTER.format("clone3", "ENOSYS"), OPEN),
-    (["filter=unshare:EPERM"], "user-namespace",
+    (["filter=unshare:EPERM"], "net-namespace",
      "cannot make the network namespace", FILTER.format("unshare", "EPERM"), OPEN),
     (["filter=mount_setattr:EPERM"], "mount_setattr", PRIVATE,
      FILTER.format("mount_setattr", "EPERM"), OPEN),
@@ -177,7 +177,7 @@ class Check(Live):
         self.assertEqual(row["diagnosis"]["call"], "unshare of a user namespace")
         self.assertEqual(row["diagnosis"]["errno"], "EPERM")
         self.assertEqual(row["diagnosis"]["layer"], "a seccomp filter")
-        row = rows(self.document(["filter=unshare:EPERM"], EXIT_BLOCKED))["user-namespace"]
+        row = rows(self.document(["filter=unshare:EPERM"], EXIT_BLOCKED))["net-namespace"]
         self.assertEqual(row["diagnosis"]["call"], "unshare")
 
     def test_a_limit_is_not_taken_for_a_filter(self):
@@ -189,6 +189,10 @@ class Check(Live):
     def test_a_filter_that_kills(self):
         row = rows(self.document(["filter=fsopen:KILL"], EXIT_BLOCKED))["tmpfs"]
         self.assertEqual(row["found"], "fsopen: ended by SIGSYS")
+        self.assertIn(FILTER.format("fsopen", "SIGSYS"), row["diagnosis"]["why"])
+        self.assertIsNone(row["diagnosis"]["errno"])
+        row = rows(self.document(["filter=clone3:KILL"], EXIT_BLOCKED))["clone3"]
+        self.assertEqual(row["found"], "clone3: ended by SIGSYS")
 
     def test_few_open_files(self):
         """An option's value is beyond what the caller may ask for: run is misused, and check says
