@@ -193,7 +193,9 @@ static int sum_up(const struct plan *plan, const struct control *controls, struc
         print_matrix(controls, N_REMOVALS);
         fprintf(stderr, "  %d removals, %d flips as expected, %d faults", r->controls.removals,
                 flips, r->controls.faults);
-        fprintf(stderr, not_run != 0 ? ", %d not run\n" : "\n", not_run);
+        if (not_run != 0)
+            fprintf(stderr, ", %d not run", not_run);
+        fputc('\n', stderr);
     }
     return r->controls.faults;
 }

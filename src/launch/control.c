@@ -26,6 +26,7 @@ struct weakening {
     uint64_t walls; /* that are taken away, as removal_walls says */
 };
 
+/* Steps of the payload-to-be alone: init, which no probe looks at, keeps all of its walls. */
 static const struct {
     enum removal wall;
     const char *step;
