@@ -29,8 +29,8 @@ import tempfile
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 DENYBOX = os.path.abspath(os.environ.get('DENYBOX', './denybox'))
 ATTESTER = os.path.join(os.path.dirname(DENYBOX), 'denybox-attest')
-PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-check.1', 'denybox-evidence.5',
-         'denybox-seccomp.5', 'denybox-probes.7']
+PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-check.1', 'denybox-verify.1',
+         'denybox-evidence.5', 'denybox-seccomp.5', 'denybox-probes.7']
 
 
 class Skip(Exception):
@@ -384,6 +384,124 @@ def test_verdicts():
     names = re.findall(r'"(\w+)"', code)
     same(items(section('denybox-probes.7', 'Verdicts', 'Ss')), names, 'verdicts')
     same(items(section('denybox-attest.1', 'Reading the table', 'Ss')), names, 'verdicts, attest')
+
+
+# ---------------------------------------------------------------- verify
+
+VERIFY = 'denybox-verify.1'
+
+
+def checks():
+    return {row[0]: row[1] for row in rows('src/verify/check.def', 'CHECK')}
+
+
+def test_options_of_verify():
+    page = {}
+    for head, lines in items(section(VERIFY, 'OPTIONS')).items():
+        m = re.fullmatch(r'Fl -([a-z0-9-]+)(?: Ar (.*))?', head)
+        page[m.group(1)] = (m.group(2) or '', lines)
+    table = {row[1]: row for row in rows('src/verify/option.def', 'OPTION')}
+    same(page, table, 'options of verify')
+    assert list(page) == list(table), 'the options of verify are in another order'
+    have = help_options('verify')
+    same(have, table, 'verify --help')
+    for name, (value, lines) in page.items():
+        kind, word, least, most, default, help_text = table[name][2:]
+        assert value == word == have[name][0], '--%s: value %r, table %r' % (name, value, word)
+        assert have[name][1].startswith(help_text), '--%s: %r' % (name, have[name][1])
+        assert sentence(lines, r'Default: (.*)\.$', '--' + name).group(1) == default, name
+        text = joined(lines)
+        assert ('May be given more than once' in text) == (kind == 'MANY'), name
+        if kind == 'DURATION' or name in ('nonce', 'venue'):
+            assert re.search(r'%s to %s ' % (least, most), text), '--%s: its range' % name
+
+
+def test_checks_and_reason_codes_of_verify():
+    titles = re.findall(r'^\.Ss Check (\S+)$', read('man/' + VERIFY), re.M)
+    assert titles == list(checks().values()), 'checks: %s' % titles
+    table = rows('src/verify/reason.def', 'REASON')
+    codes = [row[1] for row in table]
+    assert len(codes) == len(set(codes)), 'a reason code twice'
+    order = [list(checks()).index(row[2]) for row in table]
+    assert order == sorted(order), 'the reasons are not in the order of the checks'
+    for symbol, name in checks().items():
+        lines = section(VERIFY, 'Check ' + name, 'Ss')
+        want = {row[1]: '%s: %s.' % (row[3], row[4]) for row in table if row[2] == symbol}
+        have = {code: joined(text) for code, text in items(lines).items()}
+        assert have == want, 'check %s: %s' % (name, set(have.items()) ^ set(want.items()))
+        assert list(have) == list(want), 'check %s: another order' % name
+        assert joined(lines).lower().startswith(
+            [row[2] for row in rows('src/verify/check.def', 'CHECK')
+             if row[0] == symbol][0].lower()), 'check %s: what it asks' % name
+
+
+def test_every_reason_code_is_used():
+    source = ''.join(read('src/verify/' + name) for name in
+                     os.listdir(os.path.join(SOURCE, 'src/verify')) if name.endswith('.c'))
+    for row in rows('src/verify/reason.def', 'REASON'):
+        assert re.search(r'\bREASON_%s\b' % row[0], source), '%s: nothing says it' % row[1]
+
+
+def test_exit_statuses_of_verify():
+    page = {n: joined(lines) for n, lines in items(section(VERIFY, 'EXIT STATUS')).items()}
+    table = {row[2]: '%s: %s.' % (row[1], row[3]) for row in
+             rows('src/verify/outcome.def', 'OUTCOME')}
+    same(page, list(table) + ['2'], 'exit statuses of verify')
+    for number, text in table.items():
+        assert page[number] == text, 'exit %s: %r' % (number, page[number])
+    same(re.findall(r'^ +(\d+)  ', output('verify', '--help'), re.M), page, 'verify --help')
+
+
+def test_words_of_desktops():
+    text = joined(section(VERIFY, 'Check venue', 'Ss'))
+    listed = re.search(r'stands beside them: (.*?)\.', text).group(1)
+    same(listed.split(', '), [row[0] for row in rows('src/verify/venue.def', 'DESKTOP')],
+         'words of desktops')
+
+
+def test_the_bounds_of_verify():
+    def constant(name):
+        return re.search(r'#define %s (.*)' % name, read('src/verify/file.h')).group(1)
+    text = joined(section(VERIFY, 'Check file', 'Ss'))
+    assert constant('FILE_MAX_SIZE') == '(8 << 20)' and 'larger than 8 MiB' in text
+    assert constant('FILE_MAX_STRING') == '(1 << 20)' and 'of more than 1 MiB' in text
+    assert 'more than %s values' % constant('FILE_MAX_VALUES') in text
+    assert 'beyond the first %s.' % re.search(
+        r'#define NOTES_MAX (\d+)', read('src/verify/verification.h')).group(1) in joined(
+            section(VERIFY, 'THE RESULT AS JSON'))
+
+
+def test_the_schema_is_the_page():
+    """The fields, in order, and their types; `controls` may be more than the page says yet."""
+    page = {name: types for name, types in field_types().items()
+            if not name.startswith('controls')}
+    table = {row[0]: set(row[1].split(' or ')) for row in rows('src/verify/schema.def', 'FIELD')
+             if not row[0].startswith('controls')}
+    same(table, page, 'fields of the schema')
+    assert list(table) == list(page), 'the fields of the schema are in another order'
+    for name, types in table.items():
+        assert types == page[name], '%s is %s, the manual says %s' % (
+            name, sorted(types), sorted(page[name]))
+
+
+def test_unprotected_fields_are_fields():
+    for head in items(section(VERIFY, 'UNPROTECTED FIELDS')):
+        assert head[3:] in field_types(), head
+
+
+def test_the_matrix_file():
+    matrix = json.loads(read('fixtures/acceptance-matrix.json'))
+    table = {probe['id']: probe for probe in probes()}
+    assert [row['row'] for row in matrix['rows']] == list(range(24, 38))
+    named = {t for p in probes() for t in p['tests'].split()}
+    for row in matrix['rows']:
+        if str(row['row']) in named:
+            bound = [i for i, p in table.items() if str(row['row']) in p['tests'].split()]
+            assert row['source'] == 'packet', row
+        else:
+            bound = [i for i, p in table.items() if int(p['bar']) == row['bar']]
+            assert row['source'] == 'inferred', row
+        same(row['probes'], bound, 'probes of row %d' % row['row'])
 
 
 def test_matrix_rows():

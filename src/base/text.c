@@ -86,6 +86,96 @@ char *text_base64(const void *bytes, size_t length)
     return out;
 }
 
+static int base64_digit(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Four characters, of which the last `padding` are "=", to at most three bytes. */
+static bool decode_group(const char *in, size_t padding, unsigned char *out)
+{
+    uint32_t group = 0;
+
+    for (size_t i = 0; i < 4; i++) {
+        int digit = i < 4 - padding ? base64_digit(in[i]) : 0;
+
+        if (digit < 0)
+            return false;
+        group = group << 6 | (uint32_t)digit;
+    }
+    for (size_t i = 0; i < 3 - padding; i++)
+        out[i] = (unsigned char)(group >> (16 - 8 * i));
+    return padding == 0 || (group & ((1U << 8 * padding) - 1)) == 0;
+}
+
+unsigned char *text_base64_decode(const char *text, size_t *length)
+{
+    size_t n = strlen(text);
+    size_t padding = n < 4 || text[n - 1] != '=' ? 0 : text[n - 2] == '=' ? 2 : 1;
+    unsigned char *out = n % 4 == 0 ? malloc(n / 4 * 3 + 1) : NULL;
+
+    if (out == NULL)
+        return NULL;
+    for (size_t i = 0; i < n; i += 4) {
+        if (!decode_group(text + i, i + 4 == n ? padding : 0, out + i / 4 * 3)) {
+            free(out);
+            return NULL;
+        }
+    }
+    *length = n / 4 * 3 - padding;
+    out[*length] = '\0';
+    return out;
+}
+
+char *text_lines(const void *bytes, size_t length)
+{
+    const unsigned char *in = bytes;
+    char *out = malloc(length * 4 + 1);
+    size_t used = 0;
+
+    if (out == NULL)
+        return NULL;
+    for (size_t i = 0; i < length; i++) {
+        if (in[i] == '\n' || in[i] == '\t' || (in[i] >= 0x20 && in[i] < 0x7f))
+            out[used++] = (char)in[i];
+        else
+            used += (size_t)snprintf(out + used, 5, "\\x%02x", in[i]);
+    }
+    out[used] = '\0';
+    return out;
+}
+
+bool text_unsafe(char *out, size_t *length, const char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t n = 0;
+
+    for (; *text != '\0'; text++) {
+        char piece[5];
+        unsigned char c = (unsigned char)*text;
+        size_t size;
+
+        if (c == '\\' && text[1] == 'x' && text[2] != '\0' && strchr(digits, text[2]) != NULL &&
+            text[3] != '\0' && strchr(digits, text[3]) != NULL)
+            c = (unsigned char)((strchr(digits, text[2]) - digits) * 16 +
+                                (strchr(digits, text[3]) - digits));
+        /* Only what text_safe writes for this byte, to the letter. */
+        size = safe_char(piece, c);
+        if (strncmp(text, piece, size) != 0)
+            return false;
+        text += size - 1;
+        out[n++] = (char)c;
+    }
+    *length = n;
+    return true;
+}
+
 bool text_number(const char *text, unsigned long long max, unsigned long long *value)
 {
     unsigned long long n = 0;

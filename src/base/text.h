@@ -22,6 +22,23 @@ char *text_hex(char *out, const unsigned char *bytes, size_t length);
 /* Base64 with padding (RFC 4648), newly allocated, NULL when out of memory. */
 char *text_base64(const void *bytes, size_t length);
 
+/*
+ * The reverse, newly allocated with a NUL behind it that does not count; *length becomes the number
+ * of bytes. NULL for what text_base64 never writes (a character that does not belong there, wrong
+ * padding, bits that are left over and not zero), and when out of memory.
+ */
+unsigned char *text_base64_decode(const char *text, size_t *length);
+
+/*
+ * A text of the kernel for a JSON string, newly allocated: line feeds, tabs and printable ASCII
+ * stay as they are, backslashes too, everything else becomes \xNN. NULL when out of memory.
+ */
+char *text_lines(const void *bytes, size_t length);
+
+/* The bytes that text_safe has made this whole text of, into `out`, which has room for as many as
+ * the text has. False for what text_safe never writes. */
+bool text_unsafe(char *out, size_t *length, const char *text);
+
 /* Only letters, digits, '.', '_' and '-'? Only printable ASCII? */
 bool text_is_word(const char *text);
 bool text_is_printable(const char *text);

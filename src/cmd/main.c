@@ -25,6 +25,8 @@ static const struct {
      "is this host able to? each requirement, what was found, and what mends it"},
     {"plan", command_plan, "plan [OPTIONS] [--] COMMAND [ARG...]",
      "print what run would do, as JSON; does nothing"},
+    {"verify", command_verify, "verify [OPTIONS] BUNDLE...",
+     "check a bundle of evidence, read-only"},
     {"filter", command_filter, "filter list|show|compile|digest [NAME|FILE.json]",
      "look at and compile seccomp profiles"},
 };
@@ -43,8 +45,8 @@ static int show_help(void)
         printf("  %3d  %s\n", number, meaning);
 #include "base/exitcode.def"
 #undef EXITCODE
-    puts("\nManual: denybox(1), denybox-attest(1), denybox-check(1), denybox-probes(7),\n"
-         "denybox-evidence(5), denybox-seccomp(5).");
+    puts("\nManual: denybox(1), denybox-attest(1), denybox-verify(1), denybox-check(1),\n"
+         "denybox-probes(7), denybox-evidence(5), denybox-seccomp(5).");
     return EXIT_OK;
 }
 

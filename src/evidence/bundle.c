@@ -22,6 +22,7 @@
 #include "evidence/tree.h"
 #include "filter/builtin.h"
 #include "filter/seal.h"
+#include "rules/words.h"
 
 #if defined(__x86_64__)
 #define NATIVE_AUDIT AUDIT_ARCH_X86_64
@@ -128,41 +129,25 @@ static json_t *filters_json(const struct plan *plan, const struct launch_result 
         plan->declared.allow_exec ? json_null() : json_string(seal), "stacked_sha256", stacked);
 }
 
-/* Which rules the verdicts follow: the table of probes, as text. */
-static json_t *rules_digest(void)
-{
-    struct sha256 s;
-    char text[72];
-
-    sha256_start(&s);
-    for (int i = 0; i < N_PROBES; i++) {
-        const struct probe_row *row = probe_row((enum probe)i);
-
-        sha256_add(&s, row->id, strlen(row->id) + 1);
-        sha256_add(&s, row->operation, strlen(row->operation) + 1);
-        sha256_add(&s, row->expected, strlen(row->expected) + 1);
-    }
-    return json_string(sha256_end_text(&s, text));
-}
-
 static json_t *binding_json(const struct plan *plan, const struct binding *b,
                             const struct launch_result *r)
 {
     json_t *what = plan_json(plan);
     char *canonical = what != NULL ? json_canonical(what) : NULL;
     char plan_sha256[72] = "";
+    char rules[DIGEST_TEXT_SIZE];
     json_t *binding;
 
     if (canonical != NULL)
         sha256_text(plan_sha256, canonical, strlen(canonical));
     free(canonical);
     binding = json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "launcher_version", PACKAGE_VERSION,
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:s}", "launcher_version", PACKAGE_VERSION,
         "launcher_sha256", document_digest(b->launcher), "plan", what, "plan_sha256",
         document_digest(plan_sha256), "payload_sha256", document_digest(b->payload), "input_sha256",
         document_digest(b->input), "image_digest_kind",
         b->rootfs[0] != '\0' ? "root" : (b->payload[0] != '\0' ? "payload" : "none"), "filters",
-        filters_json(plan, r), "probe_rules_sha256", rules_digest());
+        filters_json(plan, r), "probe_rules_sha256", probe_rules_digest(rules));
     return binding;
 }
 

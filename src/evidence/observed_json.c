@@ -7,14 +7,11 @@
 
 static void add_status(json_t *object, const char *status)
 {
-    static const char *const lines[] = {"Seccomp", "Seccomp_filters", "NoNewPrivs", "CapInh",
-                                        "CapPrm",  "CapEff",          "CapBnd",     "CapAmb"};
-
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; status_compared[i] != NULL; i++) {
         char value[64];
 
-        json_object_set_new(object, lines[i],
-                            status_value(status, lines[i], value, sizeof value)
+        json_object_set_new(object, status_compared[i],
+                            status_value(status, status_compared[i], value, sizeof value)
                                 ? document_string(value)
                                 : json_null());
     }
@@ -25,6 +22,7 @@ static json_t *look_json(const struct observed *o)
     json_t *namespaces = json_object();
     json_t *object;
     char digest[DIGEST_TEXT_SIZE];
+    char net_dev[DIGEST_TEXT_SIZE];
 
     if (!o->valid) {
         json_decref(namespaces);
@@ -32,9 +30,11 @@ static json_t *look_json(const struct observed *o)
     }
     for (int ns = 0; ns < N_NS; ns++)
         json_object_set_new(namespaces, ns_name((enum ns)ns), json_integer((json_int_t)o->ns[ns]));
-    object = json_pack("{s:o, s:s, s:o, s:o}", "namespaces", namespaces, "mountinfo_sha256",
-                       sha256_text(digest, o->mountinfo.bytes, o->mountinfo.length), "uid_map",
-                       document_string(o->uid_map), "gid_map", document_string(o->gid_map));
+    object =
+        json_pack("{s:o, s:s, s:s, s:o, s:o}", "namespaces", namespaces, "mountinfo_sha256",
+                  sha256_text(digest, o->mountinfo.bytes, o->mountinfo.length), "net_dev_sha256",
+                  sha256_text(net_dev, o->net_dev.bytes, o->net_dev.length), "uid_map",
+                  document_string(o->uid_map), "gid_map", document_string(o->gid_map));
     if (object != NULL)
         add_status(object, o->status.bytes);
     return object;

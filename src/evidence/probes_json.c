@@ -5,41 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/sha256.h"
+#include "base/text.h"
 #include "evidence/document.h"
+#include "rules/words.h"
 
-/* "27 29" becomes [27, 29]. */
-static json_t *tests_json(const char *tests)
+static json_t *tests_json(const struct probe_row *row)
 {
     json_t *list = json_array();
+    int tests[TESTS_MAX];
+    size_t n = probe_tests(row, tests);
 
-    while (*tests != '\0') {
-        char *end;
-
-        json_array_append_new(list, json_integer(strtol(tests, &end, 10)));
-        tests = end + strspn(end, " ");
-    }
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_integer(tests[i]));
     return list;
 }
 
 static json_t *raw_ref(enum judge_kind kind)
 {
-    switch (kind) {
-    case JUDGE_NET_DEV:
-        return json_string("/raw/proc_net_dev");
-    case JUDGE_ENV:
-        return json_string("/raw/env_keyset");
-    case JUDGE_MOUNTS:
-        return json_string("/raw/mountinfo");
-    case JUDGE_CAPS:
-    case JUDGE_SECCOMP:
-    case JUDGE_SIGNALS:
-    case JUDGE_IDS:
-        return json_string("/raw/status");
-    default:
-        return json_null();
-    }
+    enum raw_kind raw = judge_raw_kind(kind);
+
+    return raw == N_RAWS ? json_null() : json_sprintf("/raw/%s", raw_name(raw));
 }
 
 static json_t *observed_json(const struct fact *fact)
@@ -55,11 +41,8 @@ static json_t *observed_json(const struct fact *fact)
 
 static json_t *control_json(const struct probe_row *row, const struct fact *fact)
 {
-    const char *result = fact->control == 0              ? "succeeded"
-                         : fact->control == NOT_OBSERVED ? "not run"
-                                                         : error_name(fact->control);
-
-    return json_pack("{s:s, s:s}", "operation", row->control, "result", result);
+    return json_pack("{s:s, s:s}", "operation", row->control, "result",
+                     control_word(fact->control));
 }
 
 static json_t *probe_json(enum probe probe, const struct findings *f, bool artifacts)
@@ -70,13 +53,13 @@ static json_t *probe_json(enum probe probe, const struct findings *f, bool artif
 
     judge(probe, f, &j);
     snprintf(artifact, sizeof artifact, "/out/attest.jsonl#%s", row->id);
-    return json_pack(
-        "{s:s, s:s, s:s, s:o, s:i, s:s, s:o, s:o, s:i, s:o, s:o, s:o}", "probe_id", row->id,
-        "operation", row->operation, "expected", row->expected, "actual_stderr_or_value",
-        document_string(j.actual), "errno_or_exit", j.number, "verdict", verdict_name(j.verdict),
-        "artifact_path", artifacts ? json_string(artifact) : json_null(), "tests",
-        tests_json(row->tests), "boundary", row->bar, "control", control_json(row, &f->fact[probe]),
-        "observed", observed_json(&f->fact[probe]), "raw_ref", raw_ref(row->judge));
+    return json_pack("{s:s, s:s, s:s, s:o, s:i, s:s, s:o, s:o, s:i, s:o, s:o, s:o}", "probe_id",
+                     row->id, "operation", row->operation, "expected", row->expected,
+                     "actual_stderr_or_value", document_string(j.actual), "errno_or_exit", j.number,
+                     "verdict", verdict_name(j.verdict), "artifact_path",
+                     artifacts ? json_string(artifact) : json_null(), "tests", tests_json(row),
+                     "boundary", row->bar, "control", control_json(row, &f->fact[probe]),
+                     "observed", observed_json(&f->fact[probe]), "raw_ref", raw_ref(row->judge));
 }
 
 json_t *probes_json(const struct findings *f, bool artifacts)
@@ -97,36 +80,13 @@ static json_t *keys_json(const struct raw *raw)
     return list;
 }
 
-/* A text of the kernel: its line feeds are kept, everything else that is not printable is escaped;
- * the exact bytes stand beside it. */
 static json_t *lines_json(const struct raw *raw)
 {
-    json_t *value = document_text(raw->bytes, raw->length);
-    const char *safe = json_string_value(value);
-    char *text = safe != NULL ? strdup(safe) : NULL;
-    json_t *result;
-    char *to = text;
+    char *text = text_lines(raw->bytes, raw->length);
+    json_t *value = text != NULL ? json_string(text) : NULL;
 
-    if (text == NULL) {
-        json_decref(value);
-        return NULL;
-    }
-    for (const char *from = safe; *from != '\0';) {
-        if (strncmp(from, "\\x0a", 4) == 0 || strncmp(from, "\\x09", 4) == 0) {
-            *to++ = from[3] == 'a' ? '\n' : '\t';
-            from += 4;
-        } else if (from[0] == '\\' && from[1] == '\\') {
-            *to++ = '\\'; /* the kernel's own escapes stay what they are: \040 */
-            from += 2;
-        } else {
-            *to++ = *from++;
-        }
-    }
-    *to = '\0';
-    result = json_string(text);
     free(text);
-    json_decref(value);
-    return result;
+    return value;
 }
 
 static void add_raw(json_t *object, const char *name, const struct raw *raw)

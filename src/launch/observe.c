@@ -199,17 +199,13 @@ static bool filters_hold(const struct sandbox *s, const struct own *own, const s
     return true;
 }
 
-/* Lines of status that must be the same inside and outside, and before and after the exec. */
-static const char *const compared[] = {"CapInh", "CapPrm",     "CapEff",  "CapBnd",
-                                       "CapAmb", "NoNewPrivs", "Seccomp", "Seccomp_filters"};
-
 static bool same_status(const char *a, const char *b, const char **which)
 {
-    for (size_t i = 0; i < sizeof compared / sizeof compared[0]; i++) {
+    for (size_t i = 0; status_compared[i] != NULL; i++) {
         char x[64];
         char y[64];
 
-        *which = compared[i];
+        *which = status_compared[i];
         if (!status_value(a, *which, x, sizeof x) || !status_value(b, *which, y, sizeof y) ||
             strcmp(x, y) != 0)
             return false;

@@ -11,6 +11,7 @@
 #include "rules/mounts.h"
 #include "rules/probe.h"
 #include "rules/procfs.h"
+#include "rules/words.h"
 
 static void conclude(struct judgement *j, enum verdict verdict, const char *actual)
 {
@@ -282,25 +283,6 @@ static void judge_ids(const char *status, struct judgement *j)
     snprintf(j->actual, sizeof j->actual, "uid %llu, gid %llu", u, g);
 }
 
-static enum raw_kind raw_of(enum judge_kind kind)
-{
-    switch (kind) {
-    case JUDGE_NET_DEV:
-        return RAW_NET_DEV;
-    case JUDGE_ENV:
-        return RAW_ENV_KEYS;
-    case JUDGE_MOUNTS:
-        return RAW_MOUNTINFO;
-    case JUDGE_CAPS:
-    case JUDGE_SECCOMP:
-    case JUDGE_SIGNALS:
-    case JUDGE_IDS:
-        return RAW_STATUS;
-    default:
-        return N_RAWS;
-    }
-}
-
 static void judge_raw(enum judge_kind kind, const struct raw *raw, const struct fact *fact,
                       struct judgement *j)
 {
@@ -339,8 +321,8 @@ static void judge_fact(enum probe probe, const struct findings *f, struct judgem
     j->verdict = VERDICT_NOT_RUN;
     j->number = 0;
     j->actual[0] = '\0';
-    if (raw_of(row->judge) != N_RAWS)
-        judge_raw(row->judge, &f->raw[raw_of(row->judge)], fact, j);
+    if (judge_raw_kind(row->judge) != N_RAWS)
+        judge_raw(row->judge, &f->raw[judge_raw_kind(row->judge)], fact, j);
     else if (row->judge == JUDGE_NOT_RUN)
         conclude(j, VERDICT_NOT_RUN, "no check of the payload was asked for");
     else if (fact->n == 1 && reason(fact) != NULL)

@@ -110,6 +110,10 @@ bool status_value(const char *status, const char *name, char *value, size_t size
     return false;
 }
 
+const char *const status_compared[] = {"Seccomp", "Seccomp_filters", "NoNewPrivs",
+                                       "CapInh",  "CapPrm",          "CapEff",
+                                       "CapBnd",  "CapAmb",          NULL};
+
 bool net_dev_names(const char *text, char *names, size_t size)
 {
     size_t used = 0;

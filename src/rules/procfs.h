@@ -25,6 +25,10 @@ bool mount_has(const char *options, const char *option);
 /* The value of a line "Name:\tvalue\n" of status, copied. False when there is none or no room. */
 bool status_value(const char *status, const char *name, char *value, size_t size);
 
+/* The lines of status that must be the same inside and outside, and before and after the exec; ends
+ * in NULL. */
+extern const char *const status_compared[];
+
 /* The names of the interfaces of /proc/net/dev, comma-separated. False when it is malformed. */
 bool net_dev_names(const char *text, char *names, size_t size);
 

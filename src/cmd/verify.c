@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cmd/commands.h"
+#include "verify/option.h"
+#include "verify/report.h"
+
+/* verify has exit statuses of its own: those of outcome.def, and this one. */
+#define EXIT_USAGE 2
+
+/* Files between two looks of whoever waits at a terminal. */
+#define PROGRESS_STEP 64
+
+static void print_document(json_t *document, bool pretty)
+{
+    char *text = document == NULL ? NULL
+                 : pretty         ? json_pretty(document)
+                                  : json_canonical(document);
+
+    if (text != NULL)
+        puts(text);
+    free(text);
+    json_decref(document);
+}
+
+static void report(const struct policy *policy, const struct verification *v)
+{
+    bool alone = policy->n_files == 1;
+    enum outcome outcome = verification_outcome(v);
+
+    if (policy->json)
+        print_document(report_json(v), alone);
+    else if (alone && !policy->quiet)
+        report_whole(stdout, v);
+    else if (alone)
+        report_verdict(stdout, v);
+    else if (!policy->quiet || outcome != OUTCOME_ACCEPTABLE)
+        report_line(stdout, v);
+}
+
+static void progress(const struct policy *policy, int done)
+{
+    if (policy->n_files < 2 * PROGRESS_STEP || policy->quiet || !isatty(2) ||
+        (isatty(1) && !policy->json))
+        return; /* the lines of the files are progress enough */
+    if (done == policy->n_files)
+        fputs("\r\033[K", stderr);
+    else if (done % PROGRESS_STEP == 0)
+        fprintf(stderr, "\rdenybox: %d of %d verified", done, policy->n_files);
+}
+
+static int verify_all(const struct policy *policy)
+{
+    static struct verification v;
+    struct tally tally = {0};
+
+    for (int i = 0; i < policy->n_files; i++) {
+        verify_file(policy, policy->files[i], &v);
+        tally.n[verification_outcome(&v)]++;
+        report(policy, &v);
+        verification_free(&v);
+        progress(policy, i + 1);
+    }
+    if (policy->n_files > 1 && policy->json)
+        print_document(report_tally_json(&tally), false);
+    else if (policy->n_files > 1)
+        report_tally(stdout, &tally);
+    /* A verdict that nobody could read is none. */
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fputs("denybox: cannot write the verdict\n", stderr);
+        return EXIT_USAGE;
+    }
+    return tally_status(&tally);
+}
+
+static int show_help(void)
+{
+    puts("usage: denybox verify [OPTIONS] BUNDLE...\n");
+    verify_options_help();
+    puts("\nExit status:");
+    for (int i = 0; i < N_OUTCOMES; i++)
+        printf("  %3d  %s: %s\n", outcome_row((enum outcome)i)->status,
+               outcome_row((enum outcome)i)->word, outcome_row((enum outcome)i)->meaning);
+    printf("  %3d  bad usage, or no verdict could be written\n", EXIT_USAGE);
+    return EXIT_OK;
+}
+
+int command_verify(int argc, char **argv)
+{
+    static struct policy policy;
+    struct error e;
+    int status = EXIT_USAGE;
+
+    if (!verify_options(&policy, argc, argv, &e)) {
+        error_print(&e);
+        return EXIT_USAGE;
+    }
+    if (policy.help)
+        return show_help();
+    if (policy.version) {
+        puts("denybox " PACKAGE_VERSION);
+        return EXIT_OK;
+    }
+    if (policy_load(&policy, &e))
+        status = verify_all(&policy);
+    else
+        error_print(&e);
+    policy_free(&policy);
+    return status;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "rules/procfs.h"
+#include "verify/checks.h"
+#include "verify/field.h"
+#include "verify/venue.h"
+
+/* The namespaces that the kernel makes when it boots have these fixed numbers, PROC_*_INIT_INO; all
+ * others begin above. */
+#define BOOT_NAMESPACE_FIRST 0xeffffff0LL
+#define BOOT_NAMESPACE_END 0xf0000000LL
+
+static void check_namespaces(struct verification *v, const json_t *look)
+{
+    const json_t *spaces = field(look, "namespaces");
+    const char *name;
+    const char *other;
+    const json_t *inode;
+    const json_t *second;
+
+    json_object_foreach((json_t *)(uintptr_t)spaces, name, inode)
+    {
+        json_int_t number = json_integer_value(inode);
+
+        if (number == 0 || (number >= BOOT_NAMESPACE_FIRST && number < BOOT_NAMESPACE_END))
+            note(v, REASON_NAMESPACES, "%s is not one of its own", name);
+        json_object_foreach((json_t *)(uintptr_t)spaces, other, second)
+        {
+            /* nsfs numbers all kinds together. */
+            if (strcmp(name, other) < 0 && json_integer_value(second) == number)
+                note(v, REASON_NAMESPACES, "%s and %s are the same", name, other);
+        }
+    }
+}
+
+/* "65532 1000 1": the plan's id, any of the host's, one. */
+static void check_map(struct verification *v, const json_t *look, const char *map, const char *id,
+                      const char *line)
+{
+    const char *text = field_text(look, map);
+    const struct raw *status = &v->findings.raw[RAW_STATUS];
+    json_int_t planned = field_number(field(v->bundle, "binding.plan"), id);
+    unsigned inside;
+    unsigned outside;
+    int end = 0;
+    char again[64];
+    char all[64];
+    char found[64];
+
+    if (sscanf(text, "%u %u 1%n", &inside, &outside, &end) != 2)
+        end = 0;
+    snprintf(again, sizeof again, "%u %u 1", end != 0 ? inside : 0, end != 0 ? outside : 0);
+    if (end == 0 || strcmp(again, text) != 0 || (json_int_t)inside != planned)
+        note(v, REASON_ID_MAP, "%s is '%s', and the plan has %lld", map, text_show(text),
+             (long long)planned);
+    snprintf(all, sizeof all, "%lld\t%lld\t%lld\t%lld", (long long)planned, (long long)planned,
+             (long long)planned, (long long)planned);
+    if (status->bytes != NULL &&
+        (!status_value(status->bytes, line, found, sizeof found) || strcmp(found, all) != 0))
+        note(v, REASON_ID_MAP, "%s of status is not %lld", line, (long long)planned);
+}
+
+static void check_status(struct verification *v, const json_t *look)
+{
+    const struct raw *status = &v->findings.raw[RAW_STATUS];
+    char inside[64];
+
+    for (size_t i = 0; status->bytes != NULL && status_compared[i] != NULL; i++) {
+        const char *outside = field_text(look, status_compared[i]);
+
+        if (!status_value(status->bytes, status_compared[i], inside, sizeof inside) ||
+            !same_text(inside, outside))
+            note(v, REASON_STATUS_DIFFERS, "%s is '%s' outside", status_compared[i],
+                 outside != NULL ? text_show(outside) : "not there");
+    }
+}
+
+void check_observed(struct verification *v)
+{
+    const json_t *before = field(v->bundle, "observed.before_exec");
+    const json_t *after = field(v->bundle, "observed.after_exec");
+    bool payload = !field_null(v->bundle, "binding.plan.payload");
+
+    if (!json_is_object(before)) {
+        note(v, REASON_OBSERVED_MISSING, "observed.before_exec is null");
+        return;
+    }
+    check_namespaces(v, before);
+    check_map(v, before, "uid_map", "uid", "Uid");
+    check_map(v, before, "gid_map", "gid", "Gid");
+    check_status(v, before);
+    if (payload && !json_is_object(after))
+        note(v, REASON_OBSERVED_MISSING, "observed.after_exec is null, and there was a payload");
+    if (!payload && json_is_object(after))
+        note(v, REASON_EXEC_CHANGED, "observed.after_exec is there, and there was no payload");
+    if (payload && json_is_object(after) && !json_equal(before, after))
+        note(v, REASON_EXEC_CHANGED, "observed.after_exec is not observed.before_exec");
+}
+
+static void check_host(struct verification *v)
+{
+    const json_t *identity = field(v->bundle, "venue_identity");
+    const json_t *arches = field(v->bundle, "binding.filters.architectures");
+    const char *machine = field_text(identity, "machine");
+
+    if (!same_text(field_text(identity, "release"), field_text(v->bundle, "host.kernel")))
+        note(v, REASON_HOST_DIFFERS, "host.kernel is not venue_identity.release");
+    if (!same_text(machine, field_text(v->bundle, "host.machine")))
+        note(v, REASON_HOST_DIFFERS, "host.machine is not venue_identity.machine");
+    if (!v->foreign && !array_has(arches, machine))
+        note(v, REASON_HOST_DIFFERS, "the filter is not for %s", text_show(machine));
+}
+
+static void check_controls(struct verification *v)
+{
+    if (!field_null(v->bundle, "controls") && field_number(v->bundle, "controls.faults") != 0)
+        note(v, REASON_CONTROLS, "controls.faults is %lld",
+             (long long)field_number(v->bundle, "controls.faults"));
+}
+
+bool check_agreement(struct verification *v)
+{
+    check_host(v);
+    check_controls(v);
+    if (!v->foreign) {
+        check_observed(v);
+        check_plan(v);
+        check_result(v);
+    }
+    return true;
+}

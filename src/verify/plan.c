@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "rules/procfs.h"
+#include "verify/checks.h"
+#include "verify/field.h"
+
+/* The plan that the bundle carries against what it says was there. */
+
+static const json_t *plan_of(const struct verification *v)
+{
+    return field(v->bundle, "binding.plan");
+}
+
+/* The names of the plan's variables are those that were read inside; each is there once. */
+static void check_environment(struct verification *v)
+{
+    const json_t *list = field(plan_of(v), "environment");
+    const json_t *keys = field(v->bundle, "raw.env_keyset");
+    const json_t *pair;
+    size_t i;
+
+    if (!json_is_array(keys))
+        return; /* PR-ENV-1 was not run */
+    if (json_array_size(list) != json_array_size(keys))
+        note(v, REASON_ENVIRONMENT, "%zu variables are planned, and %zu found",
+             json_array_size(list), json_array_size(keys));
+    json_array_foreach(list, i, pair)
+    {
+        const char *text = json_string_value(pair);
+        size_t length = strcspn(text, "=");
+        char *name = strndup(text, length);
+
+        if (name == NULL || text[length] != '=' || !array_has(keys, name))
+            note(v, REASON_ENVIRONMENT, "'%s' is planned, and was not found", text_show(text));
+        free(name);
+    }
+}
+
+/* Does the row have each of the comma-separated flags? */
+static bool has_flags(const struct mount_row *row, const char *flags)
+{
+    while (*flags != '\0') {
+        size_t length = strcspn(flags, ",");
+        char flag[32];
+
+        if (length >= sizeof flag)
+            return false;
+        memcpy(flag, flags, length);
+        flag[length] = '\0';
+        if (!mount_has(row->options, flag))
+            return false;
+        flags += length + (flags[length] == ',');
+    }
+    return true;
+}
+
+static const json_t *planned_mount(const json_t *mounts, const char *point)
+{
+    const json_t *mount;
+    size_t i;
+
+    json_array_foreach(mounts, i, mount)
+    {
+        if (same_text(field_text(mount, "at"), point))
+            return mount;
+    }
+    return NULL;
+}
+
+/* The plan has a row for /dev, and mountinfo one more for each device. */
+static bool is_device(const json_t *mounts, const char *point)
+{
+    return strncmp(point, "/dev/", 5) == 0 && planned_mount(mounts, "/dev") != NULL;
+}
+
+static void check_mounts(struct verification *v)
+{
+    const struct raw *raw = &v->findings.raw[RAW_MOUNTINFO];
+    const json_t *mounts = field(plan_of(v), "mounts");
+    const char *next = raw->bytes;
+    struct mount_row row;
+    size_t found = 0;
+    bool bad = false;
+
+    while (next != NULL && mount_next(&next, &row, &bad)) {
+        const json_t *mount = planned_mount(mounts, row.point);
+
+        if (mount == NULL && is_device(mounts, row.point))
+            continue;
+        found++;
+        if (mount == NULL)
+            note(v, REASON_MOUNTS, "%s was not planned", text_show(row.point));
+        else if (!has_flags(&row, field_text(mount, "flags")))
+            note(v, REASON_MOUNTS, "%s is not %s", text_show(row.point),
+                 text_show(field_text(mount, "flags")));
+    }
+    if (raw->bytes != NULL && found != json_array_size(mounts))
+        note(v, REASON_MOUNTS, "%zu mounts are planned, and %zu found", json_array_size(mounts),
+             found);
+}
+
+static void check_limits(struct verification *v)
+{
+    static const struct {
+        const char *planned;
+        const char *held;
+    } pairs[] = {{"memory_bytes", "memory"},
+                 {"pids", "pids"},
+                 {"nofile", "nofile"},
+                 {"fsize_bytes", "fsize"}};
+    const json_t *planned = field(plan_of(v), "limits");
+    const json_t *limits = field(v->bundle, "limits");
+
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        if (field_number(planned, pairs[i].planned) !=
+            field_number(field(limits, pairs[i].held), "value"))
+            note(v, REASON_LIMITS, "%s is not the plan's", pairs[i].held);
+    }
+    if (field_number(limits, "core.value") != 1)
+        note(v, REASON_LIMITS, "core is not 1");
+    /* A host may have fewer than were asked for. */
+    if (field_number(limits, "cpus.value") < 1 ||
+        field_number(limits, "cpus.value") > field_number(planned, "cpus"))
+        note(v, REASON_LIMITS, "cpus is not within the plan's");
+}
+
+static void check_profile(struct verification *v)
+{
+    const json_t *deviations = json_object_get(v->bundle, "deviations");
+    const char *profile = field_text(v->bundle, "profile");
+    bool strict = same_text(profile, "strict");
+
+    if (!same_text(profile, field_text(plan_of(v), "profile")) ||
+        !json_equal(deviations, field(plan_of(v), "deviations")))
+        note(v, REASON_PROFILE_DIFFERS, "profile or deviations are not the plan's");
+    if (strict != (json_array_size(deviations) == 0))
+        note(v, REASON_PROFILE_DIFFERS, "the profile is %s, with %zu deviations",
+             text_show(profile), json_array_size(deviations));
+}
+
+/* How many filters of the payload's own the status must count at least. */
+static void check_filters(struct verification *v)
+{
+    const json_t *filters = field(v->bundle, "binding.filters");
+    const json_t *seccomp = field(plan_of(v), "seccomp");
+    bool exec = array_has(json_object_get(v->bundle, "deviations"), "allow-exec");
+    size_t stacked =
+        (size_t)!field_null(seccomp, "stacked_json") + !field_null(seccomp, "stacked_bpf");
+    char name[32];
+    char text[16];
+    unsigned long long loaded = 0;
+
+    snprintf(name, sizeof name, "%s%s", field_text(seccomp, "profile"), exec ? "_exec" : "");
+    if (!same_text(field_text(filters, "profile"), name))
+        note(v, REASON_FILTERS, "the profile in force is not %s", name);
+    if (field_null(filters, "seal_template_sha256") != exec)
+        note(v, REASON_FILTERS, "the seal is %s", exec ? "there" : "missing");
+    if (json_array_size(field(filters, "stacked_sha256")) != stacked)
+        note(v, REASON_FILTERS, "%zu stacked filters are planned", stacked);
+    if (v->findings.raw[RAW_STATUS].bytes != NULL &&
+        (!status_value(v->findings.raw[RAW_STATUS].bytes, "Seccomp_filters", text, sizeof text) ||
+         !text_number(text, 1000000, &loaded) || loaded < 1 + (exec ? 0 : 1) + stacked))
+        note(v, REASON_FILTERS, "%llu filters are loaded", loaded);
+}
+
+static void check_image(struct verification *v)
+{
+    const json_t *mounts = field(plan_of(v), "mounts");
+    const char *kind = field_text(v->bundle, "binding.image_digest_kind");
+    const char *image = field_text(v->bundle, "image_digest");
+    const char *payload = field_text(v->bundle, "binding.payload_sha256");
+    bool root = !field_null(planned_mount(mounts, "/"), "source");
+    const char *want = root ? "root" : payload != NULL ? "payload" : "none";
+
+    if (!same_text(kind, want))
+        note(v, REASON_IMAGE_DIFFERS, "image_digest_kind is not %s", want);
+    if ((image == NULL) != same_text(want, "none") ||
+        (same_text(want, "payload") && !same_text(image, payload)))
+        note(v, REASON_IMAGE_DIFFERS, "image_digest is not that of a %s", want);
+    if ((payload == NULL) != field_null(plan_of(v), "payload"))
+        note(v, REASON_IMAGE_DIFFERS, "payload_sha256 and the plan's payload do not agree");
+    if (field_null(v->bundle, "binding.input_sha256") !=
+        field_null(planned_mount(mounts, "/in"), "source"))
+        note(v, REASON_IMAGE_DIFFERS, "input_sha256 and the plan's /in do not agree");
+}
+
+static void check_version(struct verification *v)
+{
+    const char *runtime = field_text(v->bundle, "runtime");
+
+    if (!same_text(runtime + strlen("denybox "), field_text(v->bundle, "binding.launcher_version")))
+        note(v, REASON_VERSION_DIFFERS, "the runtime is '%s'", text_show(runtime));
+}
+
+void check_plan(struct verification *v)
+{
+    check_environment(v);
+    check_mounts(v);
+    check_limits(v);
+    check_profile(v);
+    check_filters(v);
+    check_image(v);
+    check_version(v);
+    if (json_is_true(field(v->bundle, "layers.landlock.in_force")) !=
+        (field_number(v->bundle, "layers.landlock.abi") > 0))
+        note(v, REASON_LAYERS, "landlock.in_force and landlock.abi do not agree");
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "verify/policy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/io.h"
+#include "base/text.h"
+#include "filter/compile.h"
+#include "rules/deviation.h"
+
+#define PROFILE_MAX (1U << 20)
+
+static bool read_profile(const char *file, struct buf *bytes, struct error *e)
+{
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    bool ok = fd >= 0 && fstat(fd, &st) == 0;
+
+    if (ok && !S_ISREG(st.st_mode)) {
+        ok = false;
+        errno = EINVAL;
+    }
+    ok = ok && io_read_all(fd, PROFILE_MAX, bytes);
+    if (!ok)
+        error_errno(e, EXIT_DENYBOX, errno, "cannot read --profile '%s'", text_show(file));
+    io_close(&fd);
+    return ok;
+}
+
+static bool load_profile(const char *file, struct known_profile *known, struct error *e)
+{
+    static const char *const arches[] = {"x86_64", "aarch64"};
+    struct buf bytes = {0};
+    bool ok = read_profile(file, &bytes, e);
+
+    if (ok)
+        sha256_text(known->json, buf_text(&bytes), bytes.length);
+    for (size_t i = 0; ok && i < 2; i++) {
+        struct filter_program program = {0};
+
+        ok = filter_compile(buf_text(&bytes), bytes.length, arches[i], &program, e);
+        if (ok)
+            sha256_text(known->bpf[i], program.code, program.length * sizeof *program.code);
+        filter_free(&program);
+    }
+    buf_free(&bytes);
+    return ok;
+}
+
+static bool allow(struct policy *policy, const char *name, struct error *e)
+{
+    for (unsigned i = 0; deviation_name(i) != NULL; i++) {
+        if (strcmp(deviation_name(i), name) == 0) {
+            policy->deviations |= 1U << i;
+            return true;
+        }
+    }
+    error_set(e, EXIT_DENYBOX, "cannot use --allow-deviation '%s': there is no such deviation",
+              text_show(name));
+    return error_hint(e, "each is allowed by its name: see denybox-probes(7)");
+}
+
+bool policy_load(struct policy *policy, struct error *e)
+{
+    policy->now = time(NULL);
+    if (policy->venues.n == 0)
+        policy->venues = (struct values){{"VPS", "CI"}, 2};
+    for (size_t i = 0; i < policy->profiles.n; i++) {
+        if (!load_profile(policy->profiles.value[i], &policy->profile[i], e))
+            return false;
+    }
+    for (size_t i = 0; i < policy->allowed.n; i++) {
+        if (!allow(policy, policy->allowed.value[i], e))
+            return false;
+    }
+    return matrix_load(&policy->matrix, policy->matrix_file, e);
+}
+
+void policy_free(struct policy *policy)
+{
+    matrix_free(&policy->matrix);
+}

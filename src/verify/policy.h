@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_VERIFY_POLICY_H
+#define DENYBOX_VERIFY_POLICY_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "verify/matrix.h"
+
+/* By what a bundle is judged: the words of the command line, then what they name, read. */
+
+/* The values of an option that may be given more than once. Strings belong to argv. */
+#define VALUES_MAX 32
+struct values {
+    const char *value[VALUES_MAX];
+    size_t n;
+};
+
+/* A profile that --profile names, and what it compiles to. */
+struct known_profile {
+    char json[DIGEST_TEXT_SIZE];
+    char bpf[2][DIGEST_TEXT_SIZE]; /* x86_64, aarch64 */
+};
+
+struct policy {
+    const char *nonce;      /* NULL: any */
+    uint64_t max_age;       /* seconds; 0: any */
+    struct values venues;   /* empty: VPS and CI */
+    struct values profiles; /* files */
+    struct values allowed;  /* deviations */
+    bool base;
+    const char *matrix_file; /* NULL: the built-in one */
+    bool json;
+    bool quiet;
+    bool help;
+    bool version;
+    char **files; /* points into argv */
+    int n_files;
+    /* what the words name */
+    struct known_profile profile[VALUES_MAX];
+    unsigned deviations; /* bits of rules/deviation.def */
+    struct matrix matrix;
+    int64_t now; /* seconds since the epoch */
+};
+
+/* Reads what the words name: profiles, deviations and the matrix. False and *e. */
+bool policy_load(struct policy *policy, struct error *e);
+
+/* Releases what the policy owns. */
+void policy_free(struct policy *policy);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "rules/deviation.h"
+#include "rules/words.h"
+#include "verify/checks.h"
+#include "verify/field.h"
+
+static bool is_operators(enum probe probe)
+{
+    return probe <= PR_DYNIMPORT;
+}
+
+/* The set: each probe once, in the order of the table; a DX- probe may be missing from a bundle of
+ * another sandbox where the PR- probes are enough. */
+void check_probe_set(struct verification *v)
+{
+    const json_t *list = json_object_get(v->bundle, "probes");
+    const json_t *entry;
+    enum probe last = PR_NET_1;
+    size_t i;
+
+    json_array_foreach(list, i, entry)
+    {
+        const char *id = field_text(entry, "probe_id");
+        enum probe probe = probe_find(id);
+
+        if (probe == N_PROBES) {
+            note(v, REASON_PROBE_UNKNOWN, "'%s'", text_show(id));
+            continue;
+        }
+        if (v->probe[probe].listed)
+            note(v, REASON_PROBE_TWICE, "%s", id);
+        if (probe < last)
+            note(v, REASON_PROBE_ORDER, "%s after %s", id, probe_row(last)->id);
+        v->probe[probe].listed = true;
+        last = probe;
+    }
+    for (int p = 0; p < N_PROBES; p++) {
+        if (!v->probe[p].listed && (is_operators((enum probe)p) || !v->foreign || !v->policy->base))
+            note(v, REASON_PROBE_MISSING, "%s", probe_row((enum probe)p)->id);
+    }
+}
+
+/* What the probe saw, from the bundle into the findings. */
+static void take_fact(struct verification *v, enum probe probe, const json_t *entry)
+{
+    struct fact *fact = &v->findings.fact[probe];
+    const json_t *list = field(entry, "observed");
+    const json_t *one;
+    size_t i;
+
+    control_number(field_text(entry, "control.result"), &fact->control);
+    json_array_foreach(list, i, one)
+    {
+        struct observation *o = &fact->observed[fact->n];
+
+        if (i == OBSERVATIONS_MAX) {
+            note(v, REASON_PROBE_OBSERVED, "%s: more than it can make", probe_row(probe)->id);
+            return;
+        }
+        snprintf(o->label, sizeof o->label, "%s", field_text(one, "what"));
+        o->value = (int)field_number(one, "value");
+        fact->n++;
+    }
+}
+
+static bool same_tests(const struct probe_row *row, const json_t *list)
+{
+    int tests[TESTS_MAX];
+    size_t n = probe_tests(row, tests);
+    bool same = json_array_size(list) == n;
+
+    for (size_t i = 0; i < n && same; i++)
+        same = json_integer_value(json_array_get(list, i)) == tests[i];
+    return same;
+}
+
+/* A bundle of run names no artefact, one of attest its line; another sandbox may do either. */
+static bool right_artifact(const struct verification *v, const struct probe_row *row,
+                           const json_t *entry)
+{
+    const char *path = field_text(entry, "artifact_path");
+    char line[64];
+
+    snprintf(line, sizeof line, "/out/attest.jsonl#%s", row->id);
+    if (path == NULL)
+        return v->foreign || !field_null(v->bundle, "binding.plan.payload");
+    return strcmp(path, line) == 0 && (v->foreign || field_null(v->bundle, "binding.plan.payload"));
+}
+
+static bool right_reference(const struct probe_row *row, const json_t *entry)
+{
+    enum raw_kind raw = judge_raw_kind(row->judge);
+    const char *stored = field_text(entry, "raw_ref");
+    char reference[32];
+
+    if (raw == N_RAWS || stored == NULL)
+        return raw == N_RAWS && stored == NULL;
+    snprintf(reference, sizeof reference, "/raw/%s", raw_name(raw));
+    return strcmp(stored, reference) == 0;
+}
+
+static void check_table(struct verification *v, enum probe probe, const json_t *entry)
+{
+    const struct probe_row *row = probe_row(probe);
+    const char *wrong = !same_text(field_text(entry, "operation"), row->operation) ? "operation"
+                        : !same_text(field_text(entry, "expected"), row->expected) ? "expected"
+                        : !same_tests(row, field(entry, "tests"))                  ? "tests"
+                        : field_number(entry, "boundary") != row->bar              ? "boundary"
+                        : !same_text(field_text(entry, "control.operation"), row->control)
+                            ? "control"
+                        : !right_artifact(v, row, entry) ? "artifact_path"
+                        : !right_reference(row, entry)   ? "raw_ref"
+                                                         : NULL;
+
+    if (wrong != NULL)
+        note(v, REASON_PROBE_TABLE, "%s: %s is not the table's", row->id, wrong);
+}
+
+static bool need(const struct verification *v, enum probe probe)
+{
+    if (probe == PR_DYNIMPORT)
+        return false;
+    /* The kernel logs each such death, so run leaves it out. */
+    if (probe == DX_ABI && !field_null(v->bundle, "binding.plan.payload"))
+        return false;
+    return !v->policy->base || is_operators(probe);
+}
+
+/* A sandbox that has no shell has no /bin/ls either, and then there is no program to start. */
+static bool no_shell(const struct verification *v, enum probe probe)
+{
+    const struct fact *fact = &v->findings.fact[probe];
+
+    return probe == PR_EXEC_1 && v->policy->base && v->foreign && fact->n == 1 &&
+           fact->observed[0].value == ENOENT && fact->control == 0;
+}
+
+static enum verdict verdict_of(const char *name)
+{
+    int verdict = VERDICT_PASS;
+
+    while (verdict < VERDICT_ABSENT && strcmp(verdict_name((enum verdict)verdict), name) != 0)
+        verdict++;
+    return (enum verdict)verdict;
+}
+
+static void check_stored(struct verification *v, enum probe probe, const json_t *entry)
+{
+    struct judged *p = &v->probe[probe];
+    const char *id = probe_row(probe)->id;
+    const char *actual = field_text(entry, "actual_stderr_or_value");
+    char safe[4 * sizeof p->found.actual];
+
+    p->stored = verdict_of(field_text(entry, "verdict"));
+    if (p->stored != p->found.verdict &&
+        !(p->passes && p->stored == VERDICT_PASS && probe == PR_EXEC_1))
+        note(v, REASON_VERDICT_FORGED, "%s: %s is stored, %s follows: %s", id,
+             verdict_name(p->stored), verdict_name(p->found.verdict), text_show(p->found.actual));
+    if (field_number(entry, "errno_or_exit") != p->found.number)
+        note(v, REASON_PROBE_FORGED, "%s: errno_or_exit is not %d", id, p->found.number);
+    /* The text is escaped once more on its way into a document. */
+    text_safe(safe, sizeof safe, p->found.actual, strlen(p->found.actual));
+    if (strcmp(actual, safe) != 0)
+        note(v, REASON_PROBE_FORGED, "%s: the text is not '%s'", id, text_show(p->found.actual));
+}
+
+/* A control is tried by every probe but the one that is the control of others. */
+static void check_control(struct verification *v, enum probe probe)
+{
+    const struct fact *fact = &v->findings.fact[probe];
+    const char *id = probe_row(probe)->id;
+
+    if (v->policy->base && !is_operators(probe))
+        return;
+    if (probe == PR_FS_OUT_OK && fact->control != NOT_OBSERVED)
+        note(v, REASON_PROBE_TABLE, "%s: it has no control", id);
+    else if (probe != PR_FS_OUT_OK && fact->control != 0)
+        note(v, REASON_PROBE_NOT_RUN, "%s: its control %s", id,
+             fact->control > 0 ? "failed" : "was not run");
+}
+
+static void check_verdict(struct verification *v, enum probe probe)
+{
+    struct judged *p = &v->probe[probe];
+    const char *id = probe_row(probe)->id;
+    const char *actual = text_show(p->found.actual);
+
+    if (p->passes || p->excused)
+        return;
+    if (probe == PR_DYNIMPORT && p->stored == VERDICT_FAIL)
+        note(v, REASON_PROBE_FAILED, "%s: the check of the payload failed", id);
+    if (!p->required)
+        return;
+    if (p->found.verdict == VERDICT_NOT_RUN)
+        note(v, REASON_PROBE_NOT_RUN, "%s: %s", id, actual);
+    else
+        note(v, REASON_PROBE_FAILED, "%s: %s: %s", id, verdict_name(p->found.verdict), actual);
+}
+
+static void check_probe(struct verification *v, enum probe probe, const json_t *entry)
+{
+    const struct fact *fact = &v->findings.fact[probe];
+    struct judged *p = &v->probe[probe];
+    bool tried = probe != DX_ABI || fact->n != 0;
+
+    judge(probe, &v->findings, &p->found);
+    p->passes = p->found.verdict == VERDICT_PASS || no_shell(v, probe);
+    p->required = need(v, probe);
+    p->excused = p->found.verdict != VERDICT_NOT_RUN &&
+                 deviation_excuses(v->policy->deviations & deviations_of(v), probe);
+    if ((p->passes || !p->required) && tried &&
+        !probe_observes(probe, fact, !field_null(v->bundle, "binding.plan.payload")) &&
+        !(v->foreign && probe_observes(probe, fact, true)))
+        note(v, REASON_PROBE_OBSERVED, "%s: what it observed is not what it observes",
+             probe_row(probe)->id);
+    check_table(v, probe, entry);
+    check_control(v, probe);
+    check_stored(v, probe, entry);
+    check_verdict(v, probe);
+}
+
+bool check_probes(struct verification *v)
+{
+    const json_t *list = json_object_get(v->bundle, "probes");
+    const json_t *entry;
+    size_t i;
+
+    json_array_foreach(list, i, entry)
+    {
+        take_fact(v, probe_find(field_text(entry, "probe_id")), entry);
+    }
+    json_array_foreach(list, i, entry)
+    {
+        check_probe(v, probe_find(field_text(entry, "probe_id")), entry);
+    }
+    return true;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "verify/report.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "verify/rows.h"
+
+/* Reasons named in the one line of a file among many. */
+#define CODES_SHOWN 3
+
+static void print_check(FILE *out, const struct verification *v, enum check check)
+{
+    const char *word = !v->made[check]                                      ? "not made"
+                       : verification_check(v, check) == OUTCOME_ACCEPTABLE ? "ok"
+                                                                            : NULL;
+
+    fprintf(out, "  %-11s %s\n", check_row(check)->name,
+            word != NULL ? word : outcome_row(verification_check(v, check))->word);
+    for (size_t i = 0; i < v->n_notes; i++) {
+        const struct reason_row *row = reason_row(v->notes[i].reason);
+
+        if (row->check == check)
+            fprintf(out, "    %s: %s\n", row->code, v->notes[i].text);
+    }
+}
+
+static void print_row(FILE *out, const struct verification *v, const struct matrix_row *row)
+{
+    const char *mark = matrix_row_binds(row) ? "" : row->source;
+
+    fprintf(out, "  #%-4d %-8s %s%s%s%s\n", row->row, row_result_name(row_judge(v, row)),
+            text_show(row->requirement), mark[0] != '\0' ? " (" : "", mark,
+            mark[0] != '\0' ? ")" : "");
+    for (int i = 0; i < N_PROBES; i++) {
+        if (row->bound[i])
+            fprintf(out, "                 %-14s %s%s\n", probe_row((enum probe)i)->id,
+                    row_probe_word(v, (enum probe)i), v->probe[i].required ? "" : ", not required");
+    }
+}
+
+void report_whole(FILE *out, const struct verification *v)
+{
+    const struct matrix *m = &v->policy->matrix;
+
+    if (v->sha256[0] != '\0')
+        fprintf(out, "%s, %zu bytes, %s\n", text_show(v->path), v->size, v->sha256);
+    for (int i = 0; i < N_CHECKS; i++)
+        print_check(out, v, (enum check)i);
+    if (v->unsaid != 0)
+        fprintf(out, "  and %zu more\n", v->unsaid);
+    for (size_t i = 0; i < m->n && v->made[CHECK_MATRIX]; i++)
+        print_row(out, v, &m->rows[i]);
+    report_verdict(out, v);
+}
+
+void report_verdict(FILE *out, const struct verification *v)
+{
+    fprintf(out, "%s %s\n", outcome_row(verification_outcome(v))->word, text_show(v->path));
+}
+
+void report_line(FILE *out, const struct verification *v)
+{
+    size_t n = v->n_notes < CODES_SHOWN ? v->n_notes : CODES_SHOWN;
+
+    fprintf(out, "%-10s %s", outcome_row(verification_outcome(v))->word, text_show(v->path));
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "%s%s", i == 0 ? ": " : ", ", reason_row(v->notes[i].reason)->code);
+    fprintf(out, "%s\n", v->n_notes + v->unsaid > n ? ", ..." : "");
+}
+
+void report_tally(FILE *out, const struct tally *tally)
+{
+    size_t all = 0;
+
+    for (int i = 0; i < N_OUTCOMES; i++)
+        all += tally->n[i];
+    fprintf(out, "%zu files: %zu acceptable, %zu rejected, %zu blocked\n", all,
+            tally->n[OUTCOME_ACCEPTABLE], tally->n[OUTCOME_REJECTED], tally->n[OUTCOME_BLOCKED]);
+}
+
+int tally_status(const struct tally *tally)
+{
+    enum outcome worst = tally->n[OUTCOME_REJECTED] != 0  ? OUTCOME_REJECTED
+                         : tally->n[OUTCOME_BLOCKED] != 0 ? OUTCOME_BLOCKED
+                                                          : OUTCOME_ACCEPTABLE;
+
+    return outcome_row(worst)->status;
+}

@@ -1,0 +1,727 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""denybox verify: good bundles are accepted, and nothing else is."""
+
+import base64
+import copy
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+import unittest
+
+import bundle
+import mutation
+import support
+from support import Live, command, denybox, run
+
+ACCEPTABLE, REJECTED, USAGE, BLOCKED = 0, 1, 2, 3
+WORDS = {0: "ACCEPTABLE", 1: "REJECTED", 3: "BLOCKED"}
+FOREIGN = ("venue", "venue_identity", "image_digest", "seccomp_sha256", "runtime", "run_date",
+           "probes", "raw", "schema_version", "freshness", "host", "integrity")
+# Files that one process verifies.
+MANY = 400
+
+
+def unprotected():
+    """The fields which the manual says that nothing but a signature could protect."""
+    text = support.read(os.path.join(support.SRC, "man", "denybox-verify.1"))
+    section = re.search(r"^\.Sh UNPROTECTED FIELDS$(.*?)^\.Sh ", text, re.M | re.S).group(1)
+    return set(re.findall(r"^\.It Va (\S+)$", section, re.M))
+
+
+class Verify(Live):
+
+    def make(self, *options, payload=("exit", "0")):
+        """A bundle of run at VPS."""
+        path = self.path("made.json")
+        done = run("--venue", "VPS", "--evidence", path, *options, payload=payload)
+        self.assert_status(done, 0)
+        document = self.evidence("made.json")
+        os.remove(path)
+        return document
+
+    def attest(self, *options):
+        done = denybox("attest", "--quiet", "--venue", "VPS", *options)
+        self.assert_status(done, 0)
+        return support.load_json(done.out)
+
+    def rich(self):
+        """A bundle with most of what a bundle can have."""
+        support.write(self.path("in", "file"), "content")
+        support.write(self.path("filter.json"),
+                      '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": []}')
+        support.write(self.path("out", "plain"), "x")
+        os.symlink("/etc", self.path("out", "link"))
+        return self.make(*self.io, "--fsize", "1m", "--setenv", "ANSWER", "42", "--nonce",
+                         "a-challenge", "--seccomp", self.path("filter.json"))
+
+    def foreign(self):
+        """As if the stand-alone attester had run in Docker, under the strict profile."""
+        document = {key: value for key, value in self.attest().items() if key in FOREIGN}
+        document["runtime"] = "docker 24.0.7"
+        document["image_digest"] = mutation.A_DIGEST
+        mutation.seal(document)
+        return document
+
+    def save(self, document, name="bundle.json"):
+        text = document if isinstance(document, str) else json.dumps(document, indent=1)
+        return support.write(self.path(name), text)
+
+    def verify(self, document, *options):
+        return denybox("verify", *options, self.save(document))
+
+    def codes(self, document, *options):
+        """(exit status, reason codes) of a document."""
+        done = self.verify(document, "--json", *options)
+        report = support.load_json(done.out)
+        self.assertEqual(WORDS[done.status], report["verdict"], repr(done))
+        return done.status, {reason["code"] for check in report["checks"]
+                             for reason in check["reasons"]}
+
+    def assert_codes(self, document, status, *codes, options=(), sealed=True):
+        if sealed:
+            mutation.seal(document)
+        found = self.codes(document, *options)
+        self.assertEqual(found, (status, set(codes)))
+
+
+class Good(Verify):
+
+    def test_attest_without_options(self):
+        done = self.verify(self.attest())
+        self.assert_status(done, ACCEPTABLE)
+        lines = done.out.splitlines()
+        self.assertEqual(lines[-1], f"ACCEPTABLE {self.path('bundle.json')}")
+        rows = [line for line in lines if re.match(r"  #\d+ ", line)]
+        self.assertEqual([int(row[3:].split()[0]) for row in rows], list(range(24, 38)))
+        for row in rows:
+            number = int(row[3:].split()[0])
+            self.assertEqual("(inferred)" in row, number in (24, 26, 28, 30, 31, 32), row)
+        self.assertIn("not run", rows[35 - 24])
+        self.assertIn("no probe", rows[26 - 24])
+
+    def test_run(self):
+        self.assert_status(self.verify(self.make()), ACCEPTABLE)
+        self.assert_status(self.verify(self.rich()), ACCEPTABLE)
+
+    def test_attest_into_a_directory(self):
+        document = self.attest(*self.io)
+        self.assert_status(self.verify(document), ACCEPTABLE)
+
+    def test_both_profiles(self):
+        self.assert_status(self.verify(self.attest("--seccomp", "targeted")), ACCEPTABLE)
+
+    def test_a_payload_that_fails_or_is_killed(self):
+        for payload, status in ((("exit", "3"), 3), (("kill-self", "9"), 137)):
+            done = run("--venue", "CI", "--evidence", self.path("b.json"), payload=payload)
+            if done.status != status:
+                continue
+            self.assert_status(denybox("verify", self.path("b.json")), ACCEPTABLE)
+            os.remove(self.path("b.json"))
+
+    def test_with_a_root(self):
+        path = self.path("root.json")
+        done = denybox("run", "--venue", "VPS", "--rootfs", support.rootfs(), "--evidence", path,
+                       "--", "/usr/bin/busybox", "true")
+        self.assert_status(done, 0)
+        self.assert_status(denybox("verify", path), ACCEPTABLE)
+
+    def test_canonical_by_two_writers(self):
+        document = self.rich()
+        self.assertEqual(mutation.canonical(document), bundle.canonical(document))
+
+
+class Deviations(Verify):
+
+    OPTIONS = {"proc": ("--proc",), "dev": ("--dev",), "allow-exec": ("--allow-exec",)}
+
+    def test_each_is_allowed_by_its_name_alone(self):
+        for name, options in self.OPTIONS.items():
+            document = self.make(*options)
+            status, codes = self.codes(document)
+            self.assertEqual(status, REJECTED)
+            self.assertLessEqual({"deviation", "probe-failed"}, codes)
+            others = [word for other in self.OPTIONS if other != name
+                      for word in ("--allow-deviation", other)]
+            self.assertIn("deviation", self.codes(document, *others)[1])
+            self.assert_codes(document, ACCEPTABLE, options=("--allow-deviation", name))
+
+    def test_a_bind(self):
+        document = self.make("--ro-bind", self.path("in"), "/data")
+        self.assert_codes(document, ACCEPTABLE, options=("--allow-deviation", "ro-bind"))
+        self.assertIn("deviation", self.codes(document, "--allow-deviation", "proc")[1])
+
+    def test_there_is_no_name_for_all(self):
+        for name in ("all", "", "proc,dev"):
+            done = self.verify(self.attest(), "--allow-deviation", name)
+            self.assert_error(done, USAGE, "--allow-deviation")
+
+    def test_a_mount_that_was_not_declared(self):
+        """A deviation excuses the row that it declares, and no other."""
+        document = self.make("--ro-bind", self.path("in"), "/data")
+        for mount in document["binding"]["plan"]["mounts"]:
+            if mount["at"] == "/data":
+                mount["at"] = "/date"
+        document["binding"]["plan_sha256"] = bundle.sha256(
+            mutation.canonical(document["binding"]["plan"]))
+        self.assert_codes(document, REJECTED, "mounts", "deviation-mount",
+                          options=("--allow-deviation", "ro-bind"))
+
+
+class Asked(Verify):
+    """What the command line asks for."""
+
+    def test_nonce(self):
+        document = self.attest("--nonce", "challenge-1")
+        self.assert_codes(document, ACCEPTABLE, options=("--nonce", "challenge-1"))
+        self.assert_codes(document, REJECTED, "nonce-differs", options=("--nonce", "challenge-2"))
+        self.assert_codes(self.attest(), REJECTED, "nonce-differs",
+                          options=("--nonce", "challenge-1"))
+
+    def test_age(self):
+        document = self.attest()
+        old = time.time() - 7200
+        for key in ("started_at", "finished_at"):
+            document["freshness"][key] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(old))
+        document["run_date"] = document["freshness"]["started_at"][:10]
+        self.assert_codes(document, ACCEPTABLE)
+        self.assert_codes(document, ACCEPTABLE, options=("--max-age", "3h"))
+        self.assert_codes(document, REJECTED, "too-old", options=("--max-age", "1h"))
+        self.assert_codes(document, REJECTED, "too-old", options=("--max-age=119m",))
+        self.assert_codes(document, ACCEPTABLE, options=("--max-age", "1d"))
+
+    def test_dates(self):
+        document = self.attest()
+        document["freshness"]["finished_at"] = "2026-01-01T00:00:00Z"
+        self.assert_codes(document, REJECTED, "dates")
+        document = self.attest()
+        document["freshness"]["started_at"] = document["freshness"]["finished_at"] = \
+            "2099-01-01T00:00:00Z"
+        document["run_date"] = "2099-01-01"
+        self.assert_codes(document, REJECTED, "from-future")
+        document = self.attest()
+        document["run_date"] = "2026-01-01"
+        self.assert_codes(document, REJECTED, "dates")
+        for bad in ("2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01 00:00:00"):
+            document["freshness"]["started_at"] = bad
+            self.assert_codes(document, REJECTED, "schema-value")
+
+    def test_venue(self):
+        document = self.attest()
+        document["venue"] = "laptop"
+        self.assert_codes(document, REJECTED, "venue-refused")
+        self.assert_codes(document, ACCEPTABLE, options=("--venue", "laptop"))
+        document["venue"] = "CI"
+        self.assert_codes(document, ACCEPTABLE)
+        self.assert_codes(document, REJECTED, "venue-refused", options=("--venue", "VPS"))
+        self.assert_codes(document, ACCEPTABLE, options=("--venue", "VPS", "--venue", "CI"))
+
+    def test_desktops(self):
+        for key, value in (("release", "6.6.16-linuxkit"), ("hostname", "docker-desktop"),
+                           ("release", "5.15.153.1-microsoft-standard-WSL2"),
+                           ("version", "#1 SMP OrbStack"), ("hostname", "lima-default"),
+                           ("hostname", "colima"), ("hostname", "podman-machine-default"),
+                           ("hostname", "DESKTOP-A1B2C3D"), ("hostname", "Johns-MacBook-Pro")):
+            document = self.attest()
+            document["venue_identity"][key] = value
+            if key == "release":
+                document["host"]["kernel"] = value
+            self.assert_codes(document, REJECTED, "venue-desktop")
+        document["venue_identity"]["hostname"] = "climate-vps"  # "lima" is within a word
+        self.assert_codes(document, ACCEPTABLE)
+
+    def test_kernel(self):
+        for release, status in (("5.13.19", REJECTED), ("4.18.0-553", REJECTED),
+                                ("5.14.0-427", ACCEPTABLE), ("6.1.0-18-amd64", ACCEPTABLE)):
+            document = self.attest()
+            document["venue_identity"]["release"] = document["host"]["kernel"] = release
+            self.assert_codes(document, status, *(["venue-system"] if status else []))
+
+    def test_profile(self):
+        """A profile that is not of this release is accepted when it is named, with its code."""
+        document = self.attest()
+        profile = json.loads(support.read(os.path.join(support.SRC, "bpf", "strict.json")))
+        profile["defaultErrnoRet"] = 38
+        path = self.save(profile, "mine.json")
+        with open(path, "rb") as file:
+            document["seccomp_sha256"] = bundle.sha256(file.read())
+        done = denybox("filter", "compile", path)
+        self.assert_status(done, 0)
+        code = done.raw_out
+        filters = document["binding"]["filters"]
+        filters["bpf_b64"] = base64.b64encode(code).decode()
+        filters["bpf_sha256"] = bundle.sha256(code)
+        filters["instructions"] = len(code) // 8
+        self.assert_codes(document, REJECTED, "profile-unknown", "bpf-unknown")
+        self.assert_codes(document, ACCEPTABLE, options=("--profile", path))
+        filters["bpf_sha256"] = bundle.sha256(code[:-8])
+        filters["bpf_b64"] = base64.b64encode(code[:-8]).decode()
+        filters["instructions"] -= 1
+        self.assert_codes(document, REJECTED, "bpf-unknown", options=("--profile", path))
+
+    def test_matrix(self):
+        path = self.save({"schema_version": 1, "rows": [
+            {"row": 24, "requirement": "mine\x1b[31m", "source": "operator",
+             "probes": ["PR-ENV-1"]},
+            {"row": 25, "requirement": "nobody's", "source": "unknown", "probes": []}]}, "m.json")
+        done = self.verify(self.attest(), "--matrix", path)
+        self.assert_status(done, ACCEPTABLE)
+        self.assertIn("\\x1b", done.out)
+        self.assertNotIn("\x1b", done.out)
+        self.assertIn("(unknown)", done.out)
+        path = self.save({"schema_version": 1, "rows": [
+            {"row": 24, "requirement": "mine", "source": "operator", "probes": []}]}, "m.json")
+        self.assert_codes(self.attest(), BLOCKED, "matrix-uncovered", options=("--matrix", path))
+
+    def test_bad_matrices(self):
+        row = {"row": 1, "requirement": "r", "source": "operator", "probes": ["PR-ENV-1"]}
+        bad = ["", "[]", "{}", '{"schema_version": 1, "rows": []}']
+        for change in ({"row": 0}, {"row": "1"}, {"probes": ["PR-NO-1"]}, {"probes": "PR-ENV-1"},
+                       {"probes": ["PR-ENV-1", "PR-ENV-1"]}, {"source": "me"}, {"bar": 14},
+                       {"requirement": None}, {"colour": 1}):
+            bad.append(json.dumps({"schema_version": 1, "rows": [{**row, **change}]}))
+        bad.append(json.dumps({"schema_version": 1, "rows": [row, row]}))
+        document = self.attest()
+        for text in bad:
+            done = self.verify(document, "--matrix", self.save(text, "m.json"))
+            self.assert_status(done, USAGE)
+            self.assertEqual(done.out, "")
+
+    def test_usage(self):
+        for words in ((), ("--nonsense", "x"), ("--nonce",), ("--nonce", "short", "x"),
+                      ("--max-age", "-1", "x"), ("--max-age", "0", "x"), ("--max-age", "1y", "x"),
+                      ("--max-age", "99999999999999999999d", "x"), ("--json=1", "x"),
+                      ("--json", "--json", "x"), ("--profile", "/nonexistent", "x"),
+                      ("--profile", "/dev/null", "x"), ("--matrix", "/dev/zero", "x"), ("-q", "x"),
+                      ("--venue", "\x1b[31m", "x")):
+            self.assert_error(denybox("verify", *words), USAGE, "cannot")
+        self.assert_status(denybox("verify", "--help"), 0)
+        self.assert_status(denybox("verify", "--version"), 0)
+
+    def test_help_names_the_exit_statuses(self):
+        text = denybox("verify", "--help").out
+        for status, word in WORDS.items():
+            self.assertRegex(text, rf"(?m)^ +{status}  {word}: ")
+
+
+class Foreign(Verify):
+    """Bundles of the stand-alone attester, of another sandbox."""
+
+    def test_needs_base(self):
+        document = self.foreign()
+        self.assert_codes(document, BLOCKED, "denybox-only")
+        text = self.verify(document).out
+        for name in ("binding", "observed", "limits", "layers", "result"):
+            self.assertIn(f"denybox-only: {name} is missing", text)
+        self.assert_codes(document, ACCEPTABLE, options=("--base",))
+
+    def test_a_bundle_of_denybox_is_never_one(self):
+        document = self.foreign()
+        document["runtime"] = "denybox 0.1.0"
+        self.assertEqual(self.codes(document, "--base")[0], REJECTED)
+
+    def test_no_shell(self):
+        document = self.foreign()
+        probe = next(p for p in document["probes"] if p["probe_id"] == "PR-EXEC-1")
+        probe["observed"][0]["value"] = probe["errno_or_exit"] = 2
+        probe["actual_stderr_or_value"] = "ENOENT"
+        for verdict in ("ABSENT", "PASS"):
+            probe["verdict"] = verdict
+            self.assert_codes(document, ACCEPTABLE, options=("--base",))
+        self.assertEqual(self.codes(document)[0], REJECTED)
+        own = self.attest()
+        probe = next(p for p in own["probes"] if p["probe_id"] == "PR-EXEC-1")
+        probe.update(errno_or_exit=2, actual_stderr_or_value="ENOENT", verdict="ABSENT")
+        probe["observed"][0]["value"] = 2
+        self.assert_codes(own, REJECTED, "probe-failed", options=("--base",))
+
+    def test_what_is_not_known(self):
+        document = self.foreign()
+        document["image_digest"] = None
+        self.assert_codes(document, BLOCKED, "image-missing", options=("--base",))
+        document["seccomp_sha256"] = None
+        self.assert_codes(document, BLOCKED, "image-missing", "profile-missing",
+                          options=("--base",))
+        document["seccomp_sha256"] = mutation.A_DIGEST
+        self.assert_codes(document, REJECTED, "image-missing", "profile-unknown",
+                          options=("--base",))
+
+    def test_its_own_probes_are_not_needed(self):
+        document = self.foreign()
+        probe = next(p for p in document["probes"] if p["probe_id"] == "DX-SESSION")
+        probe["observed"][0]["value"] = probe["errno_or_exit"] = 1
+        probe.update(actual_stderr_or_value="EPERM", verdict="FAIL")
+        self.assert_codes(document, ACCEPTABLE, options=("--base",))
+        document["probes"].remove(probe)
+        self.assert_codes(document, ACCEPTABLE, options=("--base",))
+        document["probes"] = [p for p in document["probes"] if p["probe_id"] != "PR-DYNIMPORT"]
+        # Row 35 is bound to nothing else.
+        self.assert_codes(document, REJECTED, "probe-missing", "matrix-uncovered",
+                          options=("--base",))
+
+    def test_a_wall_of_the_twelve(self):
+        document = self.foreign()
+        probe = next(p for p in document["probes"] if p["probe_id"] == "PR-NET-1")
+        probe["observed"] = [{"what": "datagram", "value": 0}]
+        probe.update(actual_stderr_or_value="success", errno_or_exit=0, verdict="FAIL")
+        self.assert_codes(document, REJECTED, "probe-failed", options=("--base",))
+
+    def test_what_denybox_alone_has_is_refused(self):
+        document = self.foreign()
+        document["layers"] = {"landlock": {"in_force": True, "abi": 7}}
+        self.assert_codes(document, REJECTED, "schema-unknown", options=("--base",))
+
+
+class Forged(Verify):
+    """Things that hang together, changed together."""
+
+    def test_verdicts(self):
+        document = self.attest()
+        for probe in document["probes"]:
+            if probe["probe_id"] == "PR-DYNIMPORT":
+                probe["verdict"] = "PASS"
+        self.assert_codes(document, REJECTED, "verdict-forged")
+        for probe in document["probes"]:
+            if probe["probe_id"] == "PR-DYNIMPORT":
+                probe["verdict"] = "FAIL"
+        self.assert_codes(document, REJECTED, "verdict-forged", "probe-failed")
+
+    def test_controls(self):
+        document = self.attest()
+        document["controls"] = {"matrix_sha256": mutation.A_DIGEST,
+                                "golden_sha256": mutation.A_DIGEST,
+                                "run_at": document["freshness"]["started_at"], "removals": 9,
+                                "faults": 0}
+        self.assert_codes(document, ACCEPTABLE)
+        document["controls"]["faults"] = 1
+        self.assert_codes(document, REJECTED, "controls")
+
+    def test_a_raw_text_and_its_digests(self):
+        """Interfaces added in text, bytes and digest: the verdict and the outside say otherwise."""
+        document = self.attest()
+        raw = document["raw"]
+        raw["proc_net_dev"] += "  eth0:       0       0\n"
+        raw["proc_net_dev_b64"] = base64.b64encode(raw["proc_net_dev"].encode()).decode()
+        raw["proc_net_dev_sha256"] = bundle.sha256(raw["proc_net_dev"])
+        self.assert_codes(document, REJECTED, "observed-digest", "verdict-forged", "probe-forged",
+                          "probe-failed")
+
+    def test_keys_with_dots(self):
+        document = self.attest()
+        document["venue_identity.hostname"] = "x"
+        self.assert_codes(document, REJECTED, "schema-unknown")
+        document = self.attest()
+        document["probes[]"] = {}
+        self.assert_codes(document, REJECTED, "schema-unknown")
+
+    def test_blocked(self):
+        done = support.fault("skip:limits", "run", "--venue", "VPS", "--evidence",
+                             self.path("b.json"), "--", support.PAYLOAD, "exit", "0")
+        self.assert_status(done, support.EXIT_BLOCKED)
+        done = denybox("verify", self.path("b.json"))
+        self.assertIn(done.status, (REJECTED, BLOCKED))
+        self.assertIn("result-blocked", done.out)
+
+    def test_walls_that_are_missing(self):
+        """A bundle of a sandbox without a wall is never acceptable, whatever was allowed."""
+        for step in ("filter", "in", "ns-net", "ns-ipc", "session"):
+            path = self.path(step + ".json")
+            support.fault(f"skip:{step}", "run", "--venue", "VPS", "--evidence", path, "--",
+                          support.PAYLOAD, "exit", "0")
+            if os.path.exists(path):
+                done = denybox("verify", path, *(word for name in Deviations.OPTIONS for word in
+                                                 ("--allow-deviation", name)))
+                self.assertIn(done.status, (REJECTED, BLOCKED), step)
+
+
+class Mutations(Verify):
+    """One thing changed at a time, in every field of every record."""
+
+    def accepted(self, cases, options=()):
+        """[(pattern, what)] of those (pattern, what, text) that verify calls acceptable."""
+        found, batch = [], []
+        work = self.path("cases")
+        os.mkdir(work)
+
+        def flush():
+            done = denybox("verify", *options, *(path for path, _, _ in batch))
+            lines = done.out.splitlines()
+            self.assertEqual(len(lines), len(batch) + 1 if len(batch) > 1 else len(lines))
+            for line, (path, name, what) in zip(lines, batch):
+                self.assertIn(path, line)
+                if line.startswith("ACCEPTABLE"):
+                    found.append((name, what))
+                os.remove(path)
+            batch.clear()
+
+        for n, (name, what, text) in enumerate(cases):
+            path = os.path.join(work, f"{n}.json")
+            support.write(path, text)
+            batch.append((path, name, what))
+            if len(batch) == MANY:
+                flush()
+        if len(batch) == 1:
+            batch.append(batch[0][:1] + batch[0][1:])
+        if batch:
+            shutil.copy(batch[-1][0], batch[-1][0] + ".last")
+            batch.append((batch[-1][0] + ".last", *batch[-1][1:]))
+            flush()
+        os.rmdir(work)
+        return found
+
+    def alternatives(self, *documents):
+        """{pattern: the values that strings have there in any of the documents}"""
+        known = {"venue": {"CI"}, "profile": {"declared-deviations"},
+                 "result.ending": {"exited", "signalled", "blocked"}}
+        for document in documents:
+            for path, value in mutation.leaves(document):
+                if isinstance(value, str) and len(value) < 64:
+                    known.setdefault(mutation.pattern(path), set()).add(value)
+        return {name: sorted(values)[:6] for name, values in known.items()}
+
+    def sealed(self, document, known):
+        for name, what in mutation.mutations(document, known):
+            if not isinstance(document.get("integrity"), dict) or name.startswith("integrity"):
+                yield name, what, mutation.canonical(document)
+                continue
+            kept = document["integrity"]["sha256"]
+            mutation.seal(document)
+            text = mutation.canonical(document)
+            document["integrity"]["sha256"] = kept
+            yield name, what, text
+
+    def test_one_change(self):
+        document = self.rich()
+        known = self.alternatives(document, self.attest())
+        cases = ((name, what, mutation.canonical(document))
+                 for name, what in mutation.mutations(document, known))
+        self.assertEqual(self.accepted(cases), [])
+
+    def test_one_change_and_a_new_digest(self):
+        """What then passes is what the manual says, and all of it does."""
+        attest, rich = self.attest(), self.rich()
+        rooted = self.path("rooted.json")
+        done = denybox("run", "--venue", "VPS", "--rootfs", support.rootfs(), *self.io,
+                       "--evidence", rooted, "--", "/usr/bin/busybox", "true")
+        self.assert_status(done, 0)
+        rooted = self.evidence("rooted.json")
+        deviant = self.make("--proc", "--dev")
+        known = self.alternatives(attest, rich, rooted, deviant)
+        found = {}
+        for document, options in ((attest, ()), (rich, ()), (rooted, ()),
+                                  (deviant, ("--allow-deviation", "proc", "--allow-deviation",
+                                             "dev"))):
+            for name, what in self.accepted(self.sealed(document, known), options):
+                found.setdefault(name, []).append(what)
+        listed = unprotected()
+        self.assertEqual({name: whats[:3] for name, whats in found.items() if name not in listed},
+                         {})
+        self.assertEqual(listed - set(found), set())
+
+    def test_one_change_of_a_foreign_bundle(self):
+        document = self.foreign()
+        known = self.alternatives(document)
+        cases = ((name, what, mutation.canonical(document))
+                 for name, what in mutation.mutations(document, known))
+        self.assertEqual(self.accepted(cases, ("--base",)), [])
+
+    def test_bytes(self):
+        """One byte changed in the file itself, at places all over it."""
+        text = json.dumps(self.attest(), indent=2)
+        step = 37
+
+        def cases():
+            for at in range(0, len(text), step):
+                if text[at] not in " \n":
+                    changed = text[:at] + ("1" if text[at] != "1" else "2") + text[at + 1:]
+                    yield "byte", f"byte {at}", changed
+        self.assertEqual(self.accepted(cases()), [])
+
+    def test_truncated(self):
+        text = json.dumps(self.attest(), indent=2)
+        cases = (("prefix", f"{n} bytes", text[:n]) for n in [*range(0, 200), *range(
+            200, len(text) - 50, 61), *range(len(text) - 50, len(text))])
+        self.assertEqual(self.accepted(cases), [])
+
+    def test_spliced(self):
+        """Each member of one good bundle in another one: only what is listed may pass."""
+        listed = unprotected()
+        first, second = self.rich(), self.attest("--hostname", "other", "--uid", "1000")
+
+        def cases():
+            for key in first:
+                spliced = copy.deepcopy(first)
+                spliced[key] = second[key]
+                if key != "integrity":
+                    mutation.seal(spliced)
+                if spliced[key] != first[key]:
+                    yield key, f"{key} of another bundle", mutation.canonical(spliced)
+        for name, _ in self.accepted(cases()):
+            self.assertTrue(any(field == name or field.startswith(name + ".")
+                                for field in listed), name)
+
+
+class Files(Verify):
+    """What is no bundle, and what is no file."""
+
+    def refused(self, path, code, status=REJECTED):
+        done = denybox("verify", path, timeout=20)
+        self.assert_status(done, status)
+        self.assertIn(f"    {code}: ", done.out)
+        for c in done.raw_out + done.raw_err:
+            self.assertTrue(c == 10 or 32 <= c < 127, repr(done))
+
+    def test_kinds(self):
+        good = self.save(self.attest(), "good.json")
+        os.symlink(good, self.path("link"))
+        os.mkfifo(self.path("fifo"))
+        os.mkdir(self.path("directory"))
+        self.refused(self.path("link"), "file-link")
+        self.refused(self.path("fifo"), "file-kind")
+        self.refused(self.path("directory"), "file-kind")
+        self.refused("/dev/null", "file-kind")
+        self.refused(self.path("nothing"), "file-unreadable", BLOCKED)
+        self.refused(self.save("", "empty"), "file-size")
+        with open(self.path("giant"), "wb") as file:
+            file.truncate(1 << 30)
+        self.refused(self.path("giant"), "file-size")
+
+    def test_documents(self):
+        good = json.dumps(self.attest())
+        for name, text, code in (
+                ("deep", "[" * 100000 + "]" * 100000, "file-depth"),
+                ("deep-objects", '{"a":' * 100000 + "1" + "}" * 100000, "file-depth"),
+                ("wide", "[" + "1," * 1000000 + "1]", "file-depth"),
+                ("long", '["' + "x" * (2 << 20) + '"]', "file-depth"),
+                ("open", '["' + "x" * 1000, "file-json"),
+                ("escaped-end", '["\\', "file-json"),
+                ("twice", '{"venue": "VPS", ' + good[1:], "file-json"),
+                ("behind", good + "x", "file-json"),
+                ("two", good + good, "file-json"),
+                ("nul", good.replace('"VPS"', '"VPS\\u0000"', 1), "file-json"),
+                ("raw-nul", good.replace('"VPS"', '"VPS\0"', 1), "file-json"),
+                ("bom", "\ufeff" + good, "file-json"),
+                ("array", "[]", "file-json"),
+                ("number", "1", "file-json"),
+                ("surrogate", good.replace('"VPS"', '"\\ud800"', 1), "file-json"),
+                ("escape", good.replace('"VPS"', '"\\u001b[31mVPS"', 1), "schema-value"),
+                ("bidi", good.replace('"VPS"', '"\u202eSPV"', 1), "schema-value"),
+                ("key", good.replace('"venue"', '"\\u001b[31m"', 1), "schema-unknown"),
+                ("real", good.replace('"schema_version": 1', '"schema_version": 1.0', 1),
+                 "schema-type"),
+                ("huge", good.replace('"schema_version": 1',
+                                      '"schema_version": 99999999999999999999', 1), "file-json")):
+            self.refused(self.save(text, name + ".json"), code)
+        with open(self.path("latin.json"), "wb") as file:
+            file.write(good.replace('"VPS"', '"VPS\xe9"', 1).encode("latin-1"))
+        self.refused(self.path("latin.json"), "file-json")
+
+    def test_a_name_that_is_an_escape_sequence(self):
+        self.refused(self.save("x", "\x1b[31m\u202e.json"), "file-json")
+
+
+class Many(Verify):
+
+    def test_lines_summary_and_the_worst_status(self):
+        good = self.save(self.attest(), "good.json")
+        bad = self.save("{}", "bad.json")
+        missing = self.path("missing.json")
+        done = denybox("verify", good, good)
+        self.assertEqual((done.status, done.out.splitlines()[-1]),
+                         (ACCEPTABLE, "2 files: 2 acceptable, 0 rejected, 0 blocked"))
+        done = denybox("verify", good, missing)
+        self.assert_status(done, BLOCKED)
+        done = denybox("verify", good, bad, missing)
+        self.assert_status(done, REJECTED)
+        lines = done.out.splitlines()
+        self.assertEqual(lines[0], f"ACCEPTABLE {good}")
+        self.assertTrue(lines[1].startswith(f"REJECTED   {bad}: schema-missing"), lines)
+        self.assertEqual(lines[2], f"BLOCKED    {missing}: file-unreadable")
+        self.assertEqual(lines[3], "3 files: 1 acceptable, 1 rejected, 1 blocked")
+        done = denybox("verify", "--quiet", good, bad)
+        self.assertEqual(len(done.out.splitlines()), 2)
+
+    def test_json(self):
+        good = self.save(self.attest("--nonce", "challenge"), "good.json")
+        with open(good, "rb") as file:
+            data = file.read()
+        report = support.load_json(denybox("verify", "--json", "--nonce", "challenge", good).out)
+        self.assertEqual(report["bundle"], {"path": good, "sha256": bundle.sha256(data),
+                                            "size": len(data)})
+        self.assertEqual(report["verdict"], "ACCEPTABLE")
+        self.assertEqual(report["policy"]["nonce"], "challenge")
+        self.assertEqual(report["policy"]["venue"], ["VPS", "CI"])
+        matrix = os.path.join(support.SRC, "fixtures", "acceptance-matrix.json")
+        with open(matrix, "rb") as file:
+            self.assertEqual(report["policy"]["matrix"],
+                             {"file": None, "sha256": bundle.sha256(file.read())})
+        self.assertEqual([check["check"] for check in report["checks"]],
+                         ["file", "schema", "freshness", "venue", "digests", "probes",
+                          "agreement", "deviations", "matrix"])
+        self.assertEqual([row["row"] for row in report["matrix"]], list(range(24, 38)))
+        self.assertEqual({probe["probe_id"] for probe in report["probes"]
+                          if probe["recomputed"] != "PASS"}, {"PR-DYNIMPORT"})
+        lines = denybox("verify", "--json", good, good).out.splitlines()
+        self.assertEqual(support.load_json(lines[2]),
+                         {"summary": {"acceptable": 2, "blocked": 0, "rejected": 0}})
+        self.assertEqual(support.load_json(lines[0])["verdict"], "ACCEPTABLE")
+
+    def test_quiet(self):
+        done = self.verify(self.attest(), "--quiet")
+        self.assertEqual(done.out, f"ACCEPTABLE {self.path('bundle.json')}\n")
+
+    def test_a_verdict_that_cannot_be_written(self):
+        path = self.save(self.attest())
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([support.DENYBOX, "verify", path], stdout=full,
+                                  stderr=subprocess.PIPE, check=False)
+        self.assertEqual(done.returncode, USAGE)
+
+
+class Calls(Verify):
+    """Read-only: seen by strace, which is no part of denybox."""
+
+    def test_as_it_is(self):
+        self.watch()
+
+    def test_with_files_of_the_operator(self):
+        """The compiler of profiles writes into a file that has no name, and is gone with it."""
+        self.watch("--profile", os.path.join(support.SRC, "bpf", "targeted.json"), "--matrix",
+                   os.path.join(support.SRC, "fixtures", "acceptance-matrix.json"))
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def watch(self, *options):
+        path = self.save(self.attest())
+        trace = self.path("trace")
+        done = command(["strace", "-f", "-o", trace, support.DENYBOX, "verify", *options, path])
+        if done.status != ACCEPTABLE and "ptrace" in done.err:
+            self.skipTest("strace may not trace here")
+        self.assert_status(done, ACCEPTABLE)
+        lines = support.read(trace).splitlines()
+        calls = [re.match(r"\d+ +(\w+)\(", line).group(1) for line in lines
+                 if re.match(r"\d+ +\w+\(", line)]
+        self.assertIn("openat", calls)
+        self.assertEqual(calls.count("execve"), 1)
+        for call in ("fork", "vfork", "clone", "clone3", "socket", "connect", "bind", "unlink",
+                     "unlinkat", "rename", "renameat2", "mkdir", "mkdirat", "ftruncate", "chmod",
+                     "fchmod", "utimensat", "ptrace", "mount", "unshare", "setns", "kill"):
+            self.assertNotIn(call, calls)
+        opened = [line for line in lines if re.search(r" open(at)?\(", line)]
+        self.assertTrue(any(path in line for line in opened))
+        for line in opened:
+            self.assertIn("O_RDONLY", line)
+            self.assertNotRegex(line, r"O_(WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)")
+        unnamed = {match.group(1) for match in (re.search(r" memfd_create\(.* = (\d+)$", line)
+                                                for line in lines) if match}
+        self.assertEqual(bool(unnamed), "--profile" in options)
+        for line in lines:
+            match = re.search(r" write\((\d+),", line)
+            if match:
+                self.assertIn(match.group(1), {"1", "2"} | unnamed)
+
+
+if __name__ == "__main__":
+    support.main()
