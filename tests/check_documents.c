@@ -340,7 +340,7 @@ START_TEST(what_was_seen_is_written_down)
     for (int ns = 0; ns < N_NS; ns++)
         o->ns[ns] = 4026531840U + (unsigned)ns;
     o->mountinfo = (struct raw){duplicate("abc"), 3};
-    o->net_dev = (struct raw){duplicate(""), 0};
+    o->net_dev = (struct raw){duplicate("abc"), 3};
     o->status = (struct raw){duplicate("CapEff:\t0000\nSeccomp:\t2\nSeccomp_filters:\t3\n"), 0};
     strcpy(o->uid_map, "65532 1000 1");
     strcpy(o->gid_map, "65532 1001 1");
@@ -352,7 +352,7 @@ START_TEST(what_was_seen_is_written_down)
         "\"Seccomp_filters\":\"3\",\"gid_map\":\"65532 1001 1\",\"mountinfo_sha256\":\"" ABC "\","
         "\"namespaces\":{\"cgroup\":4026531846,\"ipc\":4026531844,\"mnt\":4026531841,"
         "\"net\":4026531843,\"pid\":4026531842,\"user\":4026531840,\"uts\":4026531845},"
-        "\"uid_map\":\"65532 1000 1\"}}");
+        "\"net_dev_sha256\":\"" ABC "\",\"uid_map\":\"65532 1000 1\"}}");
     free(text);
 }
 END_TEST

@@ -211,6 +211,80 @@ START_TEST(is_a_number)
 }
 END_TEST
 
+START_TEST(base64_is_read_back)
+{
+    size_t length = 99;
+    unsigned char *bytes = text_base64_decode(base64[_i].text, &length);
+
+    ck_assert_ptr_nonnull(bytes);
+    ck_assert_uint_eq(length, base64[_i].length);
+    ck_assert_mem_eq(bytes, base64[_i].bytes, length);
+    ck_assert_uint_eq(bytes[length], 0);
+    free(bytes);
+}
+END_TEST
+
+/* RFC 4648, section 3: what another encoder, or a forger, could write instead. */
+static const char *const not_base64[] = {
+    "Z",        "Zg",         "Zg=",    "Zh==", "Zm9=",  "=",     "==",    "====",
+    "Z===",     "Zg==\n",     " Zg=",   "Zm-v", "Zm_v",  "Zm9v=", "Zg=o",  "Zg==Zg==",
+    "Zm9vZ===", "Zm\xc3\xa4", "Zm9v\n", "Zg=A", "Zm9vZ", "Zn==",  "Zm9/Z", "\x80gg=",
+};
+
+START_TEST(not_base64_is_refused)
+{
+    size_t length;
+
+    ck_assert_ptr_null(text_base64_decode(not_base64[_i], &length));
+}
+END_TEST
+
+static const struct {
+    const char *bytes;
+    size_t length;
+    const char *text;
+} lines[] = {
+    {BYTES(""), ""},
+    {BYTES("one\ttwo\nthree\n"), "one\ttwo\nthree\n"},
+    {BYTES("/a\\040b"), "/a\\040b"}, /* the kernel's own escapes stay what they are */
+    {BYTES("a\0b\x1b\x7f\xff\r"), "a\\x00b\\x1b\\x7f\\xff\\x0d"},
+};
+
+START_TEST(lines_are_kept)
+{
+    char *text = text_lines(lines[_i].bytes, lines[_i].length);
+
+    ck_assert_str_eq(text, lines[_i].text);
+    free(text);
+}
+END_TEST
+
+START_TEST(what_was_made_safe_is_made_of_one_thing)
+{
+    char out[64];
+    size_t length = 99;
+
+    ck_assert(text_unsafe(out, &length, safe[_i].text));
+    ck_assert_uint_eq(length, safe[_i].length);
+    ck_assert_mem_eq(out, safe[_i].bytes, length);
+}
+END_TEST
+
+/* Another spelling of the same bytes is no text that text_safe writes. */
+static const char *const not_safe[] = {
+    "\\",       "\\x",   "\\x1", "\\x1B", "\\x41", "\\x20", "\\n",    "\x1b",
+    "\xc3\xa4", "\\x5c", "a\\b", "\n",    "\\X1b", "\\xg0", "\\\\\\",
+};
+
+START_TEST(another_spelling_is_refused)
+{
+    char out[64];
+    size_t length;
+
+    ck_assert(!text_unsafe(out, &length, not_safe[_i]));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("text");
@@ -224,6 +298,11 @@ static Suite *suite(void)
     tcase_add_test(c, a_long_one_is_shown_cut);
     tcase_add_test(c, is_hexadecimal);
     tcase_add_loop_test(c, is_base64, 0, N_ROWS(base64));
+    tcase_add_loop_test(c, base64_is_read_back, 0, N_ROWS(base64));
+    tcase_add_loop_test(c, not_base64_is_refused, 0, N_ROWS(not_base64));
+    tcase_add_loop_test(c, lines_are_kept, 0, N_ROWS(lines));
+    tcase_add_loop_test(c, what_was_made_safe_is_made_of_one_thing, 0, N_ROWS(safe));
+    tcase_add_loop_test(c, another_spelling_is_refused, 0, N_ROWS(not_safe));
     tcase_add_loop_test(c, is_a_number, 0, N_ROWS(numbers));
     suite_add_tcase(s, c);
     return s;

@@ -110,9 +110,9 @@ bool status_value(const char *status, const char *name, char *value, size_t size
     return false;
 }
 
-const char *const status_compared[] = {"Seccomp", "Seccomp_filters", "NoNewPrivs",
-                                       "CapInh",  "CapPrm",          "CapEff",
-                                       "CapBnd",  "CapAmb",          NULL};
+const char *const status_compared[] = {"CapInh",  "CapPrm",          "CapEff",
+                                       "CapBnd",  "CapAmb",          "NoNewPrivs",
+                                       "Seccomp", "Seccomp_filters", NULL};
 
 bool net_dev_names(const char *text, char *names, size_t size)
 {
