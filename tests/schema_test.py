@@ -184,6 +184,20 @@ def test_exit_codes_are_those_of_the_table():
     same(words(failed) + words(blocked), codes - {0}, 'exit codes')
 
 
+def test_checks_and_outcomes_are_those_of_verify():
+    if not os.path.exists(os.path.join(HERE, '..', 'src', 'verify', 'check.def')):
+        raise manual_test.Skip('there is no denybox verify yet')
+    result = SCHEMAS['verify-result.schema.json']['$defs']['result']['properties']
+    names = [row['properties']['check']['const'] for row in result['checks']['prefixItems']]
+    assert names == [row[1] for row in rows('src/verify/check.def', 'CHECK')], names
+    same(words(result['verdict']), [row[1] for row in rows('src/verify/outcome.def', 'OUTCOME')],
+         'outcomes')
+    pattern = SCHEMAS['verify-result.schema.json']['$defs']['check']['properties']['reasons'][
+        'items']['properties']['code']['pattern']
+    for row in rows('src/verify/reason.def', 'REASON'):
+        assert re.search(pattern, row[1]), row[1]
+
+
 # ---------------------------------------------------------------- the manual
 
 def resolve(reference, name):

@@ -7,6 +7,7 @@ refused: a key more or less in any object, a wrong type anywhere.
 """
 
 import copy
+import json
 import os
 import resource
 import tempfile
@@ -219,6 +220,64 @@ class Real(Documents):
             began + ["failed"])
 
 
+class Verified(Documents):
+    """What verify prints, of good and of bad bundles."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if denybox("verify", "--help").status != 0:
+            raise unittest.SkipTest("there is no denybox verify yet")
+
+    def bundle(self, name="bundle.json"):
+        done = run("--venue", "CI", "--evidence", self.path(name), payload=("exit", "0"))
+        self.assert_status(done, 0)
+        return self.path(name)
+
+    def verified(self, *words):
+        document = support.load_json(denybox("verify", "--json", *words).out)
+        self.assert_valid(document, "verify-result")
+        return document
+
+    def test_good(self):
+        path = self.bundle()
+        self.assertNotEqual(self.verified(path)["probes"], [])
+        profile = os.path.join(support.SRC, "bpf", "targeted.json")
+        document = self.verified("--nonce", "12345678", "--max-age", "1h", "--venue", "a\\b",
+                                 "--profile", profile, "--allow-deviation", "dev", "--base", path)
+        self.assertEqual(document["verdict"], "REJECTED")
+        self.assertEqual(document["policy"]["max_age"], 3600)
+
+    def test_bad(self):
+        document = self.evidence(os.path.basename(self.bundle()))
+        document["probes"][0]["verdict"] = "\x1b[2J"
+        document["raw"]["mountinfo"] = "\u202e"
+        bad = support.write(self.path("bad.json"), json.dumps(document))
+        self.assertEqual(self.verified(bad)["verdict"], "REJECTED")
+        for path in (self.path("missing\n"), self.dir, support.write(self.path("e"))):
+            self.assertNotEqual(self.verified(path)["verdict"], "ACCEPTABLE")
+
+    def test_several(self):
+        done = denybox("verify", "--json", self.bundle(), self.path("missing"))
+        lines = [support.load_json(line) for line in done.out.splitlines()]
+        self.assertEqual(len(lines), 3)
+        for line in lines:
+            self.assert_valid(line, "verify-result")
+        self.assertEqual(list(lines[2]), ["summary"])
+
+    def test_spoilt(self):
+        document = self.verified(self.bundle())
+        document["checks"][6].update(result="REJECTED", reasons=[
+            {"code": "a-b", "means": "REJECTED", "text": "c"}])
+        document["verdict"] = "REJECTED"
+        validator = self.schemas.validator("verify-result.schema.json")
+        self.assertTrue(validator.is_valid(document))
+        for what, mutant in mutants(document):
+            self.assertFalse(validator.is_valid(mutant), what)
+        document["verdict"] = "ACCEPTABLE"
+        self.assertFalse(validator.is_valid(document))
+
+
 def nodes(value, path=()):
     """The paths of everything in a document; of equal elements of a list only the first."""
     yield path
@@ -382,7 +441,6 @@ class Spoilt(Documents):
             document["raw"].update({name: None, name + "_b64": None})
             del document["raw"][name + "_sha256"]
         document["raw"]["env_keyset"] = None
-        document["venue_identity"] = document["host"] = None
         document["freshness"]["boot_id_sha256"] = None
         document["observed"]["before_exec"]["Seccomp_filters"] = None
         document["layers"]["landlock"] = {"in_force": False, "abi": 0}
@@ -392,6 +450,9 @@ class Spoilt(Documents):
         self.assert_bundle(document)
         document["controls"]["faults"] = "none"
         self.assertNotEqual(self.schemas.faults(schemas.STRICT, document), [])
+        document["controls"] = document["venue_identity"] = None
+        self.assertNotEqual(self.schemas.faults(schemas.STRICT, document), [])
+        self.assert_valid(document, "bundle-base")
 
 
 if __name__ == "__main__":
