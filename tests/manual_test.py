@@ -186,7 +186,7 @@ def output(*words):
 def sandbox_refused():
     """Why no sandbox can be made here, or None."""
     done = run('attest', '--quiet')
-    if done.returncode == 125 and re.search(rb'cannot make the (network )?namespace', done.stderr):
+    if done.returncode == 3 and re.search(rb'cannot make the (network )?namespace', done.stderr):
         return 'user namespaces are refused: ' + done.stderr.decode().split('\n')[0]
     assert done.returncode == 0, done.stderr.decode()
     return None

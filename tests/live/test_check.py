@@ -6,9 +6,10 @@ real, by live-obstacle, and check and run must name its layer and its mend."""
 import os
 import re
 import shutil
+import signal
 
 import support
-from support import DENYBOX, EXIT_BLOCKED, EXIT_DENYBOX, Live, command, denybox
+from support import DENYBOX, EXIT_BLOCKED, EXIT_DENYBOX, Live, command, denybox, fault
 
 OBSTACLE = support._program("DENYBOX_OBSTACLE", "live-obstacle")
 
@@ -207,52 +208,95 @@ class Check(Live):
         self.assert_status(done, 0)
         self.assert_status(behind(["nofile=1025"], DENYBOX, "check"), 0)
 
-    def chroot(self):
-        """The obstacles, and where the programs are in it."""
-        top = self.path("chroot")
-        for name in ("", "proc", "in", "out"):
+    def inside(self, how, *obstacles):
+        """The obstacles that enter a directory which has the programs and /proc."""
+        if not self.is_static():
+            self.skipTest("the launcher is not static: it cannot be started in another root")
+        top = self.path(how)
+        for name in ("", "proc"):
             os.mkdir(os.path.join(top, name))
         for program in (DENYBOX, support.PAYLOAD):
-            shutil.copy(program, os.path.join(top, os.path.basename(program)))
-        return ["userns", f"bind=/proc:{top}/proc", f"chroot={top}"]
-
-    def test_a_chroot(self):
-        obstacles = self.chroot()
-        if not self.is_static():
-            self.skipTest("the launcher is not static: it cannot be started in a chroot")
-        done = behind(obstacles, "/" + os.path.basename(DENYBOX), "check", "--json")
-        self.assert_status(done, EXIT_BLOCKED)
-        row = rows(support.load_json(done.out))["user-namespace"]
-        self.assertEqual(row["diagnosis"]["errno"], "EPERM")
-        self.assertEqual(row["diagnosis"]["layer"], "a chroot")
-        done = behind(obstacles, "/" + os.path.basename(DENYBOX), "run", "--",
-                      "/" + os.path.basename(support.PAYLOAD), "exit", "0")
-        self.assert_status(done, EXIT_BLOCKED)
-        self.assertIn("runs in a chroot", done.err)
-        self.assertIn("mend: start denybox outside of the chroot", done.err)
+            shutil.copy(program, top)
+        return ["userns", f"bind=/proc:{top}/proc", f"{how}={top}", *obstacles]
 
     def is_static(self):
         return rows(self.document())["launcher"]["found"] == "static"
 
+    def denybox_inside(self, obstacles, *words):
+        return behind(obstacles, "/" + os.path.basename(DENYBOX), *words)
+
+    def run_inside(self, obstacles, *options):
+        return self.denybox_inside(obstacles, "run", *options, "--",
+                                   "/" + os.path.basename(support.PAYLOAD), "exit", "0")
+
+    def test_a_chroot(self):
+        obstacles = self.inside("chroot")
+        done = self.denybox_inside(obstacles, "check", "--json")
+        self.assert_status(done, EXIT_BLOCKED)
+        row = rows(support.load_json(done.out))["user-namespace"]
+        self.assertEqual(row["diagnosis"]["errno"], "EPERM")
+        self.assertEqual(row["diagnosis"]["layer"], "a chroot")
+        done = self.run_inside(obstacles)
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertIn("runs in a chroot", done.err)
+        self.assertIn("mend: start denybox outside of the chroot", done.err)
+
+    def test_the_mend_of_a_chroot(self):
+        """The control: the same directory, entered by pivot_root."""
+        obstacles = self.inside("pivot")
+        self.assert_status(self.denybox_inside(obstacles, "check"), 0)
+        self.assert_status(self.run_inside(obstacles), 0)
+
     def test_a_masked_proc(self):
-        """No new procfs: --proc is refused, and nothing else."""
-        masked = ["userns", "mask=/proc/sys/fs"]
-        document = self.document(masked)
-        self.assertTrue(document["able"])
-        row = rows(document)["new-procfs"]
+        """No new procfs: --proc is refused, and nothing else. There must be no other /proc in sight,
+        which would do for the kernel; other programs of the machine may have mounted one."""
+        masked = self.inside("pivot", "mask=/proc/sys/fs")
+        done = self.denybox_inside(masked, "check", "--json")
+        self.assert_status(done, 0)
+        row = rows(support.load_json(done.out))["new-procfs"]
         self.assertEqual(row["state"], "less")
         self.assertEqual(row["diagnosis"]["layer"], "a masked /proc")
-        self.check_run(masked, "cannot mount /proc", "parts of /proc are mounted over",
-                       "podman run --security-opt unmask=ALL", "--proc")
-        done = behind(masked, DENYBOX, "run", *self.io, "--", support.PAYLOAD, "exit", "0")
-        self.assert_status(done, 0)
+        done = self.run_inside(masked, "--proc")
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertIn("denybox: cannot mount /proc: ", done.err)
+        self.assertIn("parts of /proc are mounted over", done.err)
+        self.assertIn("; mend: podman run --security-opt unmask=ALL", done.err)
+        self.assert_status(self.run_inside(masked), 0)
+
+    def test_a_whole_proc(self):
+        """The control of the masked one."""
+        self.assert_status(self.run_inside(self.inside("pivot"), "--proc"), 0)
 
     def test_overlay(self):
-        """The file system itself cannot be taken away here; what it rests on can."""
-        row = rows(self.document())["overlay"]
-        if row["state"] == "ok":
-            self.skipTest("this kernel has overlay in user namespaces, and that cannot be undone")
+        """It cannot be taken from a kernel: the test build has the second fsopen of a child refused,
+        which only the overlay's is."""
+        done = fault("fail:fsopen:ENODEV:2", "check", "--json")
+        self.assert_status(done, 0)
+        row = rows(support.load_json(done.out))["overlay"]
+        self.assertEqual(row["state"], "less")
         self.assertEqual(row["diagnosis"]["layer"], "no overlay")
+        self.assertIn("sudo modprobe overlay", row["diagnosis"]["mend"])
+        self.assertEqual(rows(self.document())["overlay"]["state"], "ok")
+
+    def test_a_file_system_without_idmapped_mounts(self):
+        if not support.AS_ROOT:
+            self.skipTest("only root's directories are mapped")
+        done = denybox("check", "--json", cwd="/sys")
+        self.assert_status(done, 0)
+        row = rows(support.load_json(done.out))["idmapped-mounts"]
+        self.assertEqual(row["state"], "less")
+        self.assertEqual(row["diagnosis"]["layer"], "a file system")
+        self.assert_error_blocked(denybox("run", "--in", "/sys/kernel", "--", support.PAYLOAD, "exit",
+                                          "0"), row["diagnosis"])
+        self.assertEqual(rows(self.document())["idmapped-mounts"]["state"], "ok")
+
+    def assert_error_blocked(self, done, diagnosis):
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertIn(f"denybox: hint: {diagnosis['why']}; mend: {diagnosis['mend']}", done.err)
+
+    def test_a_caller_who_ignores_its_children(self):
+        done = denybox("check", preexec=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        self.assert_status(done, 0)
 
     def test_root_of_the_host_under_another_name(self):
         """Whom the kernel holds to no limit on processes, whatever its id is."""
@@ -311,14 +355,37 @@ class Output(Live):
                            pass_fds=(full.fileno(),))
         self.assert_error(done, EXIT_DENYBOX, "cannot write the result")
 
-    def test_nothing_of_the_host_is_changed(self):
-        def state():
-            return (support.read("/proc/self/mountinfo"), os.listdir("/sys/fs/cgroup"),
-                    [os.readlink(f"/proc/self/ns/{name}") for name in os.listdir("/proc/self/ns")])
+    def test_nothing_is_mounted(self):
+        """What was there before is there afterwards, in a mount namespace that nobody else has."""
+        done = behind(["userns"], "/bin/sh", "-c",
+                      'cat /proc/self/mountinfo; echo =; "$0" check >&2; cat /proc/self/mountinfo',
+                      DENYBOX)
+        before, after = done.out.split("=\n")
+        self.assertEqual(before, after)
+        self.assertIn("denybox can start here", done.err)
 
-        before = state()
-        denybox("check")
-        self.assertEqual(state(), before)
+    def test_colours(self):
+        """On a terminal only, and not under NO_COLOR."""
+        def printed(**more):
+            parent, terminal = os.openpty()
+            with os.fdopen(parent, "rb", buffering=0) as reader:
+                pid = os.fork()
+                if pid == 0:
+                    os.dup2(terminal, 1)
+                    os.execve(DENYBOX, ["denybox", "check"], support.base_env(**more))
+                os.close(terminal)
+                text = b""
+                try:
+                    while chunk := reader.read(4096):
+                        text += chunk
+                except OSError:  # the terminal has no other end any more
+                    pass
+                os.waitpid(pid, 0)
+            return text
+
+        self.assertIn(b"\033[32mok", printed())
+        self.assertNotIn(b"\033", printed(NO_COLOR="1"))
+        self.assertIn(b"\033[32mok", printed(NO_COLOR=""))
 
 
 if __name__ == "__main__":

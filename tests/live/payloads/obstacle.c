@@ -145,6 +145,8 @@ static void user_namespace(char *value)
     write_text("/proc/self/setgroups", "deny");
     write_text("/proc/self/uid_map", uid);
     write_text("/proc/self/gid_map", gid);
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        die("private mounts");
 }
 
 static void unmapped(char *value)
@@ -189,6 +191,13 @@ static void enter_chroot(char *value)
         die(value);
 }
 
+static void pivot(char *value)
+{
+    if (mount(value, value, NULL, MS_BIND | MS_REC, NULL) < 0 || chdir(value) < 0 ||
+        syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+        die(value);
+}
+
 static void limit_files(char *value)
 {
     rlim_t n = (rlim_t)strtoul(value, NULL, 10);
@@ -210,9 +219,16 @@ static const struct {
     const char *name;
     void (*stand)(char *value);
 } obstacles[] = {
-    {"filter", filter_call}, {"newuser", filter_newuser}, {"userns", user_namespace},
-    {"unmapped", unmapped},  {"sysctl", set_sysctl},      {"mask", mask},
-    {"bind", bind_mount},    {"chroot", enter_chroot},    {"nofile", limit_files},
+    {"filter", filter_call},
+    {"newuser", filter_newuser},
+    {"userns", user_namespace},
+    {"unmapped", unmapped},
+    {"sysctl", set_sysctl},
+    {"mask", mask},
+    {"bind", bind_mount},
+    {"chroot", enter_chroot},
+    {"pivot", pivot},
+    {"nofile", limit_files},
     {"uid", become},
 };
 
