@@ -206,6 +206,7 @@ START_TEST(texts_fit)
     struct diagnosis d;
     struct error e = {0};
 
+    memset(f.exe, 'e', sizeof f.exe - 1);
     memset(f.unit, 'u', 100);
     memset(f.label, 'l', 100);
     obstacle_text((enum obstacle)_i, &f, &r, &d);
@@ -305,6 +306,7 @@ START_TEST(the_process_is_read_from_the_tree_given)
                             "Seccomp:\t2\nSeccomp_filters:\t3\n");
     put("proc/self/uid_map", "         0          0 4294967295\n");
     put("proc/self/attr/apparmor/current", "denybox (unconfined)\n");
+    support_link("/a/deny\nbox", "proc/self/exe");
     facts_take(&h, &f);
     ck_assert_int_eq(f.seccomp, 2);
     ck_assert_int_eq(f.filters, 3);
@@ -313,6 +315,7 @@ START_TEST(the_process_is_read_from_the_tree_given)
     ck_assert(!f.unmapped);
     ck_assert(f.maps_others == (geteuid() == 0));
     ck_assert_str_eq(f.label, "denybox (unconfined)");
+    ck_assert_str_eq(f.exe, "/a/deny\\x0abox");
     ck_assert(!facts_confined(&f));
     host_close(&h);
 }

@@ -210,7 +210,10 @@ static void take_unit(const struct host *h, struct facts *f)
 static void take_security(const struct host *h, struct facts *f)
 {
     struct buf b = {0};
+    char exe[4096];
+    ssize_t n = readlinkat(h->proc, "self/exe", exe, sizeof exe);
 
+    text_safe(f->exe, sizeof f->exe, exe, n > 0 ? (size_t)n : 0);
     read_text(h->proc, "self/attr/apparmor/current", &b);
     /* "profile (enforce)" */
     text_safe(f->label, sizeof f->label, buf_text(&b), strcspn(buf_text(&b), "\n"));

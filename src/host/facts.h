@@ -32,6 +32,7 @@ struct facts {
     int masked;         /* mounts beneath /proc other than binfmt_misc */
     bool hidepid;       /* /proc hides the processes of others */
     char label[128];    /* AppArmor's of this process; empty: not enabled */
+    char exe[256];      /* the path of this program */
     char unit[128];     /* the systemd service this process is in, or empty */
     char container[16]; /* "docker", "podman" or empty */
 };

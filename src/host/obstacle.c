@@ -129,6 +129,7 @@ static const char *value_of(const char *token, size_t length, const struct facts
         {"unit", f->unit},
         {"label", f->label},
         {"profile", APPARMOR_PROFILE},
+        {"exe", f->exe},
     };
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {

@@ -40,7 +40,7 @@ struct diagnosis {
     char name[64];
     char why[320];
     char mend[320];
-    char lasting[320]; /* may be empty */
+    char lasting[512]; /* may be empty */
 };
 
 /* For an obstacle other than none. `facts` and `refusal` fill in the names. */
