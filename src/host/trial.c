@@ -211,7 +211,7 @@ static void end_child(pid_t child, bool hung, struct trial *t)
     if (!hung && info.si_code != 0 && info.si_code != CLD_EXITED)
         t->signal = info.si_status;
     if (!t->ended && t->number == 0)
-        t->number = EIO;
+        t->number = hung ? ETIMEDOUT : EIO;
     t->filtered = t->filtered || t->signal == SIGSYS;
 }
 
