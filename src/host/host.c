@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "base/sys.h"
@@ -13,9 +14,10 @@ bool host_open(struct host *h, struct error *e)
 
     h->proc = sys_openat(AT_FDCWD, "/proc", directory, 0);
     h->sysctl = -1;
-    if (h->proc < 0) {
-        error_errno(e, EXIT_BLOCKED, errno, "cannot open /proc of the host");
-        return error_hint(e, "denybox needs it: sudo mount -t proc proc /proc");
+    if (h->proc < 0 || faccessat(h->proc, "self/status", R_OK, AT_EACCESS) != 0) {
+        error_errno(e, EXIT_BLOCKED, errno, "cannot read /proc of the host");
+        io_close(&h->proc);
+        return error_hint(e, "no procfs is mounted there; mend: sudo mount -t proc proc /proc");
     }
     h->sysctl = sys_openat(h->proc, "sys", directory, 0);
     return true;

@@ -13,7 +13,7 @@ struct host {
     int sysctl; /* a directory laid out as /proc/sys, or -1: nothing is set */
 };
 
-/* Opens /proc and /proc/sys. False and *e (BLOCKED) without /proc. */
+/* Opens /proc and /proc/sys. False and *e (BLOCKED) where no procfs is mounted. */
 bool host_open(struct host *h, struct error *e);
 
 void host_close(struct host *h);

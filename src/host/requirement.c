@@ -246,12 +246,14 @@ static bool stops(const struct survey *s, enum requirement r, unsigned options)
 void host_explain(unsigned options, struct error *e)
 {
     static struct survey s;
-    struct error ignored;
+    struct error unreadable;
     struct host h;
     int i = 0;
 
-    if (!host_open(&h, &ignored))
+    if (!host_open(&h, &unreadable)) {
+        error_hint(e, "%s", unreadable.hint);
         return;
+    }
     survey_take(&h, &s);
     host_close(&h);
     while (i < N_REQUIREMENTS && !stops(&s, (enum requirement)i, options))

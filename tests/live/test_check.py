@@ -241,6 +241,13 @@ class Check(Live):
         self.assertIn("runs in a chroot", done.err)
         self.assertIn("mend: start denybox outside of the chroot", done.err)
 
+    def test_no_proc_at_all(self):
+        obstacles = [word for word in self.inside("pivot") if not word.startswith("bind=")]
+        for done in (self.denybox_inside(obstacles, "check"), self.run_inside(obstacles)):
+            self.assert_status(done, EXIT_BLOCKED)
+            self.assertIn("denybox: hint: no procfs is mounted there; mend: sudo mount -t proc "
+                          "proc /proc\n", done.err)
+
     def test_the_mend_of_a_chroot(self):
         """The control: the same directory, entered by pivot_root."""
         obstacles = self.inside("pivot")
