@@ -108,18 +108,24 @@ static void reap_init(struct supervisor *sv)
         continue;
 }
 
+/* Both children wait for their ids. When init is gone by then, it has said why. */
+static bool map_children(struct supervisor *sv)
+{
+    bool ok = ids_map(sv->s, sv->init, sv->e);
+
+    if (ok && (!message_send(sv->s->init_socket[0], MESSAGE_MAPPED, 0, NULL, 0) ||
+               !message_send(sv->s->gate_socket[0], MESSAGE_MAPPED, 0, NULL, 0)))
+        ok = step_failed(sv->e, "cannot start init");
+    if (!ok)
+        supervise_last_words(sv);
+    return ok;
+}
+
 bool prove_sandbox(struct supervisor *sv)
 {
-    struct sandbox *s = sv->s;
-
-    if (!clone_init(sv))
+    if (!clone_init(sv) || !map_children(sv))
         return false;
-    if (!ids_map(s, sv->init, sv->e)) {
-        supervise_last_words(sv);
-        return false;
-    }
-    if (!message_send(s->init_socket[0], MESSAGE_MAPPED, 0, NULL, 0) ||
-        !message_send(s->gate_socket[0], MESSAGE_MAPPED, 0, NULL, 0) || !supervise_gate(sv))
+    if (!supervise_gate(sv))
         return sv->e->text[0] != '\0' ? false : step_failed(sv->e, "cannot start init");
     return true;
 }

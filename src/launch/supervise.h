@@ -26,8 +26,8 @@ struct supervisor {
 /* Blocks the signals that are forwarded and opens sv->signals. */
 bool supervise_signals(struct supervisor *sv);
 
-/* Init has ended before its ids could be mapped, it seems: what it had to say of that, if anything,
- * takes the place of sv->e. */
+/* Init has ended before it had its ids, it seems: what it had to say of that, if anything, takes
+ * the place of sv->e. */
 void supervise_last_words(struct supervisor *sv);
 
 /* Waits until the payload-to-be has proved itself or failed. False: sv->e is set. */
