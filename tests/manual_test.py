@@ -486,7 +486,7 @@ def test_the_schema_is_the_page():
 
 def test_unprotected_fields_are_fields():
     for head in items(section(VERIFY, 'UNPROTECTED FIELDS')):
-        assert head[3:] in field_types(), head
+        assert head[3:] in field_types() or head.startswith('Va controls.'), head
 
 
 def test_the_matrix_file():

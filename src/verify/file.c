@@ -82,19 +82,14 @@ static bool parse(struct verification *v, const char *bytes)
     return true;
 }
 
-static bool check_open_file(struct verification *v, int fd)
+static bool read_and_parse(struct verification *v, int fd, off_t size)
 {
-    struct stat st;
     char *bytes;
     bool ok;
 
-    if (fstat(fd, &st) < 0)
-        return note(v, REASON_FILE_UNREADABLE, "%s", strerror(errno));
-    if (!S_ISREG(st.st_mode))
-        return note(v, REASON_FILE_KIND, "not a regular file");
-    v->size = (size_t)st.st_size;
-    if (st.st_size == 0 || st.st_size > FILE_MAX_SIZE)
-        return note(v, REASON_FILE_SIZE, "%lld bytes", (long long)st.st_size);
+    if (size == 0 || size > FILE_MAX_SIZE)
+        return note(v, REASON_FILE_SIZE, "%lld bytes", (long long)size);
+    v->size = (size_t)size;
     bytes = read_file(fd, v->size);
     if (bytes == NULL)
         return note(v, REASON_FILE_UNREADABLE, "%s", strerror(errno));
@@ -105,14 +100,24 @@ static bool check_open_file(struct verification *v, int fd)
 
 bool check_file(struct verification *v)
 {
-    /* Not blocking, and no terminal of ours: a FIFO or a device is opened, looked at and left. */
-    int fd = open(v->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct stat st;
+    int fd = -1;
     bool ok;
 
+    /* Looked at before it is opened, for a device can act on that; and again by the descriptor. */
+    if (fstatat(AT_FDCWD, v->path, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
+        return note(v, S_ISLNK(st.st_mode) ? REASON_FILE_LINK : REASON_FILE_KIND,
+                    "not a regular file");
+    fd = open(v->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return note(v, errno == ELOOP ? REASON_FILE_LINK : REASON_FILE_UNREADABLE, "%s",
                     strerror(errno));
-    ok = check_open_file(v, fd);
+    if (fstat(fd, &st) < 0)
+        ok = note(v, REASON_FILE_UNREADABLE, "%s", strerror(errno));
+    else if (!S_ISREG(st.st_mode))
+        ok = note(v, REASON_FILE_KIND, "not a regular file");
+    else
+        ok = read_and_parse(v, fd, st.st_size);
     io_close(&fd);
     return ok;
 }

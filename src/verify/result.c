@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -49,6 +50,19 @@ static bool right_words(const json_t *odd)
     return true;
 }
 
+/* The bytes of the path, for its text has escapes in it. */
+static bool plain_path(const json_t *output)
+{
+    size_t length = 0;
+    unsigned char *bytes = text_base64_decode(field_text(output, "path_b64"), &length);
+    bool plain = bytes != NULL;
+
+    for (size_t i = 0; plain && i < length; i++)
+        plain = bytes[i] >= 0x20 && bytes[i] < 0x7f;
+    free(bytes);
+    return plain;
+}
+
 /* What is odd about an output, as far as the other fields tell. */
 static bool right_output(const json_t *output)
 {
@@ -61,7 +75,7 @@ static bool right_output(const json_t *output)
     return right_words(odd) && field_null(output, "sha256") != file &&
            (file || field_number(output, "size") == 0) && array_has(odd, oddities[0]) == link &&
            array_has(odd, oddities[1]) == special &&
-           array_has(odd, oddities[4]) == (strstr(field_text(output, "path"), "\\x") != NULL);
+           array_has(odd, oddities[4]) == !plain_path(output);
 }
 
 static void check_count(struct verification *v, const json_t *result, json_int_t odd)

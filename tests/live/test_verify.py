@@ -55,6 +55,11 @@ class Verify(Live):
                       '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": []}')
         support.write(self.path("out", "plain"), "x")
         os.symlink("/etc", self.path("out", "link"))
+        os.mkfifo(self.path("out", "fifo"))
+        os.mkdir(self.path("out", "plain-"))
+        support.write(self.path("out", "plain-", "a\\x41"), "", 0o644)
+        support.write(self.path("out", "plain-", "\u202e\x1b"), "", 0o4755)
+        os.link(self.path("out", "plain-", "\u202e\x1b"), self.path("out", "plain-", "twice"))
         return self.make(*self.io, "--fsize", "1m", "--setenv", "ANSWER", "42", "--nonce",
                          "a-challenge", "--seccomp", self.path("filter.json"))
 
@@ -475,15 +480,19 @@ class Mutations(Verify):
     def alternatives(self, *documents):
         """{pattern: the values that strings have there in any of the documents}"""
         known = {"venue": {"CI"}, "profile": {"declared-deviations"},
-                 "result.ending": {"exited", "signalled", "blocked"}}
+                 "result.ending": {"exited", "signalled", "blocked"},
+                 "result.outputs[].type": {"socket", "device"}}
         for document in documents:
             for path, value in mutation.leaves(document):
                 if isinstance(value, str) and len(value) < 64:
                     known.setdefault(mutation.pattern(path), set()).add(value)
         return {name: sorted(values)[:6] for name, values in known.items()}
 
-    def sealed(self, document, known):
+    def sealed(self, document, known, part=""):
+        """The mutations of those fields that match `part`, each with a new integrity digest."""
         for name, what in mutation.mutations(document, known):
+            if not re.match(part, name):
+                continue
             if not isinstance(document.get("integrity"), dict) or name.startswith("integrity"):
                 yield name, what, mutation.canonical(document)
                 continue
@@ -510,11 +519,18 @@ class Mutations(Verify):
         rooted = self.evidence("rooted.json")
         deviant = self.make("--proc", "--dev")
         known = self.alternatives(attest, rich, rooted, deviant)
+        controlled = {**copy.deepcopy(attest), "controls": {
+            "matrix_sha256": mutation.A_DIGEST, "golden_sha256": mutation.A_DIGEST,
+            "run_at": attest["freshness"]["started_at"], "removals": 9, "faults": 0}}
         found = {}
-        for document, options in ((attest, ()), (rich, ()), (rooted, ()),
-                                  (deviant, ("--allow-deviation", "proc", "--allow-deviation",
-                                             "dev"))):
-            for name, what in self.accepted(self.sealed(document, known), options):
+        # Of the last three only that in which they differ from the first two.
+        for document, part, options in (
+                (attest, "", ()), (rich, "", ()), (controlled, "controls", ()),
+                (rooted, "binding|image_digest|result", ()),
+                (deviant, "probes|profile|deviations|binding.plan",
+                 ("--allow-deviation", "proc", "--allow-deviation", "dev"))):
+            cases = self.sealed(document, known, part)
+            for name, what in self.accepted(cases, options):
                 found.setdefault(name, []).append(what)
         listed = unprotected()
         self.assertEqual({name: whats[:3] for name, whats in found.items() if name not in listed},
@@ -672,6 +688,24 @@ class Many(Verify):
     def test_quiet(self):
         done = self.verify(self.attest(), "--quiet")
         self.assertEqual(done.out, f"ACCEPTABLE {self.path('bundle.json')}\n")
+
+    def test_progress_at_a_terminal_alone(self):
+        path = self.save(self.attest())
+        paths = []
+        for n in range(200):
+            paths.append(self.path(f"{n}.json"))
+            os.link(path, paths[-1])
+        done = denybox("verify", *paths)
+        self.assertEqual((done.status, done.err), (ACCEPTABLE, ""))
+        ours, theirs = os.openpty()
+        with os.fdopen(theirs, "wb") as terminal:
+            status = subprocess.run([support.DENYBOX, "verify", *paths], stderr=terminal,
+                                    stdout=subprocess.DEVNULL, check=False).returncode
+        with os.fdopen(ours, "rb", buffering=0) as terminal:
+            shown = terminal.read(4096).decode()
+        self.assertEqual(status, ACCEPTABLE)
+        self.assertIn("denybox: 128 of 200 verified", shown)
+        self.assertTrue(shown.endswith("\r\033[K"), repr(shown))
 
     def test_a_verdict_that_cannot_be_written(self):
         path = self.save(self.attest())
