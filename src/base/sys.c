@@ -31,9 +31,17 @@ int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 int sys_openat2(int dirfd, const char *path, int flags, uint64_t resolve)
 {
     struct open_how how = {.flags = (uint64_t)(unsigned)flags, .resolve = resolve};
+    int fd = -1;
 
     FAULT_POINT("openat2");
-    return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
+    /* EAGAIN: something was renamed or mounted somewhere on the host while a ".." was walked, and
+     * the kernel will not say that it stayed inside (openat2(2)): it is to be asked again. */
+    for (int tries = 0; tries < 1000; tries++) {
+        fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
+        if (fd >= 0 || errno != EAGAIN)
+            break;
+    }
+    return fd;
 }
 
 int sys_fstat(int fd, struct stat *st)

@@ -50,6 +50,8 @@ static json_t *oddities(const struct tree_entry *entry)
         json_array_append_new(list, json_string("setuid or setgid"));
     if (!S_ISDIR(mode) && entry->st.st_nlink > 1)
         json_array_append_new(list, json_string("more than one name"));
+    if (S_ISREG(mode) && entry->sha256[0] == '\0')
+        json_array_append_new(list, json_string("too large to be digested"));
     if (!plain_name(entry->path))
         json_array_append_new(list, json_string("name is not plain ASCII"));
     return list;
@@ -83,7 +85,7 @@ json_t *outputs_json(int dirfd, unsigned long *entries, unsigned long *odd, bool
     struct listing l = {.list = json_array()};
 
     error_set(e, EXIT_DENYBOX, "cannot list the outputs: out of memory");
-    if (!tree_walk(dirfd, true, add_output, &l, e)) {
+    if (!tree_walk(dirfd, OUTPUTS_DIGESTED, add_output, &l, e)) {
         json_decref(l.list);
         return NULL;
     }

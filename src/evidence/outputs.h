@@ -9,6 +9,9 @@
 /* More entries than this are counted, not listed. */
 #define OUTPUTS_LISTED 1000
 
+/* Bytes that are digested in all: a payload makes a file of 16 TiB with one call. */
+#define OUTPUTS_DIGESTED (4ULL << 30)
+
 /*
  * What is left in the output directory after the last process is gone: an array of path, type,
  * size, sha256, and what is odd about it (a link, a special file, setuid or setgid, more than one

@@ -15,7 +15,7 @@
 #include "base/text.h"
 
 struct walk {
-    bool hash;
+    uint64_t hash; /* how many bytes may still be hashed */
     tree_visit *visit;
     void *context;
     struct error *e;
@@ -97,8 +97,11 @@ static bool walk_entry(struct walk *w, int dirfd, const char *name)
         return cannot_read(w);
     if (S_ISLNK(entry.st.st_mode) && !read_link(w, dirfd, name, &entry, target))
         return false;
-    if (S_ISREG(entry.st.st_mode) && w->hash && !hash_file(w, dirfd, name, &entry))
-        return false;
+    if (S_ISREG(entry.st.st_mode) && (uint64_t)entry.st.st_size <= w->hash) {
+        w->hash -= (uint64_t)entry.st.st_size;
+        if (!hash_file(w, dirfd, name, &entry))
+            return false;
+    }
     if (!w->visit(&entry, w->context))
         return false;
     return !S_ISDIR(entry.st.st_mode) || enter_directory(w, dirfd, name);
@@ -129,7 +132,7 @@ static bool walk_directory(struct walk *w, int fd)
     return ok;
 }
 
-bool tree_walk(int dirfd, bool hash, tree_visit *visit, void *context, struct error *e)
+bool tree_walk(int dirfd, uint64_t hash, tree_visit *visit, void *context, struct error *e)
 {
     struct walk w = {.hash = hash, .visit = visit, .context = context, .e = e};
     int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -171,7 +174,7 @@ bool tree_digest(int dirfd, char digest[DIGEST_TEXT_SIZE], struct error *e)
     struct sha256 s;
 
     sha256_start(&s);
-    if (!tree_walk(dirfd, true, add_entry, &s, e))
+    if (!tree_walk(dirfd, UINT64_MAX, add_entry, &s, e))
         return false;
     sha256_end_text(&s, digest);
     return true;

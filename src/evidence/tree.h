@@ -3,6 +3,7 @@
 #define DENYBOX_EVIDENCE_TREE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
@@ -26,11 +27,12 @@ typedef bool tree_visit(const struct tree_entry *entry, void *context);
 
 /*
  * Calls `visit` for every entry, in the byte order of the names of each directory, a directory
- * before what is in it. Regular files are hashed when `hash`. False and *e when something cannot be
+ * before what is in it. Regular files are hashed, up to `hash` bytes
+ * in all; one that would exceed that is not. False and *e when something cannot be
  * read, the tree is deeper or larger than the bounds, or visit returns false (*e is then
  * untouched).
  */
-bool tree_walk(int dirfd, bool hash, tree_visit *visit, void *context, struct error *e);
+bool tree_walk(int dirfd, uint64_t hash, tree_visit *visit, void *context, struct error *e);
 
 /*
  * The digest of a tree: SHA-256 over, for each entry, its type (f, d, l or the octal file type),

@@ -21,9 +21,6 @@
 
 /* Pid 1 of the sandbox: builds it, forks the payload-to-be, drops everything, and waits. */
 
-/* Where the few descriptors that init keeps are moved, above everything it has opened. */
-#define KEPT_BASE 64
-
 /* Killed with the launcher. The signal is lost if the launcher died before it was asked for, and
  * getppid is always 0 here: its socket tells, by end-of-file. */
 static bool step_die_with_launcher(struct sandbox *s, struct error *e)
@@ -71,23 +68,27 @@ static bool step_look_at_self(struct sandbox *s, struct error *e)
     return s->dumpable >= 0 ? true : step_failed(e, "cannot ask whether init is dumpable");
 }
 
-/* Everything that init does not need while the payload runs is closed, 0 to 2 as well. The procfs:
- * step_wait_for_root. */
+static int by_number(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* Everything that init does not need while the payload runs is closed, 0 to 2 as well: what lies
+ * below the few that are kept, between them and above, wherever a caller with many descriptors of
+ * its own has made them land. The procfs: step_wait_for_root. */
 static bool step_keep_sockets(struct sandbox *s, struct error *e)
 {
-    int *const kept[] = {&s->init_socket[1], &s->pair[0], &s->children, &s->sentry[0], &s->proc};
+    int kept[] = {s->init_socket[1], s->pair[0], s->children, s->sentry[0], s->proc};
+    size_t n = sizeof kept / sizeof kept[0];
     int next = 0;
 
-    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-        if (*kept[i] < 0)
-            continue;
-        /* Out of the way first: two of them may want each other's place. */
-        *kept[i] = sys_fcntl(*kept[i], F_DUPFD_CLOEXEC, KEPT_BASE);
-        if (*kept[i] < 0)
-            return step_failed(e, "cannot keep init's descriptors");
-        next = *kept[i] > next ? *kept[i] : next;
+    qsort(kept, n, sizeof kept[0], by_number);
+    for (size_t i = 0; i < n; i++) {
+        if (kept[i] > next && sys_close_range((unsigned)next, (unsigned)kept[i] - 1, 0) < 0)
+            return step_failed(e, "cannot close the caller's descriptors");
+        next = kept[i] + 1;
     }
-    if (sys_close_range(0, KEPT_BASE - 1, 0) < 0 || sys_close_range((unsigned)next + 1, ~0U, 0) < 0)
+    if (sys_close_range((unsigned)next, ~0U, 0) < 0)
         return step_failed(e, "cannot close the caller's descriptors");
     return true;
 }

@@ -102,8 +102,6 @@ static void reap_init(struct supervisor *sv)
 
     if (sv->init <= 0)
         return;
-    if (!sv->ended)
-        sys_pidfd_send_signal(sv->init_fd, SIGKILL);
     while (waitid(P_PIDFD, (id_t)sv->init_fd, &info, WEXITED) < 0 && errno == EINTR)
         continue;
 }
@@ -203,10 +201,17 @@ void prove_begin(struct supervisor *sv, const struct plan *plan, const struct la
 
 void prove_end(struct supervisor *sv)
 {
+    /* First: what has failed must not run on while this process lets go. Also an init that has said
+     * how the payload ended: somebody may have stopped it since. */
+    if (sv->init > 0)
+        sys_pidfd_send_signal(sv->init_fd, SIGKILL);
     /* The kernel takes the sandbox apart meanwhile. */
     release(sv);
     reap_init(sv);
     io_close(&sv->init_fd);
+    /* Nobody reads them any more: what is left to do must still be possible to interrupt. */
+    if (sv->signals_blocked)
+        sigprocmask(SIG_SETMASK, &sv->mask, NULL);
     sv->result->finished_at = time(NULL);
 }
 

@@ -24,6 +24,9 @@
 #define GATE_SECONDS 60
 #endif
 
+/* How long init may take to see that the payload-to-be is gone. */
+#define LAST_WORD_MS 2000
+
 static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
 
 bool supervise_signals(struct supervisor *sv)
@@ -33,8 +36,9 @@ bool supervise_signals(struct supervisor *sv)
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof forwarded / sizeof forwarded[0]; i++)
         sigaddset(&set, forwarded[i]);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+    if (sigprocmask(SIG_BLOCK, &set, &sv->mask) < 0)
         return step_failed(sv->e, "cannot block the signals to forward");
+    sv->signals_blocked = true;
     sv->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (sv->signals < 0)
         return step_failed(sv->e, "cannot take the signals to forward");
@@ -82,9 +86,12 @@ void supervise_last_words(struct supervisor *sv)
  * end may be seen first: what init had to say is still there to be read. */
 static bool take_silence(struct supervisor *sv, int fd)
 {
+    /* Not for ever: somebody may have stopped init. */
+    struct pollfd init = {.fd = sv->s->init_socket[0], .events = POLLIN};
     struct message m;
 
-    while (fd == sv->s->gate_socket[0] && message_receive(sv->s->init_socket[0], &m)) {
+    while (fd == sv->s->gate_socket[0] && poll(&init, 1, LAST_WORD_MS) == 1 &&
+           message_receive(sv->s->init_socket[0], &m)) {
         if (m.kind == MESSAGE_ERROR)
             return take_error(sv, &m);
         if (m.kind == MESSAGE_ENDED)
@@ -192,12 +199,14 @@ static bool look_again(struct supervisor *sv)
     struct launch_result *r = sv->result;
 
     if (!gate_closed(sv))
-        return error_set(sv->e, EXIT_BLOCKED,
+        return error_set(sv->e, EXIT_DENYBOX,
                          "cannot go on: the payload was stopped from outside "
                          "before its exec");
 
-    if (!observe(sv->s->host_proc, r->child, &r->after, sv->e))
+    if (!observe(sv->s->host_proc, r->child, &r->after, sv->e)) {
+        sv->e->exit = EXIT_DENYBOX; /* 3 says that nothing was started */
         return false;
+    }
     if (!observed_same(&r->before, &r->after, &r->reasons)) {
         r->blocked = true;
         return error_set(sv->e, EXIT_BLOCKED, "cannot go on: a wall changed in the exec");
@@ -207,7 +216,15 @@ static bool look_again(struct supervisor *sv)
     return true;
 }
 
-static void take_end(struct supervisor *sv, const struct message *m)
+/* With evidence a payload is looked at in its exec. One that has ended by itself without that was
+ * continued by somebody else before init saw it stand: nothing can be said of its walls. */
+static bool was_looked_at(const struct supervisor *sv)
+{
+    return sv->s->plan->declared.evidence == NULL || sv->s->plan->derived.payload.fd < 0 ||
+           sv->result->ending != ENDING_EXITED || sv->result->after.valid;
+}
+
+static bool take_end(struct supervisor *sv, const struct message *m)
 {
     struct ended ended;
 
@@ -216,6 +233,10 @@ static void take_end(struct supervisor *sv, const struct message *m)
     sv->result->number = ended.status;
     sv->result->usage = ended.usage;
     sv->ended = true;
+    return was_looked_at(sv) ||
+           error_set(sv->e, EXIT_DENYBOX,
+                     "cannot vouch for the run: the payload was not seen after "
+                     "its exec, somebody else continued it");
 }
 
 static bool init_message(struct supervisor *sv)
@@ -227,9 +248,7 @@ static bool init_message(struct supervisor *sv)
                          "cannot tell how the payload ended: init was killed from outside");
     if (m.kind == MESSAGE_STOPPED)
         return look_again(sv);
-    if (m.kind == MESSAGE_ENDED && m.length == sizeof(struct ended))
-        take_end(sv, &m);
-    return true;
+    return m.kind != MESSAGE_ENDED || m.length != sizeof(struct ended) || take_end(sv, &m);
 }
 
 /* End of file says that the exec has closed the payload's end; a message, that it has failed. */

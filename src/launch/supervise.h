@@ -2,6 +2,8 @@
 #ifndef DENYBOX_LAUNCH_SUPERVISE_H
 #define DENYBOX_LAUNCH_SUPERVISE_H
 
+#include <signal.h>
+
 #include "launch/gate.h"
 #include "launch/relay.h"
 #include "launch/sandbox.h"
@@ -19,6 +21,8 @@ struct supervisor {
     bool own_seen;  /* gate.own is filled in */
     bool started;   /* the gate has opened */
     bool ended;     /* init has told how the payload ended */
+    bool signals_blocked;
+    sigset_t mask;  /* the caller's */
     int interrupts; /* how often the user asked for the end */
     struct error *e;
 };

@@ -3,6 +3,7 @@
 """denybox run --evidence: what is written of a run, and where a payload cannot reach."""
 
 import base64
+import fcntl
 import os
 import resource
 import socket
@@ -70,6 +71,32 @@ class Evidence(Live):
             self.assertIsNotNone(observed["before_exec"])
             self.assertIsNotNone(observed["after_exec"])
             self.assertEqual(observed["after_exec"], observed["before_exec"])
+
+    def test_same_walls_with_many_descriptors_open(self):
+        """What the caller leaves open must not stay open in init: the sentry's pipe above all."""
+        reading, writing = os.pipe()
+        held = [fcntl.fcntl(reading, fcntl.F_DUPFD, 3) for _ in range(200)]
+        for payload, status in ((("exit", "0"), 0), (("calls", "getpid", "kill 2 18"), 0)):
+            done = support.denybox("run", *self.io, "--evidence", self.path("bundle.json"), "--",
+                                   support.PAYLOAD, *payload, pass_fds=held)
+            self.assert_status(done, status)
+            observed = self.evidence()["observed"]
+            self.assertIsNotNone(observed["after_exec"])
+            self.assertEqual(observed["after_exec"], observed["before_exec"])
+            os.unlink(self.path("bundle.json"))
+        for fd in (reading, writing, *held):
+            os.close(fd)
+
+    def test_giant_that_needs_no_space(self):
+        """16 TiB of nothing are listed, and neither digested nor waited for."""
+        done = support.denybox("run", *self.io, "--evidence", self.path("bundle.json"), "--",
+                               support.PAYLOAD, "calls", "openat -100 s:/out/sparse 0xc1 0644",
+                               "ftruncate r:0 17000000000000", timeout=30)
+        self.assert_status(done, 0)
+        (output,) = self.evidence()["result"]["outputs"]
+        self.assertEqual(output["size"], 17000000000000)
+        self.assertIsNone(output["sha256"])
+        self.assertIn("too large to be digested", output["odd"])
 
     def test_same_walls_after_the_exec_in_a_root(self):
         for _ in range(5):
