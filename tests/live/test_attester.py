@@ -125,6 +125,14 @@ class Attester(Live):
                          {"PR-SOCK-1", "PR-EXEC-1", "PR-MOUNT-1", "PR-PTRACE-1"})
         self.assertEqual(found["PR-NET-2"], ("PASS", "lo"))
 
+    def test_what_only_looks_like_proc_is_not_believed(self):
+        os.makedirs(self.path("fake", "self", "net"))
+        support.write(self.path("fake", "self", "mountinfo"),
+                      "1 0 0:1 / / ro,nosuid,nodev - tmpfs none rw\n")
+        found = self.found(self.bwrap(before=("--ro-bind", self.path("fake"), "/proc")), 1)
+        for probe in OF_PROC:
+            self.assertEqual(found[probe], ("NOT_RUN", NO_PROC))
+
     def test_any_uid(self):
         for uid in ("0", "1", "65532", "2147483647"):
             found = self.found(self.bwrap(before=("--uid", uid, "--proc", "/proc")), 1)
