@@ -11,6 +11,7 @@
 #include "attester/isolate.h"
 #include "base/error.h"
 #include "base/io.h"
+#include "rules/words.h"
 
 int proc_open(const char *path, char reason[32])
 {
@@ -62,28 +63,12 @@ static void note_reason(struct fact *fact, const char *reason)
     fact->control = NOT_OBSERVED;
 }
 
-static bool is_judged_by_a_text_of_proc(enum probe probe)
+/* Is it judged from a text of /proc that could not be read? */
+static bool misses_its_text(const struct findings *f, enum probe probe)
 {
-    switch (probe_row(probe)->judge) {
-    case JUDGE_NET_DEV:
-    case JUDGE_MOUNTS:
-    case JUDGE_CAPS:
-    case JUDGE_SECCOMP:
-    case JUDGE_SIGNALS:
-    case JUDGE_IDS:
-        return true;
-    default:
-        return false;
-    }
-}
+    enum raw_kind kind = judge_raw_kind(probe_row(probe)->judge);
 
-static const struct raw *text_of(const struct findings *f, enum probe probe)
-{
-    enum judge_kind kind = probe_row(probe)->judge;
-
-    return &f->raw[kind == JUDGE_NET_DEV  ? RAW_NET_DEV
-                   : kind == JUDGE_MOUNTS ? RAW_MOUNTINFO
-                                          : RAW_STATUS];
+    return kind != N_RAWS && kind != RAW_ENV_KEYS && f->raw[kind].bytes == NULL;
 }
 
 /* The texts last: a child's own, which differ from this process's in nothing that is judged. */
@@ -104,7 +89,7 @@ static void read_texts(const struct work *work, const char *no_proc, bool in_pro
     else if (isolate(run_texts, work, f, PROBE_TIMEOUT_MS, lost) != ISOLATION_DONE)
         attest_texts(&without, f);
     for (int i = 0; i < N_PROBES; i++) {
-        if (is_judged_by_a_text_of_proc((enum probe)i) && text_of(f, (enum probe)i)->bytes == NULL)
+        if (misses_its_text(f, (enum probe)i))
             note_reason(&f->fact[i], why);
     }
 }

@@ -5,6 +5,7 @@ it. What it runs in that is no sandbox, it runs in as an ordinary user."""
 
 import json
 import os
+import re
 import resource
 import shutil
 import stat
@@ -54,9 +55,9 @@ class Attester(Live):
             for name in ("in", "out", "tmp", "."):
                 os.chown(self.path(name), self.user.pw_uid, self.user.pw_gid)
 
-    def bare(self, *words, **how):
+    def bare(self, *words, before=(), **how):
         """On the host itself, as an ordinary user."""
-        return command([ATTESTER, "--target", "127.0.0.1", "--in", self.path("in"),
+        return command([*before, ATTESTER, "--target", "127.0.0.1", "--in", self.path("in"),
                         "--out", self.path("out"), "--tmp", self.path("tmp"), *words],
                        user=self.user, **how)
 
@@ -260,6 +261,21 @@ class Attester(Live):
         self.assertEqual(sorted(os.listdir(self.path("out"))), FILES)
         new = (set(os.listdir("/etc")) | set(os.listdir("/tmp"))) - before
         self.assertEqual([name for name in new if "__probe" in name], [])
+
+    def test_sends_no_packet(self):
+        """Bare, where every call would work: a way is asked for, and nothing else."""
+        done = self.bare("--evidence", self.path("bundle.json"), before=(
+            program("strace"), "-f", "-qq", "-e", "trace=network", "-o", self.path("trace")))
+        if not os.path.exists(self.path("bundle.json")):
+            raise unittest.SkipTest("strace cannot be used here: " + done.err.strip()[:200])
+        calls = re.findall(r"(?m)^\d+ +(\w+)\((.*)$", support.read(self.path("trace")))
+        self.assertEqual({name for name, _ in calls}, {"socket", "connect"})
+        for name, arguments in calls:
+            self.assertIn("AF_INET", arguments)
+            if name == "connect":
+                self.assertIn('inet_addr("127.0.0.1")', arguments)
+        # The datagram form has succeeded, so the stream form, which would send, was not tried.
+        self.assertEqual(len([name for name, _ in calls if name == "connect"]), 1)
 
     def test_a_secret_is_seen(self):
         found = self.found(self.bare(env=support.base_env(API_TOKEN="x")), 1)
