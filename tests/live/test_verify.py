@@ -442,6 +442,119 @@ class Forged(Verify):
                 self.assertIn(done.status, (REJECTED, BLOCKED), step)
 
 
+class Named(Verify):
+    """The reason names the check: one field changed, and the code that must be among those said."""
+
+    BEFORE = ("observed", "before_exec")
+    FILTERS = ("binding", "filters")
+    ROWS = (
+        (("run_date",), "2020-01-01", "dates"),
+        (("venue_identity", "sysname"), "Darwin", "venue-system"),
+        (("venue_identity", "machine"), "riscv64", "host-differs"),
+        (("host", "kernel"), "6.0.0", "host-differs"),
+        (("host", "machine"), "riscv64", "host-differs"),
+        (("seccomp_sha256",), mutation.A_DIGEST, "profile-unknown"),
+        (("image_digest",), mutation.A_DIGEST, "image-differs"),
+        (("binding", "image_digest_kind"), "root", "image-differs"),
+        (("binding", "payload_sha256"), None, "image-differs"),
+        (("binding", "input_sha256"), None, "image-differs"),
+        (("runtime",), "denybox 99", "version-differs"),
+        (("binding", "launcher_version"), "99", "version-differs"),
+        (("profile",), "declared-deviations", "profile-differs"),
+        (("deviations",), ["proc"], "profile-differs"),
+        (("binding", "plan_sha256"), mutation.A_DIGEST, "plan-digest"),
+        (("binding", "plan", "hostname"), "other", "plan-digest"),
+        (("binding", "probe_rules_sha256"), mutation.A_DIGEST, "rules-digest"),
+        ((*FILTERS, "bpf_sha256"), mutation.A_DIGEST, "bpf-digest"),
+        ((*FILTERS, "bpf_b64"), "IAAAAAQAAAA=", "bpf-digest"),
+        ((*FILTERS, "instructions"), 1, "bpf-digest"),
+        ((*FILTERS, "profile"), "targeted", "bpf-unknown"),
+        ((*FILTERS, "profile"), "targeted", "filters"),
+        ((*FILTERS, "architectures"), [], "bpf-unknown"),
+        ((*FILTERS, "seal_template_sha256"), mutation.A_DIGEST, "seal-digest"),
+        ((*FILTERS, "seal_template_sha256"), None, "filters"),
+        ((*FILTERS, "stacked_sha256"), [], "filters"),
+        (("raw", "mountinfo"), "x", "raw-text"),
+        (("raw", "mountinfo_b64"), None, "raw-text"),
+        (("raw", "status_b64"), "eA==", "raw-digest"),
+        (("raw", "proc_net_dev_sha256"), mutation.A_DIGEST, "raw-digest"),
+        (("raw", "env_keyset"), ["HOME"], "environment"),
+        (("raw", "env_keyset"), ["PATH", "HOME"], "raw-text"),
+        ((*BEFORE, "mountinfo_sha256"), mutation.A_DIGEST, "observed-digest"),
+        ((*BEFORE, "net_dev_sha256"), mutation.A_DIGEST, "observed-digest"),
+        ((*BEFORE, "CapEff"), "0000000000000001", "status-differs"),
+        ((*BEFORE, "Seccomp_filters"), "1", "status-differs"),
+        ((*BEFORE, "namespaces", "net"), 0, "namespaces"),
+        ((*BEFORE, "namespaces", "user"), 0xeffffffd, "namespaces"),
+        ((*BEFORE, "uid_map"), "0 65532 1", "id-map"),
+        ((*BEFORE, "gid_map"), "65532 65532 2", "id-map"),
+        (BEFORE, None, "observed-missing"),
+        (("observed", "after_exec"), None, "observed-missing"),
+        (("observed", "after_exec", "namespaces", "mnt"), 4026532999, "exec-changed"),
+        (("limits", "pids", "value"), 65, "limits"),
+        (("limits", "memory", "value"), 1, "limits"),
+        (("limits", "cpus", "value"), 1000, "limits"),
+        (("layers", "landlock", "in_force"), None, "schema-type"),
+        (("result", "ending"), "blocked", "result-blocked"),
+        (("result", "number"), None, "result"),
+        (("result", "outputs_entries"), 99, "result"),
+        (("result", "outputs", 0, "path"), "another", "output-path"),
+        (("probes", 0, "verdict"), "FAIL", "verdict-forged"),
+        (("probes", 0, "errno_or_exit"), 2, "probe-forged"),
+        (("probes", 0, "actual_stderr_or_value"), "EPERM", "probe-forged"),
+        (("probes", 0, "operation"), "nothing", "probe-table"),
+        (("probes", 0, "tests"), [], "probe-table"),
+        (("probes", 0, "artifact_path"), "/out/attest.jsonl#PR-NET-1", "probe-table"),
+        (("probes", 2, "observed", 0, "what"), "other", "probe-observed"),
+        (("probes", 0, "observed", 0, "value"), 0, "probe-failed"),
+        (("probes", 0, "observed", 0, "value"), -1, "probe-not-run"),
+        (("probes", 0, "control", "result"), "not run", "probe-not-run"),
+        (("probes", 0, "control", "result"), "EPERM", "probe-not-run"),
+        (("probes", 0, "probe_id"), "PR-NET-2", "probe-twice"),
+        (("probes", 0, "probe_id"), "PR-NET-9", "probe-unknown"),
+        (("freshness", "nonce"), "short", "schema-value"),
+    )
+
+    def test_codes(self):
+        good = self.rich()
+        for path, value, code in self.ROWS:
+            document = copy.deepcopy(good)
+            place = document
+            for step in path[:-1]:
+                place = place[step]
+            self.assertNotEqual(place[path[-1]], value, path)
+            place[path[-1]] = value
+            mutation.seal(document)
+            status, codes = self.codes(document)
+            self.assertIn(code, codes, path)
+            self.assertIn(status, (REJECTED, BLOCKED), path)
+
+    def test_the_plan_and_its_digest(self):
+        """Who computes the plan's digest as well is still held to what was seen."""
+        good = self.rich()
+        for change, code in (
+                (lambda plan: plan["mounts"][1].update(flags="rw,nosuid,nodev,noexec"), "mounts"),
+                (lambda plan: plan["mounts"].pop(), "mounts"),
+                (lambda plan: plan["environment"].pop(), "environment"),
+                (lambda plan: plan["limits"].update(pids=1), "limits"),
+                (lambda plan: plan["limits"].update(fsize_bytes=None), "limits"),
+                (lambda plan: plan.update(uid=1000), "id-map"),
+                (lambda plan: plan.update(gid=1000), "id-map"),
+                (lambda plan: plan.update(deviations=["proc"]), "profile-differs"),
+                (lambda plan: plan["seccomp"].update(profile="targeted"), "filters"),
+                (lambda plan: plan["seccomp"].update(stacked_json=None), "filters"),
+                (lambda plan: plan["mounts"][0].update(source="/srv/root"), "image-differs"),
+                (lambda plan: plan.update(payload=None), "image-differs")):
+            document = copy.deepcopy(good)
+            change(document["binding"]["plan"])
+            document["binding"]["plan_sha256"] = bundle.sha256(
+                mutation.canonical(document["binding"]["plan"]))
+            mutation.seal(document)
+            status, codes = self.codes(document)
+            self.assertEqual(status, REJECTED)
+            self.assertIn(code, codes)
+
+
 class Mutations(Verify):
     """One thing changed at a time, in every field of every record."""
 
