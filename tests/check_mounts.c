@@ -115,6 +115,27 @@ START_TEST(each_flag_is_needed)
 }
 END_TEST
 
+/* What propagates: mounts of the host would come in during the run, or ours go out. */
+START_TEST(each_row_is_private)
+{
+    static const char *const ways[] = {"shared:1", "master:7", "shared:2 master:1"};
+    char row[256];
+    char said[160];
+
+    for (int i = 0; i < N_POINTS; i++) {
+        if (i != _i / 3) {
+            add_row(i);
+            continue;
+        }
+        snprintf(row, sizeof row, "%d 1 0:2 / %s %s %s - %s none rw\n", i + 2, points[i], flags[i],
+                 ways[_i % 3], types[i]);
+        strcat(text, row);
+    }
+    snprintf(said, sizeof said, "%s %s: not private", points[_i / 3], flags[_i / 3]);
+    expect(NULL, false, said);
+}
+END_TEST
+
 START_TEST(each_row_is_needed)
 {
     char said[64];
@@ -259,6 +280,7 @@ static Suite *suite(void)
     tcase_add_test(c, the_order_is_no_matter);
     tcase_add_test(c, the_type_is_a_matter_of_tmp);
     tcase_add_loop_test(c, each_flag_is_needed, 0, 4 * N_POINTS);
+    tcase_add_loop_test(c, each_row_is_private, 0, 3 * N_POINTS);
     tcase_add_loop_test(c, each_row_is_needed, 0, N_POINTS);
     tcase_add_loop_test(c, no_row_is_there_twice, 0, N_POINTS);
     tcase_add_loop_test(c, no_other_row_is_there, 0, N_ROWS(strangers));

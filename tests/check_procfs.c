@@ -25,7 +25,7 @@ static const struct good {
     {"1 0 0:1 /a\\040b /c\\011d ro - tmpfs none ro\n", "/a b", "/c\td", "ro", "tmpfs"},
     {"1 0 0:1 / /new\\012line\\134slash\\043 ro - tmpfs none ro\n", "/", "/new\nline\\slash#", "ro",
      "tmpfs"},
-    {"1 0 0:1 / /\\377\\001 ro - tmpfs none ro\n", "/", "/\xff\x01", "ro", "tmpfs"},
+    {"1 0 0:1 /\xff\x01 /\r ro - tmpfs none ro\n", "/\xff\x01", "/\r", "ro", "tmpfs"}, /* a path */
     {"1 0 0:1 / /x\\0401 ro - tmpfs none ro\n", "/", "/x 1", "ro", "tmpfs"},
     {"1 0 0:1 / / ro - fuse.sshfs a@b:/ rw\n", "/", "/", "ro", "fuse.sshfs"},
     {"1 0 0:1 / / ro - tmpfs  rw\n", "/", "/", "ro", "tmpfs"}, /* a source may be empty */
@@ -80,6 +80,19 @@ static const char *const malformed[] = {
     "1 0 0:1 / /a\\\\ ro - tmpfs none ro\n",
     "1 0 0:1 / / ro - tmpfs\\\n040 none\n",
     "1 0 0:1 / / ro - tmpfs\\04\n",
+    /* Escapes that the kernel never writes, which would be a second way to say the same. */
+    "1 0 0:1 / /\\151n ro - tmpfs none ro\n",
+    "1 0 0:1 / /\\377 ro - tmpfs none ro\n",
+    "1 0 0:1 / /\\001 ro - tmpfs none ro\n",
+    /* A return hides what a terminal shows, and what a reader of lines sees. */
+    "1 0 0:1 / / ro - tmpfs none ro\r\n",
+    "1 0 0:1 / / ro - tmpfs none ro\r2 1 0:2 / /etc rw - ext4 x rw\n",
+    "1 0 0:1 / / ro\r - tmpfs none ro\n",
+    "1 0 0:1 / / ro shared:1\r - tmpfs none ro\n",
+    "1 0 0:1 / / ro - tmp\x7f"
+    "fs none ro\n",
+    "1x 0 0:1 / / ro - tmpfs none ro\n",
+    "1 0 0;1 / / ro - tmpfs none ro\n",
 };
 
 START_TEST(a_malformed_row_is_refused)

@@ -93,6 +93,8 @@ bool mounts_hold(const char *mountinfo, const char *const *declared, char *actua
     while (mount_next(&next, &row, &bad)) {
         size_t i = find_expected(row.point);
 
+        if (row.propagates)
+            return wrong(actual, size, &row, "not private");
         if (i == N_EXPECTED) {
             if (!check_declared(declared, &row, actual, size))
                 return false;

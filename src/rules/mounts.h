@@ -7,7 +7,7 @@
 
 /*
  * Holds a mountinfo against the mount table of the boundary: exactly / ro, /in ro, /out rw, /tmp
- * tmpfs noexec, each once, with nosuid and nodev (and noexec, but for the root).
+ * tmpfs noexec, each once, private, with nosuid and nodev (and noexec, but for the root).
  *
  * `declared` is a NULL-terminated list of further mount points that the user named, or NULL for the
  * strict table; a declared mount must be read-only unless it is /proc or beneath /dev. Returns

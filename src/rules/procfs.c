@@ -3,15 +3,30 @@
 
 #include <string.h>
 
-/* One octal escape \ooo, as the kernel writes for space, tab, newline and backslash. */
+/* One octal escape \ooo: those that the kernel writes, and no other way to say the same
+ * (show_mountinfo: seq_escape of " \t\n\\", and of '#' in a source). */
 static bool unescape(const char *in, char *out)
 {
-    for (int i = 1; i <= 3; i++) {
-        if (in[i] < '0' || in[i] > '7')
-            return false;
+    static const struct {
+        char text[4];
+        char value;
+    } known[] = {{"040", ' '}, {"011", '\t'}, {"012", '\n'}, {"134", '\\'}, {"043", '#'}};
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (memcmp(in + 1, known[i].text, 3) == 0) {
+            *out = known[i].value;
+            return true;
+        }
     }
-    *out = (char)((in[1] - '0') * 64 + (in[2] - '0') * 8 + (in[3] - '0'));
-    return in[1] <= '3' && *out != '\0';
+    return false;
+}
+
+/* What is no path: a control character there is nothing that the kernel writes. */
+static bool is_plain(const char *field)
+{
+    while ((unsigned char)*field >= 0x20 && *field != 0x7f)
+        field++;
+    return *field == '\0';
 }
 
 /* Takes the next field of the line, up to a space; unescaped into out. */
@@ -38,23 +53,53 @@ static bool take_field(const char **at, const char *end, char *out, size_t size)
     return n != 0;
 }
 
-static bool read_row(const char *at, const char *end, struct mount_row *row)
+/* Mount id, parent id, major:minor. */
+static bool take_ids(const char **at, const char *end)
 {
-    char skipped[4096];
+    char field[64];
 
-    for (int i = 0; i < 3; i++) { /* mount id, parent id, major:minor */
-        if (!take_field(&at, end, skipped, sizeof skipped))
+    for (int i = 0; i < 3; i++) {
+        if (!take_field(at, end, field, sizeof field) ||
+            field[strspn(field, i < 2 ? "0123456789" : "0123456789:")] != '\0')
             return false;
     }
+    return true;
+}
+
+/* The source and the options of the file system, up to the end of the row. The source may be
+ * empty, or missing. */
+static bool rest_is_plain(const char *at, const char *end)
+{
+    for (; at < end; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static bool read_row(const char *at, const char *end, struct mount_row *row)
+{
+    char field[4096];
+
+    if (!take_ids(&at, end))
+        return false;
     if (!take_field(&at, end, row->root, sizeof row->root) ||
         !take_field(&at, end, row->point, sizeof row->point) ||
         !take_field(&at, end, row->options, sizeof row->options))
         return false;
-    do { /* optional fields, to the separator */
-        if (!take_field(&at, end, skipped, sizeof skipped))
+    row->propagates = false;
+    for (;;) { /* optional fields, to the separator */
+        if (!take_field(&at, end, field, sizeof field))
             return false;
-    } while (strcmp(skipped, "-") != 0);
-    return take_field(&at, end, row->type, sizeof row->type);
+        if (strcmp(field, "-") == 0)
+            break;
+        if (!is_plain(field))
+            return false;
+        row->propagates = row->propagates || strncmp(field, "shared:", 7) == 0 ||
+                          strncmp(field, "master:", 7) == 0;
+    }
+    return take_field(&at, end, row->type, sizeof row->type) && is_plain(row->options) &&
+           is_plain(row->type) && rest_is_plain(at, end);
 }
 
 bool mount_next(const char **next, struct mount_row *row, bool *bad)

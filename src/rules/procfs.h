@@ -14,6 +14,7 @@ struct mount_row {
     char point[4096];
     char options[512]; /* of the mount, comma-separated */
     char type[64];
+    bool propagates; /* what is mounted here shows elsewhere, or the reverse: shared or a slave */
 };
 
 /* Reads the row at *next and moves on. False at the end, and for a malformed row (*bad is set). */

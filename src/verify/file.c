@@ -42,6 +42,20 @@ bool file_shallow(const char *bytes, size_t length)
     return true;
 }
 
+/* "-0" is a second way to write 0, of which nothing is left once it is parsed. */
+static bool has_minus_zero(const char *bytes, size_t length)
+{
+    const char *end = bytes + length;
+
+    for (const char *next = bytes; next < end; next++) {
+        if (*next == '"' && (next = skip_string(next + 1, end)) == NULL)
+            return false; /* the parser says what is wrong */
+        if (*next == '-' && end - next >= 2 && next[1] == '0')
+            return true;
+    }
+    return false;
+}
+
 /* Reads the whole of a regular file whose size is known; one more byte means that it grows. */
 static char *read_file(int fd, size_t size)
 {
@@ -74,6 +88,8 @@ static bool parse(struct verification *v, const char *bytes)
     sha256_text(v->sha256, bytes, v->size);
     if (!file_shallow(bytes, v->size))
         return note(v, REASON_FILE_DEPTH, "too deep, too many values, or too long a string");
+    if (has_minus_zero(bytes, v->size))
+        return note(v, REASON_FILE_JSON, "a number is written as -0");
     v->bundle = json_parse(bytes, v->size, &e);
     if (v->bundle == NULL)
         return note(v, REASON_FILE_JSON, "%.250s", e.text);

@@ -93,6 +93,20 @@ static int by_walk(const unsigned char *a, const unsigned char *b)
     return (*a == '/' ? 1 : *a + (*a != '\0')) - (*b == '/' ? 1 : *b + (*b != '\0'));
 }
 
+/* Beneath the output directory: neither absolute nor with an empty part, "." or "..". */
+static bool is_beneath(const char *path)
+{
+    for (const char *part = path;; part++) {
+        size_t length = strcspn(part, "/");
+
+        if (length == 0 || (length <= 2 && strspn(part, ".") >= length))
+            return false;
+        part += length;
+        if (*part == '\0')
+            return true;
+    }
+}
+
 /* Does the path stand for these bytes, and come after the last? */
 static bool right_path(const json_t *output, const unsigned char *bytes, size_t length,
                        const unsigned char *last)
@@ -102,7 +116,7 @@ static bool right_path(const json_t *output, const unsigned char *bytes, size_t 
               same_text(text_safe(safe, 4 * length + 8, bytes, length), field_text(output, "path"));
 
     free(safe);
-    return ok && strlen((const char *)bytes) == length &&
+    return ok && strlen((const char *)bytes) == length && is_beneath((const char *)bytes) &&
            (last == NULL || by_walk(last, bytes) < 0);
 }
 
