@@ -472,11 +472,9 @@ def test_the_bounds_of_verify():
 
 
 def test_the_schema_is_the_page():
-    """The fields, in order, and their types; `controls` may be more than the page says yet."""
-    page = {name: types for name, types in field_types().items()
-            if not name.startswith('controls')}
-    table = {row[0]: set(row[1].split(' or ')) for row in rows('src/verify/schema.def', 'FIELD')
-             if not row[0].startswith('controls')}
+    """The fields, in order, and their types."""
+    page = field_types()
+    table = {row[0]: set(row[1].split(' or ')) for row in rows('src/verify/schema.def', 'FIELD')}
     same(table, page, 'fields of the schema')
     assert list(table) == list(page), 'the fields of the schema are in another order'
     for name, types in table.items():
@@ -486,7 +484,7 @@ def test_the_schema_is_the_page():
 
 def test_unprotected_fields_are_fields():
     for head in items(section(VERIFY, 'UNPROTECTED FIELDS')):
-        assert head[3:] in field_types() or head.startswith('Va controls.'), head
+        assert head[3:] in field_types(), head
 
 
 def test_the_matrix_file():

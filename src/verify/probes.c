@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -131,15 +130,6 @@ static bool need(const struct verification *v, enum probe probe)
     return !v->policy->base || is_operators(probe);
 }
 
-/* A sandbox that has no shell has no /bin/ls either, and then there is no program to start. */
-static bool no_shell(const struct verification *v, enum probe probe)
-{
-    const struct fact *fact = &v->findings.fact[probe];
-
-    return probe == PR_EXEC_1 && v->policy->base && v->foreign && fact->n == 1 &&
-           fact->observed[0].value == ENOENT && fact->control == 0;
-}
-
 static enum verdict verdict_of(const char *name)
 {
     int verdict = VERDICT_PASS;
@@ -209,7 +199,7 @@ static void check_probe(struct verification *v, enum probe probe, const json_t *
     bool tried = probe != DX_ABI || fact->n != 0;
 
     judge(probe, &v->findings, &p->found);
-    p->passes = p->found.verdict == VERDICT_PASS || no_shell(v, probe);
+    p->passes = p->found.verdict == VERDICT_PASS;
     p->required = need(v, probe);
     p->excused = p->found.verdict != VERDICT_NOT_RUN &&
                  deviation_excuses(v->policy->deviations & deviations_of(v), probe);

@@ -193,12 +193,12 @@ static void check_value(struct verification *v, const char *path, const json_t *
              json_is_string(value) ? text_show(json_string_value(value)) : "out of its range");
 }
 
-/* Where another sandbox is known to have made it is known from the name of the runtime alone. */
+/* That another sandbox has made it is known from the name of the runtime alone. */
 static bool is_foreign(const json_t *bundle)
 {
     const char *runtime = field_text(bundle, "runtime");
 
-    return runtime != NULL && strncmp(runtime, "denybox ", strlen("denybox ")) != 0;
+    return runtime != NULL && runtime_foreign(runtime);
 }
 
 static void check_coverage(struct verification *v)
@@ -218,7 +218,7 @@ static void check_coverage(struct verification *v)
 
 bool check_schema(struct verification *v)
 {
-    v->foreign = is_foreign(v->bundle);
+    v->foreign = v->findings.foreign = is_foreign(v->bundle);
     check_object(v, "", v->bundle);
     if (v->wrong)
         return false;

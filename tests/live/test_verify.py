@@ -333,10 +333,11 @@ class Foreign(Verify):
         probe = next(p for p in document["probes"] if p["probe_id"] == "PR-EXEC-1")
         probe["observed"][0]["value"] = probe["errno_or_exit"] = 2
         probe["actual_stderr_or_value"] = "ENOENT"
-        for verdict in ("ABSENT", "PASS"):
-            probe["verdict"] = verdict
-            self.assert_codes(document, ACCEPTABLE, options=("--base",))
-        self.assertEqual(self.codes(document)[0], REJECTED)
+        probe["verdict"] = "PASS"
+        self.assert_codes(document, ACCEPTABLE, options=("--base",))
+        self.assertEqual(self.codes(document)[0], BLOCKED)
+        probe["verdict"] = "ABSENT"
+        self.assert_codes(document, REJECTED, "verdict-forged", options=("--base",))
         own = self.attest()
         probe = next(p for p in own["probes"] if p["probe_id"] == "PR-EXEC-1")
         probe.update(errno_or_exit=2, actual_stderr_or_value="ENOENT", verdict="ABSENT")
