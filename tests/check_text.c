@@ -285,6 +285,25 @@ START_TEST(another_spelling_is_refused)
 }
 END_TEST
 
+/* From date -u -d @N. */
+static const struct {
+    int64_t seconds;
+    const char *text;
+} times[] = {
+    {0, "1970-01-01T00:00:00Z"},
+    {951782400, "2000-02-29T00:00:00Z"},
+    {1780963199, "2026-06-08T23:59:59Z"},
+    {4102444800, "2100-01-01T00:00:00Z"},
+};
+
+START_TEST(a_time_is_written_in_utc)
+{
+    char out[TEXT_TIME_SIZE];
+
+    ck_assert_str_eq(text_time(out, times[_i].seconds), times[_i].text);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("text");
@@ -304,6 +323,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, what_was_made_safe_is_made_of_one_thing, 0, N_ROWS(safe));
     tcase_add_loop_test(c, another_spelling_is_refused, 0, N_ROWS(not_safe));
     tcase_add_loop_test(c, is_a_number, 0, N_ROWS(numbers));
+    tcase_add_loop_test(c, a_time_is_written_in_utc, 0, N_ROWS(times));
     suite_add_tcase(s, c);
     return s;
 }

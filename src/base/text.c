@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static size_t safe_char(char out[5], unsigned char c)
 {
@@ -174,6 +175,16 @@ bool text_unsafe(char *out, size_t *length, const char *text)
     }
     *length = n;
     return true;
+}
+
+char *text_time(char out[TEXT_TIME_SIZE], int64_t seconds)
+{
+    struct tm tm;
+    time_t t = (time_t)seconds;
+
+    gmtime_r(&t, &tm);
+    strftime(out, TEXT_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return out;
 }
 
 bool text_number(const char *text, unsigned long long max, unsigned long long *value)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Bytes from outside, made fit for a terminal, a log and a JSON string: printable ASCII stays, a
@@ -45,6 +46,10 @@ bool text_is_printable(const char *text);
 
 /* What is wrong with it as a date YYYY-MM-DD of the calendar; NULL: nothing. */
 const char *text_date_wrong(const char *text);
+
+/* Seconds since the epoch as "2026-06-09T12:00:00Z". Returns `out`. */
+#define TEXT_TIME_SIZE 32
+char *text_time(char out[TEXT_TIME_SIZE], int64_t seconds);
 
 /* Strict unsigned decimal: digits only, no sign, no space, at most `max`. */
 bool text_number(const char *text, unsigned long long max, unsigned long long *value);

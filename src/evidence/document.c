@@ -42,13 +42,9 @@ json_t *document_digest(const char *text)
 
 json_t *document_time(int64_t seconds)
 {
-    char text[32];
-    struct tm tm;
-    time_t t = (time_t)seconds;
+    char text[TEXT_TIME_SIZE];
 
-    gmtime_r(&t, &tm);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    return json_string(text);
+    return json_string(text_time(text, seconds));
 }
 
 bool document_add_integrity(json_t *document)

@@ -40,8 +40,7 @@ static bool looks_like(const char *text, const char *pattern)
 bool form_time(const char *text, int64_t *seconds)
 {
     struct tm tm = {0};
-    char again[32];
-    time_t t;
+    char again[TEXT_TIME_SIZE];
 
     if (!looks_like(text, "0000-00-00T00:00:00Z"))
         return false;
@@ -51,11 +50,9 @@ bool form_time(const char *text, int64_t *seconds)
     tm.tm_hour = atoi(text + 11);
     tm.tm_min = atoi(text + 14);
     tm.tm_sec = atoi(text + 17);
-    t = timegm(&tm);
+    *seconds = timegm(&tm);
     /* A day that there is not has become another one. */
-    strftime(again, sizeof again, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    *seconds = t;
-    return strcmp(text, again) == 0;
+    return strcmp(text, text_time(again, *seconds)) == 0;
 }
 
 static bool is_date(const char *text)

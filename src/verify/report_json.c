@@ -26,13 +26,9 @@ static json_t *text_or_null(const char *text)
 
 static json_t *time_json(int64_t seconds)
 {
-    char text[32];
-    struct tm tm;
-    time_t t = (time_t)seconds;
+    char text[TEXT_TIME_SIZE];
 
-    gmtime_r(&t, &tm);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    return json_string(text);
+    return json_string(text_time(text, seconds));
 }
 
 static json_t *values_json(const struct values *values)
