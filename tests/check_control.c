@@ -58,9 +58,9 @@ static void fill_texts(void)
     else
         set_raw(RAW_ENV_KEYS, BYTES("PATH\0"));
     if (broken[PR_NET_2])
-        set_raw(RAW_NET_DEV, BYTES("a\nb\n lo: 0\n eth0: 0\n"));
+        set_raw(RAW_NET_DEV, BYTES("a|\nb|\n lo: 0\n eth0: 0\n"));
     else
-        set_raw(RAW_NET_DEV, BYTES("a\nb\n lo: 0\n"));
+        set_raw(RAW_NET_DEV, BYTES("a|\nb|\n lo: 0\n"));
     snprintf(status, sizeof status,
              "1 1 0:1 / / %s,nosuid,nodev - tmpfs n rw\n"
              "2 1 0:2 / /in ro,nosuid,nodev,noexec - tmpfs n rw\n"

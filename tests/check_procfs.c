@@ -80,6 +80,12 @@ static const char *const malformed[] = {
     "1 0 0:1 / /a\\\\ ro - tmpfs none ro\n",
     "1 0 0:1 / / ro - tmpfs\\\n040 none\n",
     "1 0 0:1 / / ro - tmpfs\\04\n",
+    /* Flags that contradict each other, or that the kernel has no word for. */
+    "1 0 0:1 / / ro,rw - tmpfs none ro\n",
+    "1 0 0:1 / / nosuid - tmpfs none ro\n",
+    "1 0 0:1 / / ro,suid,nosuid - tmpfs none ro\n",
+    "1 0 0:1 / / ro,dev - tmpfs none ro\n",
+    "1 0 0:1 / / ro,exec,noexec - tmpfs none ro\n",
     /* Escapes that the kernel never writes, which would be a second way to say the same. */
     "1 0 0:1 / /\\151n ro - tmpfs none ro\n",
     "1 0 0:1 / /\\377 ro - tmpfs none ro\n",
@@ -238,7 +244,8 @@ static const struct value {
     {"Uid\t1\n", "Uid", NULL},
     {"Uid:\n", "Uid", ""},
     {"Uid:\n1\n", "Uid", ""},
-    {"Uid: 1\nUid:\t2\n", "Uid", "1"},
+    {"Uid: 1\nUid:\t2\n", "Uid", NULL}, /* which of them? */
+    {"Uid: 1\nGid:\t2\n", "Uid", "1"},
     {"x Uid:\t1\nUid:\t2\n", "Uid", "2"},
 };
 
@@ -283,6 +290,9 @@ static const struct net_dev {
     {"\n", NULL},
     {"    lo:" ZEROS, NULL},
     {"heading\nheading", NULL},
+    {"eth0:" ZEROS "wlan0:" ZEROS "    lo:" ZEROS, NULL}, /* no heading */
+    {HEADING "    lo: 1 2 3 eth0: 5 6 7\n", NULL},
+    {HEADING "    lo: 1 2 x\n", NULL},
     {HEADING "    lo:0 0 0", NULL},
     {HEADING "    lo 0 0 0\n", NULL},
     {HEADING "      : 0 0 0\n", NULL},

@@ -82,6 +82,9 @@ static bool make_plan(const struct plan *plan, struct plan *own, struct error *e
     own->declared.seccomp = plan->derived.profile;
     own->declared.uid = plan->declared.uid;
     own->declared.gid = plan->declared.gid;
+    /* What the caller's own limits leave room for. */
+    own->declared.nofile = plan->declared.nofile;
+    own->declared.pids = plan->declared.pids;
     return plan_derive(own, e);
 }
 
@@ -217,6 +220,9 @@ bool run_controls(const struct plan *plan, struct launch_result *result, struct 
         if (ok && faults != 0)
             ok = error_set(e, EXIT_BLOCKED, "cannot trust the probes: %d faults in the controls",
                            faults);
+        else if (ok && !controls[REMOVE_NOTHING].ran)
+            ok = error_set(e, EXIT_BLOCKED, "cannot run the controls: %s",
+                           controls[REMOVE_NOTHING].why_not);
     }
     free(controls);
     return ok;

@@ -25,9 +25,11 @@ static const struct expected_mount expected[] = {
 static bool wrong(char *actual, size_t size, const struct mount_row *row, const char *what)
 {
     char point[128];
+    char options[128];
 
     text_safe(point, sizeof point, row->point, strlen(row->point));
-    snprintf(actual, size, "%s %s: %s", point, row->options, what);
+    text_safe(options, sizeof options, row->options, strlen(row->options));
+    snprintf(actual, size, "%s %s: %s", point, options, what);
     return false;
 }
 

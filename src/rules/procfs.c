@@ -77,6 +77,13 @@ static bool rest_is_plain(const char *at, const char *end)
     return true;
 }
 
+/* The kernel says once whether it is ro or rw, and has no word for the absence of a flag. */
+static bool one_access(const char *options)
+{
+    return mount_has(options, "ro") != mount_has(options, "rw") && !mount_has(options, "suid") &&
+           !mount_has(options, "dev") && !mount_has(options, "exec");
+}
+
 static bool read_row(const char *at, const char *end, struct mount_row *row)
 {
     char field[4096];
@@ -99,7 +106,7 @@ static bool read_row(const char *at, const char *end, struct mount_row *row)
                           strncmp(field, "master:", 7) == 0;
     }
     return take_field(&at, end, row->type, sizeof row->type) && is_plain(row->options) &&
-           is_plain(row->type) && rest_is_plain(at, end);
+           one_access(row->options) && is_plain(row->type) && rest_is_plain(at, end);
 }
 
 bool mount_next(const char **next, struct mount_row *row, bool *bad)
@@ -134,25 +141,27 @@ bool mount_has(const char *options, const char *option)
 bool status_value(const char *status, const char *name, char *value, size_t size)
 {
     size_t length = strlen(name);
+    bool found = false;
 
     for (const char *line = status; line != NULL && *line != '\0';) {
         const char *end = strchr(line, '\n');
 
         if (end == NULL)
-            return false;
+            return found;
         if (strncmp(line, name, length) == 0 && line[length] == ':') {
             const char *start = line + length + 1;
 
             start += strspn(start, "\t ");
-            if (start > end || (size_t)(end - start) >= size)
+            /* A line that is there twice says nothing. */
+            if (found || start > end || (size_t)(end - start) >= size)
                 return false;
             memcpy(value, start, (size_t)(end - start));
             value[end - start] = '\0';
-            return true;
+            found = true;
         }
         line = end + 1;
     }
-    return false;
+    return found;
 }
 
 const char *const status_compared[] = {"CapInh",  "CapPrm",          "CapEff",
@@ -169,12 +178,15 @@ bool net_dev_names(const char *text, char *names, size_t size)
         const char *end = strchr(line, '\n');
         const char *colon;
 
-        if (end == NULL)
+        /* Its two lines of heading are columns between bars. */
+        if (end == NULL || (lines < 2 && memchr(line, '|', (size_t)(end - line)) == NULL))
             return false;
         if (lines >= 2) { /* after the two lines of the heading */
             line += strspn(line, " ");
             colon = memchr(line, ':', (size_t)(end - line));
-            if (colon == NULL || colon == line || used + (size_t)(colon - line) + 2 > size)
+            if (colon == NULL || colon == line ||
+                colon + 1 + strspn(colon + 1, " 0123456789") != end ||
+                used + (size_t)(colon - line) + 2 > size)
                 return false;
             if (used != 0)
                 names[used++] = ',';

@@ -9,10 +9,11 @@
 #include "verify/field.h"
 #include "verify/venue.h"
 
-/* The namespaces that the kernel makes when it boots have these fixed numbers, PROC_*_INIT_INO; all
- * others begin above. */
-#define BOOT_NAMESPACE_FIRST 0xeffffff0LL
-#define BOOT_NAMESPACE_END 0xf0000000LL
+/* The namespaces that the kernel makes when it boots have the numbers PROC_*_INIT_INO, below
+ * 0xf0000000; those of net and mnt, before they had one there, the first two above. A number has 32
+ * bits. */
+#define NAMESPACE_LAST 0xffffffffLL
+#define BOOT_NAMESPACE_END 0xf0000002LL
 
 static void check_namespaces(struct verification *v, const json_t *look)
 {
@@ -26,7 +27,7 @@ static void check_namespaces(struct verification *v, const json_t *look)
     {
         json_int_t number = json_integer_value(inode);
 
-        if (number == 0 || (number >= BOOT_NAMESPACE_FIRST && number < BOOT_NAMESPACE_END))
+        if (number < BOOT_NAMESPACE_END || number > NAMESPACE_LAST)
             note(v, REASON_NAMESPACES, "%s is not one of its own", name);
         json_object_foreach((json_t *)(uintptr_t)spaces, other, second)
         {

@@ -35,7 +35,7 @@ static void declare(const json_t *mounts, const char *declared[DECLARED_MAX + 8]
     {
         const char *at = field_text(mount, "at");
 
-        if (i < 4 || n == DECLARED_MAX)
+        if (i < 4 || n >= DECLARED_MAX)
             continue;
         declared[n++] = at;
         for (size_t d = 0; strcmp(at, "/dev") == 0 && d < sizeof devices / sizeof devices[0]; d++)

@@ -8,6 +8,9 @@
 #include "verify/checks.h"
 #include "verify/field.h"
 
+/* More rows than a plan can have. */
+#define PLANNED_MAX 260
+
 /* The plan that the bundle carries against what it says was there. */
 
 static const json_t *plan_of(const struct verification *v)
@@ -20,12 +23,15 @@ static void check_environment(struct verification *v)
 {
     const json_t *list = field(plan_of(v), "environment");
     const json_t *keys = field(v->bundle, "raw.env_keyset");
+    json_t *left = json_object();
     const json_t *pair;
     size_t i;
 
-    if (!json_is_array(keys))
-        return; /* PR-ENV-1 was not run */
-    if (json_array_size(list) != json_array_size(keys))
+    json_array_foreach(keys, i, pair)
+    {
+        json_object_set_new(left, json_string_value(pair), json_null());
+    }
+    if (json_is_array(keys) && json_array_size(list) != json_array_size(keys))
         note(v, REASON_ENVIRONMENT, "%zu variables are planned, and %zu found",
              json_array_size(list), json_array_size(keys));
     json_array_foreach(list, i, pair)
@@ -34,10 +40,12 @@ static void check_environment(struct verification *v)
         size_t length = strcspn(text, "=");
         char *name = strndup(text, length);
 
-        if (name == NULL || text[length] != '=' || !array_has(keys, name))
+        if (json_is_array(keys) &&
+            (name == NULL || text[length] != '=' || json_object_del(left, name) != 0))
             note(v, REASON_ENVIRONMENT, "'%s' is planned, and was not found", text_show(text));
         free(name);
     }
+    json_decref(left);
 }
 
 /* Does the row have each of the comma-separated flags? */
@@ -58,17 +66,20 @@ static bool has_flags(const struct mount_row *row, const char *flags)
     return true;
 }
 
+/* The row of the plan, or how many it has. */
+static size_t planned_index(const json_t *mounts, const char *point)
+{
+    size_t i = 0;
+
+    while (i < json_array_size(mounts) &&
+           !same_text(field_text(json_array_get(mounts, i), "at"), point))
+        i++;
+    return i;
+}
+
 static const json_t *planned_mount(const json_t *mounts, const char *point)
 {
-    const json_t *mount;
-    size_t i;
-
-    json_array_foreach(mounts, i, mount)
-    {
-        if (same_text(field_text(mount, "at"), point))
-            return mount;
-    }
-    return NULL;
+    return json_array_get(mounts, planned_index(mounts, point));
 }
 
 /* The plan has a row for /dev, and mountinfo one more for each device. */
@@ -77,30 +88,89 @@ static bool is_device(const json_t *mounts, const char *point)
     return strncmp(point, "/dev/", 5) == 0 && planned_mount(mounts, "/dev") != NULL;
 }
 
+/* The deviations that the rows beyond the table's four stand for, and no other. */
+static void check_declared(struct verification *v, const json_t *mounts)
+{
+    const json_t *deviations = json_object_get(v->bundle, "deviations");
+    bool proc = false;
+    bool dev = false;
+    bool bind = false;
+    const json_t *mount;
+    size_t i;
+
+    json_array_foreach(mounts, i, mount)
+    {
+        static const char *const table[] = {"/", "/in", "/out", "/tmp"};
+        const char *at = field_text(mount, "at");
+        bool is_proc = strcmp(at, "/proc") == 0 && same_text(field_text(mount, "source"), "proc");
+        bool is_dev = strcmp(at, "/dev") == 0 && same_text(field_text(mount, "source"), "tmpfs");
+
+        if (i < 4 && strcmp(at, table[i]) != 0)
+            note(v, REASON_MOUNTS, "the plan has %s in place of %s", text_show(at), table[i]);
+        if (i < 4)
+            continue;
+        proc = proc || is_proc;
+        dev = dev || is_dev;
+        bind = bind || (!is_proc && !is_dev);
+    }
+    if (proc != array_has(deviations, "proc") || dev != array_has(deviations, "dev") ||
+        bind != array_has(deviations, "ro-bind"))
+        note(v, REASON_PROFILE_DIFFERS, "the deviations are not those of the plan's mounts");
+}
+
+/* What the plan has no source for is a tmpfs of its own, and all of it; /proc is one of proc. */
+static bool right_type(const struct mount_row *row, const json_t *mount)
+{
+    const char *source = field_text(mount, "source");
+    const char *want = same_text(row->point, "/proc") && same_text(source, "proc")   ? "proc"
+                       : same_text(row->point, "/dev") && same_text(source, "tmpfs") ? "tmpfs"
+                       : source == NULL                                              ? "tmpfs"
+                                                                                     : NULL;
+
+    return want == NULL || (strcmp(row->type, want) == 0 && strcmp(row->root, "/") == 0);
+}
+
 static void check_mounts(struct verification *v)
 {
     const struct raw *raw = &v->findings.raw[RAW_MOUNTINFO];
     const json_t *mounts = field(plan_of(v), "mounts");
     const char *next = raw->bytes;
     struct mount_row row;
-    size_t found = 0;
+    unsigned char seen[PLANNED_MAX] = {0};
+    size_t devices = 0;
     bool bad = false;
 
+    if (json_array_size(mounts) > PLANNED_MAX) {
+        note(v, REASON_MOUNTS, "%zu mounts are planned", json_array_size(mounts));
+        return;
+    }
+    check_declared(v, mounts);
     while (next != NULL && mount_next(&next, &row, &bad)) {
-        const json_t *mount = planned_mount(mounts, row.point);
+        size_t i = planned_index(mounts, row.point);
+        const json_t *mount = json_array_get(mounts, i);
 
-        if (mount == NULL && is_device(mounts, row.point))
+        if (mount == NULL && is_device(mounts, row.point)) {
+            devices++;
             continue;
-        found++;
+        }
         if (mount == NULL)
             note(v, REASON_MOUNTS, "%s was not planned", text_show(row.point));
+        else if (seen[i]++ != 0) {
+            note(v, REASON_MOUNTS, "%s is mounted twice", text_show(row.point));
+            return;
+        } else if (!right_type(&row, mount))
+            note(v, REASON_MOUNTS, "%s is not what denybox makes there", text_show(row.point));
         else if (!has_flags(&row, field_text(mount, "flags")))
             note(v, REASON_MOUNTS, "%s is not %s", text_show(row.point),
                  text_show(field_text(mount, "flags")));
     }
-    if (raw->bytes != NULL && found != json_array_size(mounts))
-        note(v, REASON_MOUNTS, "%zu mounts are planned, and %zu found", json_array_size(mounts),
-             found);
+    for (size_t i = 0; raw->bytes != NULL && i < json_array_size(mounts); i++) {
+        if (seen[i] == 0)
+            note(v, REASON_MOUNTS, "%s is planned, and was not found",
+                 text_show(field_text(json_array_get(mounts, i), "at")));
+    }
+    if (raw->bytes != NULL && devices != (planned_mount(mounts, "/dev") != NULL ? 5 : 0))
+        note(v, REASON_MOUNTS, "%zu devices are in /dev", devices);
 }
 
 static void check_limits(struct verification *v)
@@ -161,6 +231,10 @@ static void check_filters(struct verification *v)
         note(v, REASON_FILTERS, "the seal is %s", exec ? "there" : "missing");
     if (json_array_size(field(filters, "stacked_sha256")) != stacked)
         note(v, REASON_FILTERS, "%zu stacked filters are planned", stacked);
+    if (v->findings.raw[RAW_STATUS].bytes != NULL &&
+        (!status_value(v->findings.raw[RAW_STATUS].bytes, "Seccomp", text, sizeof text) ||
+         strcmp(text, "2") != 0))
+        note(v, REASON_FILTERS, "no filter is in force");
     if (v->findings.raw[RAW_STATUS].bytes != NULL &&
         (!status_value(v->findings.raw[RAW_STATUS].bytes, "Seccomp_filters", text, sizeof text) ||
          !text_number(text, 1000000, &loaded) || loaded < 1 + (exec ? 0 : 1) + stacked))

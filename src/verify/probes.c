@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -169,6 +170,9 @@ static void check_control(struct verification *v, enum probe probe)
         return;
     if (probe == PR_FS_OUT_OK && fact->control != NOT_OBSERVED)
         note(v, REASON_PROBE_TABLE, "%s: it has no control", id);
+    else if (probe == PR_ENV_1 && fact->control == 0 &&
+             !array_has(field(v->bundle, "raw.env_keyset"), "PATH"))
+        note(v, REASON_PROBE_FORGED, "%s: its control cannot have succeeded without PATH", id);
     else if (probe != PR_FS_OUT_OK && fact->control != 0)
         note(v, REASON_PROBE_NOT_RUN, "%s: its control %s", id,
              fact->control > 0 ? "failed" : "was not run");
@@ -184,12 +188,23 @@ static void check_verdict(struct verification *v, enum probe probe)
         return;
     if (probe == PR_DYNIMPORT && p->stored == VERDICT_FAIL)
         note(v, REASON_PROBE_FAILED, "%s: the check of the payload failed", id);
-    if (!p->required)
+    if (!p->required && (v->policy->base || p->found.verdict == VERDICT_NOT_RUN))
         return;
     if (p->found.verdict == VERDICT_NOT_RUN)
         note(v, REASON_PROBE_NOT_RUN, "%s: %s", id, actual);
     else
         note(v, REASON_PROBE_FAILED, "%s: %s: %s", id, verdict_name(p->found.verdict), actual);
+}
+
+/* The deviation proc excuses that /proc/self is there, and nothing else. */
+static bool only_proc(const struct fact *fact)
+{
+    for (int i = 0; i < fact->n; i++) {
+        if (fact->observed[i].value != ENOENT && fact->observed[i].value != ENXIO &&
+            fact->observed[i].value != EACCES && strcmp(fact->observed[i].label, "/proc/self") != 0)
+            return false;
+    }
+    return true;
 }
 
 static void check_probe(struct verification *v, enum probe probe, const json_t *entry)
@@ -203,7 +218,9 @@ static void check_probe(struct verification *v, enum probe probe, const json_t *
     p->required = need(v, probe);
     p->excused = p->found.verdict != VERDICT_NOT_RUN &&
                  deviation_excuses(v->policy->deviations & deviations_of(v), probe);
-    if ((p->passes || !p->required) && tried &&
+    if (p->excused && probe == DX_HOSTPATH)
+        p->excused = only_proc(fact);
+    if ((p->passes || p->excused || !p->required) && tried &&
         !probe_observes(probe, fact, !field_null(v->bundle, "binding.plan.payload")) &&
         !(v->foreign && probe_observes(probe, fact, true)))
         note(v, REASON_PROBE_OBSERVED, "%s: what it observed is not what it observes",

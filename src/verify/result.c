@@ -103,6 +103,7 @@ static void check_count(struct verification *v, const json_t *result, json_int_t
 static void check_outputs(struct verification *v, const json_t *result)
 {
     const json_t *list = field(result, "outputs");
+    const json_t *mounts = field(v->bundle, "binding.plan.mounts");
     json_int_t odd = 0;
     const json_t *output;
     size_t i;
@@ -115,6 +116,8 @@ static void check_outputs(struct verification *v, const json_t *result)
                  text_show(field_text(output, "path")));
     }
     check_count(v, result, odd);
+    if (field_null(json_array_get(mounts, 2), "source") && json_array_size(list) != 0)
+        note(v, REASON_RESULT, "there are outputs, and the plan throws /out away");
 }
 
 void check_result(struct verification *v)

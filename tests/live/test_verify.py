@@ -176,6 +176,42 @@ class Deviations(Verify):
                           options=("--allow-deviation", "ro-bind"))
 
 
+    def replan(self, document):
+        document["binding"]["plan_sha256"] = bundle.sha256(
+            mutation.canonical(document["binding"]["plan"]))
+        mutation.seal(document)
+
+    def test_under_the_name_of_another(self):
+        """Who allows a bind has not allowed a /proc that goes by its name."""
+        document = self.make("--proc")
+        document["deviations"] = ["ro-bind"]
+        self.replan(document)
+        status, codes = self.codes(document, "--allow-deviation", "ro-bind")
+        self.assertEqual(status, REJECTED)
+        self.assertIn("profile-differs", codes)
+
+    def test_more_devices_than_a_plan_has_rows(self):
+        """Each row for /dev declares its devices too, and there is an end to them."""
+        document = self.make("--dev")
+        mounts = document["binding"]["plan"]["mounts"]
+        row = next(mount for mount in mounts if mount["at"] == "/dev")
+        for count in (200, 2000):
+            mounts.extend(dict(row) for _ in range(count))
+            self.replan(document)
+            status, codes = self.codes(document, "--allow-deviation", "dev")
+            self.assertEqual(status, REJECTED)
+            self.assertTrue(codes)
+
+    def test_the_namespaces_of_the_boot(self):
+        for number in (4026531840, 4026531841, 1, 1 << 32):
+            document = self.make()
+            document["observed"]["before_exec"]["namespaces"]["net"] = number
+            mutation.seal(document)
+            status, codes = self.codes(document)
+            self.assertEqual(status, REJECTED)
+            self.assertIn("namespaces", codes)
+
+
 class Asked(Verify):
     """What the command line asks for."""
 
