@@ -182,11 +182,11 @@ class Deviations(Verify):
         mutation.seal(document)
 
     def test_under_the_name_of_another(self):
-        """Who allows a bind has not allowed a /proc that goes by its name."""
-        document = self.make("--proc")
-        document["deviations"] = ["ro-bind"]
+        """Who allows /proc has not allowed a /dev that goes by its name."""
+        document = self.make("--dev")
+        document["deviations"] = document["binding"]["plan"]["deviations"] = ["proc"]
         self.replan(document)
-        status, codes = self.codes(document, "--allow-deviation", "ro-bind")
+        status, codes = self.codes(document, "--allow-deviation", "proc")
         self.assertEqual(status, REJECTED)
         self.assertIn("profile-differs", codes)
 
