@@ -7,7 +7,7 @@
 #include "rules/probe.h"
 
 /* The files that attest writes into the output directory, from inside. */
-#define INSIDE_JSONL "attest.jsonl"
+#define INSIDE_JSONL PROBE_ARTIFACT
 #define INSIDE_REPORT "report.md"
 #define INSIDE_DOCUMENT "sandbox-attestation-inside.json"
 

@@ -52,7 +52,7 @@ static json_t *probe_json(enum probe probe, const struct findings *f, bool artif
     char artifact[64];
 
     judge(probe, f, &j);
-    snprintf(artifact, sizeof artifact, "/out/attest.jsonl#%s", row->id);
+    snprintf(artifact, sizeof artifact, "/out/" PROBE_ARTIFACT "#%s", row->id);
     return json_pack("{s:s, s:s, s:s, s:o, s:i, s:s, s:o, s:o, s:i, s:o, s:o, s:o}", "probe_id",
                      row->id, "operation", row->operation, "expected", row->expected,
                      "actual_stderr_or_value", document_string(j.actual), "errno_or_exit", j.number,

@@ -73,6 +73,18 @@ void control_golden(struct buf *text)
     }
 }
 
+char *control_golden_digest(char out[DIGEST_TEXT_SIZE])
+{
+    struct buf text = {0};
+
+    control_golden(&text);
+    out[0] = '\0';
+    if (!text.failed)
+        sha256_text(out, buf_text(&text), text.length);
+    buf_free(&text);
+    return out;
+}
+
 /* Why a flip that is missing says nothing against the probe, or against the table: NULL, nothing
  * does. */
 static bool explained(enum removal removal, enum probe probe, const struct control_host *host)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/sha256.h"
 #include "rules/probe.h"
 
 /*
@@ -49,6 +50,9 @@ const char *probe_never(enum probe probe);
  * in its order, "NAME:", then " ID" for each probe that must flip, in the order of the probes, then
  * " launcher" where it must notice, and " launcher?" where it may. */
 void control_golden(struct buf *text);
+
+/* The digest of that. Returns `out`, which is empty when memory is exhausted. */
+char *control_golden_digest(char out[DIGEST_TEXT_SIZE]);
 
 /* What of the host may keep a wall from being missed: the cells that it explains are not run. */
 struct control_host {

@@ -61,6 +61,9 @@ struct observation {
     int value;
 };
 
+/* The file of /out into which attest writes each probe, one a line: the artefacts. */
+#define PROBE_ARTIFACT "attest.jsonl"
+
 #define NOT_OBSERVED (-1)
 #define OBSERVATIONS_MAX 6
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "rules/control.h"
 #include "rules/procfs.h"
 #include "verify/checks.h"
 #include "verify/field.h"
@@ -118,9 +119,21 @@ static void check_host(struct verification *v)
 
 static void check_controls(struct verification *v)
 {
-    if (!field_null(v->bundle, "controls") && field_number(v->bundle, "controls.faults") != 0)
+    const json_t *controls = json_object_get(v->bundle, "controls");
+    json_int_t removals = field_number(controls, "removals");
+    char golden[DIGEST_TEXT_SIZE];
+
+    if (!json_is_object(controls))
+        return;
+    if (field_number(controls, "faults") != 0)
         note(v, REASON_CONTROLS, "controls.faults is %lld",
-             (long long)field_number(v->bundle, "controls.faults"));
+             (long long)field_number(controls, "faults"));
+    /* The row that takes nothing away is not counted. */
+    if (removals < 1 || removals >= N_REMOVALS)
+        note(v, REASON_CONTROLS, "controls.removals is %lld, and there are %d", (long long)removals,
+             N_REMOVALS - 1);
+    if (!same_text(control_golden_digest(golden), field_text(controls, "golden_sha256")))
+        note(v, REASON_CONTROLS, "controls.golden_sha256 is not %s", golden);
 }
 
 bool check_agreement(struct verification *v)

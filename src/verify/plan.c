@@ -203,10 +203,13 @@ static void check_profile(struct verification *v)
     const json_t *deviations = json_object_get(v->bundle, "deviations");
     const char *profile = field_text(v->bundle, "profile");
     bool strict = same_text(profile, "strict");
+    unsigned bits = deviations_of(v);
 
     if (!same_text(profile, field_text(plan_of(v), "profile")) ||
         !json_equal(deviations, field(plan_of(v), "deviations")))
         note(v, REASON_PROFILE_DIFFERS, "profile or deviations are not the plan's");
+    if ((size_t)__builtin_popcount(bits) != json_array_size(deviations))
+        note(v, REASON_PROFILE_DIFFERS, "a deviation is there twice");
     if (strict != (json_array_size(deviations) == 0))
         note(v, REASON_PROFILE_DIFFERS, "the profile is %s, with %zu deviations",
              text_show(profile), json_array_size(deviations));

@@ -86,7 +86,7 @@ static bool right_artifact(const struct verification *v, const struct probe_row 
     const char *path = field_text(entry, "artifact_path");
     char line[64];
 
-    snprintf(line, sizeof line, "/out/attest.jsonl#%s", row->id);
+    snprintf(line, sizeof line, "/out/" PROBE_ARTIFACT "#%s", row->id);
     if (path == NULL)
         return v->foreign || !field_null(v->bundle, "binding.plan.payload");
     return strcmp(path, line) == 0 && (v->foreign || field_null(v->bundle, "binding.plan.payload"));

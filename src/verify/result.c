@@ -100,8 +100,24 @@ static void check_count(struct verification *v, const json_t *result, json_int_t
         note(v, REASON_RESULT, "the outputs are not as many as it says");
 }
 
+/* The artefacts of attest are lines of this file, where /out is kept. */
+static void check_artifact(struct verification *v, const json_t *result)
+{
+    const json_t *output;
+    size_t i;
+
+    json_array_foreach(field(result, "outputs"), i, output)
+    {
+        if (same_text(field_text(output, "path"), PROBE_ARTIFACT) &&
+            same_text(field_text(output, "type"), "file"))
+            return;
+    }
+    note(v, REASON_RESULT, PROBE_ARTIFACT " is not among the outputs");
+}
+
 static void check_outputs(struct verification *v, const json_t *result)
 {
+    bool attest = field_null(v->bundle, "binding.plan.payload");
     const json_t *list = field(result, "outputs");
     const json_t *mounts = field(v->bundle, "binding.plan.mounts");
     json_int_t odd = 0;
@@ -116,6 +132,9 @@ static void check_outputs(struct verification *v, const json_t *result)
                  text_show(field_text(output, "path")));
     }
     check_count(v, result, odd);
+    if (attest && !field_null(json_array_get(mounts, 2), "source") &&
+        json_is_true(field(result, "outputs_complete")))
+        check_artifact(v, result);
     if (field_null(json_array_get(mounts, 2), "source") && json_array_size(list) != 0)
         note(v, REASON_RESULT, "there are outputs, and the plan throws /out away");
 }

@@ -212,6 +212,32 @@ class Deviations(Verify):
             self.assertIn("namespaces", codes)
 
 
+    def test_a_deviation_twice(self):
+        document = self.make("--proc")
+        document["deviations"] = document["binding"]["plan"]["deviations"] = ["proc", "proc"]
+        self.replan(document)
+        self.assert_codes(document, REJECTED, "profile-differs",
+                          options=("--allow-deviation", "proc"))
+
+    def test_limits_that_no_plan_can_have(self):
+        for name, held, value in (("pids", "pids", 0), ("nofile", "nofile", 1),
+                                  ("memory_bytes", "memory", 1 << 60)):
+            document = self.make()
+            document["binding"]["plan"]["limits"][name] = value
+            document["limits"][held]["value"] = value
+            self.replan(document)
+            self.assert_codes(document, REJECTED, "schema-value")
+
+    def test_attest_wrote_its_line(self):
+        document = self.attest("--out", self.path("out"))
+        self.assert_codes(document, ACCEPTABLE)
+        outputs = document["result"]["outputs"]
+        document["result"]["outputs"] = [o for o in outputs if o["path"] != "attest.jsonl"]
+        self.assertEqual(len(document["result"]["outputs"]), len(outputs) - 1)
+        document["result"]["outputs_entries"] -= 1
+        self.assert_codes(document, REJECTED, "result")
+
+
 class Asked(Verify):
     """What the command line asks for."""
 
@@ -432,14 +458,14 @@ class Forged(Verify):
         self.assert_codes(document, REJECTED, "verdict-forged", "probe-failed")
 
     def test_controls(self):
-        document = self.attest()
-        document["controls"] = {"matrix_sha256": mutation.A_DIGEST,
-                                "golden_sha256": mutation.A_DIGEST,
-                                "run_at": document["freshness"]["started_at"], "removals": 9,
-                                "faults": 0}
+        document = self.attest("--controls")
         self.assert_codes(document, ACCEPTABLE)
-        document["controls"]["faults"] = 1
-        self.assert_codes(document, REJECTED, "controls")
+        count = document["controls"]["removals"]
+        for name, value in (("faults", 1), ("removals", 0), ("removals", count + 1),
+                            ("golden_sha256", mutation.A_DIGEST)):
+            changed = copy.deepcopy(document)
+            changed["controls"][name] = value
+            self.assert_codes(changed, REJECTED, "controls")
 
     def test_a_raw_text_and_its_digests(self):
         """Interfaces added in text, bytes and digest: the verdict and the outside say otherwise."""
@@ -529,7 +555,8 @@ class Named(Verify):
         (("observed", "after_exec"), None, "observed-missing"),
         (("observed", "after_exec", "namespaces", "mnt"), 4026532999, "exec-changed"),
         (("limits", "pids", "value"), 65, "limits"),
-        (("limits", "memory", "value"), 1, "limits"),
+        (("limits", "memory", "value"), 1 << 27, "limits"),
+        (("limits", "memory", "value"), 1, "schema-value"),
         (("limits", "cpus", "value"), 1000, "limits"),
         (("layers", "landlock", "in_force"), None, "schema-type"),
         (("result", "ending"), "blocked", "result-blocked"),
@@ -669,9 +696,7 @@ class Mutations(Verify):
         rooted = self.evidence("rooted.json")
         deviant = self.make("--proc", "--dev")
         known = self.alternatives(attest, rich, rooted, deviant)
-        controlled = {**copy.deepcopy(attest), "controls": {
-            "matrix_sha256": mutation.A_DIGEST, "golden_sha256": mutation.A_DIGEST,
-            "run_at": attest["freshness"]["started_at"], "removals": 9, "faults": 0}}
+        controlled = self.attest("--controls")
         found = {}
         # Of the last three only that in which they differ from the first two.
         for document, part, options in (
