@@ -295,6 +295,22 @@ START_TEST(what_could_not_run_is_no_detection)
 }
 END_TEST
 
+/* What ended without its findings has shown nothing, and that it ended is not in the table. */
+START_TEST(what_ended_early_is_a_fault)
+{
+    break_golden(REMOVE_FILTER);
+    judge_now(REMOVE_FILTER, true);
+    control_died(&c, "it ended");
+    ck_assert(!c.ran);
+    ck_assert_int_eq(c.flips, 0);
+    ck_assert_int_eq(c.faults, 1);
+    for (int p = 0; p < N_PROBES; p++)
+        ck_assert_int_eq(c.flip[p], FLIP_NOT_RUN);
+    control_faults(&c, &text);
+    ck_assert_str_eq(buf_text(&text), "without filter: nothing was found: it ended\n");
+}
+END_TEST
+
 /* A probe that was not run, or asked about nothing, has detected nothing. */
 START_TEST(neither_not_run_nor_absent_is_a_flip)
 {
@@ -499,6 +515,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, a_flip_more_or_less_is_a_fault, 0, N_REMOVALS);
     tcase_add_loop_test(t, what_the_launcher_sees_is_part_of_the_row, 0, N_REMOVALS);
     tcase_add_test(t, what_could_not_run_is_no_detection);
+    tcase_add_test(t, what_ended_early_is_a_fault);
     tcase_add_test(t, neither_not_run_nor_absent_is_a_flip);
     tcase_add_loop_test(t, a_host_explains_only_what_it_hides, 0, N_ROWS(hosts));
     tcase_add_test(t, the_record_of_a_bundle);

@@ -11,6 +11,7 @@ bool error_set(struct error *e, enum exit_code exit, const char *format, ...)
     va_list args;
 
     e->exit = exit;
+    e->number = 0;
     e->hint[0] = '\0';
     va_start(args, format);
     vsnprintf(e->text, sizeof e->text, format, args);
@@ -24,6 +25,7 @@ bool error_errno(struct error *e, enum exit_code exit, int saved_errno, const ch
     size_t length;
 
     e->exit = exit;
+    e->number = saved_errno;
     e->hint[0] = '\0';
     va_start(args, format);
     vsnprintf(e->text, sizeof e->text, format, args);

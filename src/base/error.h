@@ -16,6 +16,7 @@ enum exit_code {
  */
 struct error {
     enum exit_code exit;
+    int number;      /* the errno of the call that was refused, 0: it was none */
     char text[768];  /* "cannot ...: reason", lower case, no full stop */
     char hint[1024]; /* empty, or what to do */
 };

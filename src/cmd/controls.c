@@ -100,7 +100,22 @@ static void hide_progress(const struct plan *plan, time_t start)
         fputs("\r\033[K", stderr);
 }
 
-/* One control. False: a signal has ended them all. */
+/* Is it how a kernel, a container or a limit refuses? Not how a process is missed that has ended.
+ */
+static bool is_refusal(int number)
+{
+    static const int refusals[] = {EPERM,  EACCES, ENOSYS, EINVAL, EOPNOTSUPP, ENOSPC, EUSERS,
+                                   ENOMEM, EAGAIN, EMFILE, ENFILE, ENODEV,     ENOENT, ENXIO};
+    size_t i = 0;
+
+    while (i < sizeof refusals / sizeof refusals[0] && refusals[i] != number)
+        i++;
+    return i < sizeof refusals / sizeof refusals[0];
+}
+
+/* One control. False: a signal has ended them all. What was refused before there were probes could
+ * not run; whatever ends later or by itself, as by a probe that crashes or hangs where its wall is
+ * missing, is a fault. */
 static bool run_one(const struct plan *own, struct control *c, const struct control_host *host,
                     struct error *e)
 {
@@ -111,8 +126,10 @@ static bool run_one(const struct plan *own, struct control *c, const struct cont
     if (ok) {
         snprintf(c->found, sizeof c->found, "%s", buf_text(&result.reasons));
         control_judge(c, &result.inside, noticed, host);
-    } else {
+    } else if (is_refusal(e->number) && !result.before.valid) {
         control_not_run(c, e->text);
+    } else {
+        control_died(c, e->text);
     }
     launch_result_free(&result);
     return ok || (int)e->exit <= 128;
@@ -181,7 +198,7 @@ static int sum_up(const struct plan *plan, const struct control *controls, struc
 
     for (int i = 0; i < N_REMOVALS; i++) {
         flips += controls[i].flips;
-        not_run += !controls[i].ran;
+        not_run += !controls[i].ran && controls[i].faults == 0;
         r->controls.removals += controls[i].ran && i != REMOVE_NOTHING;
         r->controls.faults += controls[i].faults;
         control_faults(&controls[i], &r->reasons);

@@ -75,7 +75,8 @@ void print_matrix(const struct control *controls, size_t n)
 
         fprintf(stderr, "  %-12s", removal_row(c->removal)->name);
         if (!c->ran) {
-            fprintf(stderr, " NOT_RUN: %s\n", text_show(c->why_not));
+            fprintf(stderr, " %s: %s\n", c->faults != 0 ? "FAULT" : "NOT_RUN",
+                    text_show(c->why_not));
             continue;
         }
         for (int column = 0; column < N_PROBES; column++)

@@ -151,10 +151,18 @@ void control_not_run(struct control *c, const char *why)
     c->launcher = FLIP_NOT_RUN;
 }
 
+void control_died(struct control *c, const char *why)
+{
+    control_not_run(c, why);
+    c->faults = 1;
+}
+
 void control_faults(const struct control *c, struct buf *lines)
 {
     const char *name = table[c->removal].name;
 
+    if (!c->ran && c->faults != 0)
+        buf_printf(lines, "without %s: nothing was found: %s\n", name, c->why_not);
     for (int p = 0; c->ran && p < N_PROBES; p++) {
         const struct judgement *j = &c->judgement[p];
         const char *what = c->flip[p] == FLIP_MISSING      ? "must flip and did not"

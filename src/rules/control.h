@@ -89,6 +89,9 @@ void control_judge(struct control *c, const struct findings *f, bool noticed,
 /* Notes that it could not run. */
 void control_not_run(struct control *c, const char *why);
 
+/* Notes that it ended, or was ended, without the findings: a fault. */
+void control_died(struct control *c, const char *why);
+
 /* Adds a line for each fault: "without REMOVAL: PROBE ...". */
 void control_faults(const struct control *c, struct buf *lines);
 

@@ -129,7 +129,10 @@ static void check_controls(struct verification *v)
         note(v, REASON_CONTROLS, "controls.faults is %lld",
              (long long)field_number(controls, "faults"));
     /* The row that takes nothing away is not counted. */
-    if (removals < 1 || removals >= N_REMOVALS)
+    if (removals >= 0 && removals < N_REMOVALS - 1)
+        note(v, REASON_CONTROLS_NOT_RUN, "%lld of %d removals were carried out",
+             (long long)removals, N_REMOVALS - 1);
+    else if (removals != N_REMOVALS - 1)
         note(v, REASON_CONTROLS, "controls.removals is %lld, and there are %d", (long long)removals,
              N_REMOVALS - 1);
     if (!same_text(control_golden_digest(golden), field_text(controls, "golden_sha256")))

@@ -261,6 +261,18 @@ class Controls(Live):
             self.assertRegex(done.err, rf"{ran} removals, \d+ flips as expected, 0 faults, 1 not run")
             self.assertEqual(support.load_json(done.out)["controls"]["removals"], ran)
 
+    def test_what_ended_early(self):
+        """The test build: each control ends where its probes would begin. That is no refusal."""
+        done = fault("skip:control-end", "attest", "--controls", *self.io)
+        self.assert_status(done, EXIT_BLOCKED)
+        matrix = support.load_json(support.read(self.path("out", "controls.json")))
+        self.assertEqual((matrix["removals"], matrix["faults"]), (0, REMOVALS + 1))
+        for row in matrix["matrix"]:
+            self.assertFalse(row["ran"])
+            self.assertEqual(row["faults"], [f"without {row['removal']}: nothing was found: "
+                                             f"{row['reason']}"])
+            self.assertRegex(done.err, rf"(?m)^  {row['removal']} +FAULT: ")
+
     def test_under_the_filter_of_a_container(self):
         """It counts as one of the two, so a seal that is missing cannot be counted."""
         def load_a_filter():

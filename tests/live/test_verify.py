@@ -461,11 +461,15 @@ class Forged(Verify):
         document = self.attest("--controls")
         self.assert_codes(document, ACCEPTABLE)
         count = document["controls"]["removals"]
-        for name, value in (("faults", 1), ("removals", 0), ("removals", count + 1),
-                            ("golden_sha256", mutation.A_DIGEST)):
+        for name, value, status, code in (
+                ("faults", 1, REJECTED, "controls"),
+                ("removals", count + 1, REJECTED, "controls"),
+                ("golden_sha256", mutation.A_DIGEST, REJECTED, "controls"),
+                ("removals", 0, BLOCKED, "controls-not-run"),
+                ("removals", count - 1, BLOCKED, "controls-not-run")):
             changed = copy.deepcopy(document)
             changed["controls"][name] = value
-            self.assert_codes(changed, REJECTED, "controls")
+            self.assert_codes(changed, status, code)
 
     def test_a_raw_text_and_its_digests(self):
         """Interfaces added in text, bytes and digest: the verdict and the outside say otherwise."""
