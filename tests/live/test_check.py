@@ -323,7 +323,11 @@ class Output(Live):
 
     def test_the_table(self):
         done = denybox("check")
+        self.assert_status(done, 0)
         lines = done.out.splitlines()
+        shown = [line for line in lines[:-1] if FORMS.fullmatch(line)]
+        document = support.load_json(denybox("check", "--json").out)
+        self.assertEqual(len(shown), len(document["requirements"]))
         for line in lines[:-1]:
             self.assertTrue(FORMS.fullmatch(line) or re.match(r"      (why|mend|also): ", line), line)
         self.assertNotIn("\033", done.out)
