@@ -64,9 +64,10 @@ class Verify(Live):
         return self.make(*self.io, "--fsize", "1m", "--setenv", "ANSWER", "42", "--nonce",
                          "a-challenge", "--seccomp", self.path("filter.json"))
 
-    def foreign(self):
+    def foreign(self, *options):
         """As if the stand-alone attester had run in Docker, under the strict profile."""
-        document = {key: value for key, value in self.attest().items() if key in FOREIGN}
+        document = {key: value for key, value in self.attest(*options).items()
+                    if key in FOREIGN}
         document["runtime"] = "docker 24.0.7"
         document["image_digest"] = mutation.A_DIGEST
         mutation.seal(document)
@@ -509,6 +510,33 @@ class Forged(Verify):
             status, codes = self.codes(support.load_json(support.read(path)), *allowed)
             self.assertEqual(status, REJECTED, step)
             self.assertIn(code, codes, step)
+
+
+class Container(Verify):
+    """What the workflow asks of the report on a container's bundle."""
+
+    QUESTION = os.path.join(support.SRC, "fixtures", "container", "only-mount.jq")
+
+    def answer(self, document):
+        mutation.seal(document)
+        done = self.verify(document, "--json", "--base", "--nonce", "a-challenge")
+        report = support.write(self.path("report.json"), done.out)
+        return done.status, command(["jq", "-e", "-f", self.QUESTION, report]).out.strip()
+
+    @unittest.skipUnless(shutil.which("jq"), "jq is not installed")
+    def test_that_only_the_mounts_are_wrong(self):
+        good = self.foreign("--nonce", "a-challenge")
+        self.assertEqual(self.answer(good), (ACCEPTABLE, "false"))
+        document = self.foreign("--nonce", "a-challenge", "--proc")
+        self.assertEqual(self.answer(document), (REJECTED, "true"))
+        for name, value in (("verdict", "PASS"), ("verdict", "NOT_RUN"), ("operation", "nothing")):
+            for probe in range(13):
+                changed = copy.deepcopy(document)
+                if changed["probes"][probe][name] != value:
+                    changed["probes"][probe][name] = value
+                    self.assertEqual(self.answer(changed), (REJECTED, "false"), (name, probe))
+        document["freshness"]["nonce"] = "another-challenge"
+        self.assertEqual(self.answer(document), (REJECTED, "false"))
 
 
 class Named(Verify):
