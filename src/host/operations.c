@@ -139,6 +139,17 @@ static bool map_child(pid_t child, const char *name)
     return fd >= 0 && sys_write(fd, map, strlen(map)) == (ssize_t)strlen(map);
 }
 
+/* What an idle child does: it stays until nobody holds the other end of the pipe, its parent by its
+ * death neither. A filter may deny kill, and PR_SET_PDEATHSIG may come too late. */
+static void idle(int pipe[2])
+{
+    char end;
+
+    io_close(&pipe[1]);
+    (void)!read(pipe[0], &end, 1);
+    _exit(0);
+}
+
 /* A user namespace for the mapping, kept alive by a child of its own; then a tree is mapped by it.
  */
 bool try_idmap(struct trial *t)
@@ -147,16 +158,15 @@ bool try_idmap(struct trial *t)
     struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
     int tree =
         MAKE(t, CALL_OPEN_TREE, sys_open_tree(AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
-    pid_t child = tree < 0 ? -1 : MAKE(t, CALL_CLONE3, sys_clone3(&args));
+    int pipe[2] = {-1, -1};
+    pid_t child =
+        tree < 0 || sys_pipe2(pipe, O_CLOEXEC) < 0 ? -1 : MAKE(t, CALL_CLONE3, sys_clone3(&args));
     char path[64];
     int user;
     bool ok;
 
-    if (child == 0) {
-        sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0);
-        for (;;)
-            pause();
-    }
+    if (child == 0)
+        idle(pipe);
     if (child < 0)
         return false;
     t->call = CALL_MAP;
@@ -166,7 +176,7 @@ bool try_idmap(struct trial *t)
     attr.userns_fd = (uint64_t)user;
     ok = ok && MAKE(t, CALL_SETATTR, sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr)) == 0;
     user = errno;
-    kill(child, SIGKILL);
+    io_close(&pipe[1]);
     sys_waitid(P_PID, (id_t)child, NULL, WEXITED, NULL);
     errno = user;
     return ok;
@@ -182,18 +192,6 @@ bool try_seccomp(struct trial *t)
     return sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0) == 0 && sys_seccomp_filter(allow, 1) == 0;
 }
 
-static pid_t idle_child(void)
-{
-    pid_t child = sys_fork();
-
-    if (child == 0) {
-        sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0);
-        for (;;)
-            pause();
-    }
-    return child;
-}
-
 /*
  * This process and one more, and the next is refused: with the caller's other processes counted, as
  * before 5.14, not even the first could be forked; root of the host, whatever its id is here, is
@@ -202,20 +200,22 @@ static pid_t idle_child(void)
 bool try_pids(struct trial *t)
 {
     pid_t children[2] = {-1, -1};
+    int pipe[2];
 
     t->call = CALL_FORK;
-    if (sys_setrlimit(RLIMIT_NPROC, 2, 2) < 0)
+    if (sys_pipe2(pipe, O_CLOEXEC) < 0 || sys_setrlimit(RLIMIT_NPROC, 2, 2) < 0)
         return false;
     for (t->value = 0; t->value < 2; t->value++) {
-        children[t->value] = idle_child();
+        children[t->value] = sys_fork();
+        if (children[t->value] == 0)
+            idle(pipe);
         if (children[t->value] < 0)
             break;
     }
+    io_close(&pipe[1]);
     for (int i = 0; i < 2; i++) {
-        if (children[i] > 0) {
-            kill(children[i], SIGKILL);
+        if (children[i] > 0)
             sys_waitid(P_PID, (id_t)children[i], NULL, WEXITED, NULL);
-        }
     }
     errno = EPERM;
     return t->value == 1;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "host/tries.h"
@@ -197,6 +198,9 @@ static void look_at(struct survey *s, enum requirement r)
 
 void survey_take(const struct host *h, struct survey *s)
 {
+    /* A caller who ignores its children has the kernel reap ours, and how they ended is lost:
+     * wait(2). */
+    signal(SIGCHLD, SIG_DFL);
     *s = (struct survey){.host = h};
     facts_take(h, &s->facts);
     for (int i = 0; i < N_REQUIREMENTS; i++)

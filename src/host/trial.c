@@ -202,10 +202,10 @@ static bool attend(const struct host *h, const struct facts *f, int socket, cons
 static void end_child(pid_t child, bool hung, struct trial *t)
 {
     siginfo_t info = {0};
+    /* One that hangs and cannot be killed dies with this process, and is not waited for. */
+    int options = WEXITED | (hung && kill(child, SIGKILL) < 0 ? WNOHANG : 0);
 
-    if (hung)
-        kill(child, SIGKILL);
-    while (sys_waitid(P_PID, (id_t)child, &info, WEXITED, NULL) < 0 && errno == EINTR)
+    while (sys_waitid(P_PID, (id_t)child, &info, options, NULL) < 0 && errno == EINTR)
         continue;
     t->hung = hung;
     if (!hung && info.si_code != 0 && info.si_code != CLD_EXITED)

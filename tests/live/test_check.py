@@ -195,6 +195,10 @@ class Check(Live):
         row = rows(self.document(["filter=clone3:KILL"], EXIT_BLOCKED))["clone3"]
         self.assertEqual(row["found"], "clone3: ended by SIGSYS")
 
+    def test_a_filter_on_kill(self):
+        """What cannot be killed is not waited for."""
+        self.assertTrue(self.document(["filter=kill:EPERM"])["able"])
+
     def test_few_open_files(self):
         """An option's value is beyond what the caller may ask for: run is misused, and check says
         that the default is."""
@@ -304,6 +308,10 @@ class Check(Live):
     def test_a_caller_who_ignores_its_children(self):
         done = denybox("check", preexec=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
         self.assert_status(done, 0)
+        done = behind(["filter=fsopen:KILL"], DENYBOX, "check", "--json",
+                      preexec=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        row = rows(support.load_json(done.out))["tmpfs"]
+        self.assertEqual(row["found"], "fsopen: ended by SIGSYS")
 
     def test_root_of_the_host_under_another_name(self):
         """Whom the kernel holds to no limit on processes, whatever its id is."""

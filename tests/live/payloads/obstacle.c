@@ -49,6 +49,7 @@ static const struct {
     {"pivot_root", SYS_pivot_root},
     {"landlock_create_ruleset", SYS_landlock_create_ruleset},
     {"write", SYS_write},
+    {"kill", SYS_kill},
 };
 
 static void die(const char *what)
