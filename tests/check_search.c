@@ -130,6 +130,8 @@ static const struct sock_filter strange[][6] = {
      RETURN(ALLOW)},
     {LOAD(MACHINE), IF(JGE, 0x80000000, 1, 0), RETURN(KILL), LOAD(NR), IF(JEQ, 7, 0, 0),
      RETURN(ALLOW)},
+    /* one call of another machine, by its number */
+    {LOAD(MACHINE), IF(JEQ, ARCH, 2, 0), LOAD(NR), IF(JEQ, 5, 0, 1), RETURN(ALLOW), RETURN(KILL)},
     /* a test of bits, scratch memory, an index, arithmetic */
     {LOAD(NR), IF(JSET, 4, 0, 1), RETURN(ALLOW), RETURN(DENY), RETURN(DENY), RETURN(DENY)},
     {LOAD(NR), BPF_STMT(BPF_ST, 0), BPF_STMT(BPF_LD | BPF_MEM, 0), IF(JEQ, 7, 0, 1), RETURN(ALLOW),

@@ -89,7 +89,7 @@ static long now_ms(void)
     return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Reads to the end of file; false when that does not come in time. */
+/* Reads to the end of file; false when that does not come in time, or a filter forbids to wait. */
 static bool read_answer(int fd, int timeout_ms, struct buf *answer)
 {
     long end = now_ms() + timeout_ms;
@@ -109,9 +109,22 @@ static bool read_answer(int fd, int timeout_ms, struct buf *answer)
         if (n > 0)
             buf_add(answer, chunk, (size_t)n);
         else if (errno != EINTR)
-            return true;
+            return false;
     }
     return true;
+}
+
+/* One that was killed is waited for a second: the kernel may never come back from a call. */
+static bool reap(pid_t child, bool killed, int *status)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    pid_t reaped = waitpid(child, status, killed ? WNOHANG : 0);
+
+    for (int i = 0; i < 100 && reaped == 0; i++) {
+        nanosleep(&pause, NULL);
+        reaped = waitpid(child, status, WNOHANG);
+    }
+    return reaped == child;
 }
 
 /* What became of a child that gave no answer. One that cannot be killed is not waited for. */
@@ -122,7 +135,7 @@ static void explain(pid_t child, bool in_time, int timeout_ms, char reason[REASO
     const char *name;
 
     snprintf(reason, REASON_SIZE, "no answer in %d ms", timeout_ms);
-    if (!gone || waitpid(child, &status, 0) != child || !in_time)
+    if (!gone || !reap(child, !in_time, &status) || !in_time)
         return;
     name = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
     if (name != NULL)

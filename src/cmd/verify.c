@@ -13,7 +13,8 @@
 /* Files between two looks of whoever waits at a terminal. */
 #define PROGRESS_STEP 64
 
-static void print_document(json_t *document, bool pretty)
+/* False when memory is exhausted. */
+static bool print_document(json_t *document, bool pretty)
 {
     char *text = document == NULL ? NULL
                  : pretty         ? json_pretty(document)
@@ -21,23 +22,25 @@ static void print_document(json_t *document, bool pretty)
 
     if (text != NULL)
         puts(text);
-    free(text);
     json_decref(document);
+    free(text);
+    return text != NULL;
 }
 
-static void report(const struct policy *policy, const struct verification *v)
+static bool report(const struct policy *policy, const struct verification *v)
 {
     bool alone = policy->n_files == 1;
     enum outcome outcome = verification_outcome(v);
 
     if (policy->json)
-        print_document(report_json(v), alone);
-    else if (alone && !policy->quiet)
+        return print_document(report_json(v), alone);
+    if (alone && !policy->quiet)
         report_whole(stdout, v);
     else if (alone)
         report_verdict(stdout, v);
     else if (!policy->quiet || outcome != OUTCOME_ACCEPTABLE)
         report_line(stdout, v);
+    return true;
 }
 
 static void progress(const struct policy *policy, int done)
@@ -55,20 +58,21 @@ static int verify_all(const struct policy *policy)
 {
     static struct verification v;
     struct tally tally = {0};
+    bool said = true;
 
     for (int i = 0; i < policy->n_files; i++) {
         verify_file(policy, policy->files[i], &v);
         tally.n[verification_outcome(&v)]++;
-        report(policy, &v);
+        said = report(policy, &v) && said;
         verification_free(&v);
         progress(policy, i + 1);
     }
     if (policy->n_files > 1 && policy->json)
-        print_document(report_tally_json(&tally), false);
+        said = print_document(report_tally_json(&tally), false) && said;
     else if (policy->n_files > 1)
         report_tally(stdout, &tally);
     /* A verdict that nobody could read is none. */
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    if (fflush(stdout) != 0 || ferror(stdout) || !said) {
         fputs("denybox: cannot write the verdict\n", stderr);
         return EXIT_USAGE;
     }

@@ -51,7 +51,7 @@ static json_t *oddities(const struct tree_entry *entry)
     if (!S_ISDIR(mode) && entry->st.st_nlink > 1)
         json_array_append_new(list, json_string("more than one name"));
     if (S_ISREG(mode) && entry->sha256[0] == '\0')
-        json_array_append_new(list, json_string("too large to be digested"));
+        json_array_append_new(list, json_string("not digested"));
     if (!plain_name(entry->path))
         json_array_append_new(list, json_string("name is not plain ASCII"));
     return list;

@@ -27,10 +27,9 @@ typedef bool tree_visit(const struct tree_entry *entry, void *context);
 
 /*
  * Calls `visit` for every entry, in the byte order of the names of each directory, a directory
- * before what is in it. Regular files are hashed, up to `hash` bytes
- * in all; one that would exceed that is not. False and *e when something cannot be
- * read, the tree is deeper or larger than the bounds, or visit returns false (*e is then
- * untouched).
+ * before what is in it. Regular files are hashed, up to `hash` bytes in all; one that would exceed
+ * that is not. False and *e when something cannot be read, the tree is deeper or larger than the
+ * bounds, or visit returns false (*e is then untouched).
  */
 bool tree_walk(int dirfd, uint64_t hash, tree_visit *visit, void *context, struct error *e);
 

@@ -19,6 +19,7 @@
 /* What comes of one number: a verdict, or the instruction that loads the first argument. */
 struct outcome {
     bool by_argument;
+    bool by_number; /* the number was looked at */
     uint32_t value; /* the verdict, or the index of that instruction */
     unsigned steps; /* instructions on the way */
 };
@@ -68,6 +69,7 @@ static bool follow(const struct filter_program *p, uint32_t arch, uint32_t nr, s
 {
     uint32_t a = 0;
     unsigned steps = 0;
+    bool by_number = false;
     bool loaded = false;
     size_t pc = 0;
 
@@ -77,7 +79,7 @@ static bool follow(const struct filter_program *p, uint32_t arch, uint32_t nr, s
 
         steps++;
         if (f->code == RETURN) {
-            *o = (struct outcome){false, f->k, steps};
+            *o = (struct outcome){false, by_number, f->k, steps};
             return true;
         }
         if (f->code == JUMP_ALWAYS) {
@@ -85,10 +87,11 @@ static bool follow(const struct filter_program *p, uint32_t arch, uint32_t nr, s
             continue;
         }
         if (f->code == LOAD && f->k >= offsetof(struct seccomp_data, instruction_pointer)) {
-            *o = (struct outcome){true, (uint32_t)pc, steps};
+            *o = (struct outcome){true, by_number, (uint32_t)pc, steps};
             return true;
         }
         if (f->code == LOAD) {
+            by_number = by_number || f->k == offsetof(struct seccomp_data, nr);
             a = f->k == offsetof(struct seccomp_data, arch) ? arch : nr;
             loaded = true;
             pc++;
@@ -142,19 +145,18 @@ static bool find_ranges(struct search *s, uint32_t *edges)
     return true;
 }
 
-/* Every other machine must get the same verdict whatever its number is: tried with every constant
- * that the program compares with, and its neighbour, as machine and as number. */
+/* Every other machine must get the same verdict, without a look at the number: tried with every
+ * constant that the program compares with, and its neighbour, as the machine. */
 static bool find_foreign(struct search *s, const uint32_t *edges, size_t n)
 {
     struct outcome first;
     struct outcome o;
 
-    if (!follow(s->old, ~s->arch, 0, &first) || first.by_argument)
+    if (!follow(s->old, ~s->arch, 0, &first) || first.by_argument || first.by_number)
         return false;
     for (size_t i = 0; i < n; i++) {
-        if (!follow(s->old, ~s->arch, edges[i], &o) || !same(o, first))
-            return false;
-        if (edges[i] != s->arch && (!follow(s->old, edges[i], 0, &o) || !same(o, first)))
+        if (edges[i] != s->arch &&
+            (!follow(s->old, edges[i], 0, &o) || !same(o, first) || o.by_number))
             return false;
     }
     s->foreign = first.value;
@@ -200,14 +202,14 @@ static bool keep_from(struct search *s, size_t pc)
     return pc < s->old->length;
 }
 
-/* The nodes of a balanced tree over ranges [from, to), each before its children, the left one next
- * to it. A jump to an end is left as the number of the end: finish_jumps. Returns the node, or the
- * end, that stands for the ranges. */
 struct place {
     bool is_end;
     size_t index;
 };
 
+/* The nodes of a balanced tree over ranges [from, to), each before its children, the left one next
+ * to it. A jump to an end is left as the number of the end: finish_jumps. Returns the node, or the
+ * end, that stands for the ranges. */
 static struct place emit_tree(struct search *s, size_t from, size_t to, struct place (*links)[2])
 {
     size_t middle = from + (to - from) / 2;

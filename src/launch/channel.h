@@ -40,6 +40,8 @@ struct ended {
 #define MESSAGE_MAX 65536
 #define MESSAGE_SMALL 2048
 
+_Static_assert(sizeof(struct error) <= MESSAGE_SMALL, "an error would be lost on its way");
+
 struct message {
     enum message_kind kind;
     int number;

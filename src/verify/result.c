@@ -29,14 +29,14 @@ static void check_ending(struct verification *v, const json_t *result)
 }
 
 /* What can be odd about an output, in the order in which it is said. */
-enum oddity { LINK, SPECIAL, SET_ID, NAMES, TOO_LARGE, NOT_PLAIN };
+enum oddity { LINK, SPECIAL, SET_ID, NAMES, UNDIGESTED, NOT_PLAIN };
 
 static const char *const oddities[] = {
     [LINK] = "link",
     [SPECIAL] = "special file",
     [SET_ID] = "setuid or setgid",
     [NAMES] = "more than one name",
-    [TOO_LARGE] = "too large to be digested",
+    [UNDIGESTED] = "not digested",
     [NOT_PLAIN] = "name is not plain ASCII",
 };
 
@@ -79,10 +79,10 @@ static bool right_output(const json_t *output)
     bool file = strcmp(type, "file") == 0;
     bool link = strcmp(type, "link") == 0;
     bool special = !file && !link && strcmp(type, "directory") != 0;
-    bool large = array_has(odd, oddities[TOO_LARGE]);
+    bool undigested = array_has(odd, oddities[UNDIGESTED]);
 
-    return right_words(odd) && field_null(output, "sha256") == (!file || large) &&
-           (file || (field_number(output, "size") == 0 && !large)) &&
+    return right_words(odd) && field_null(output, "sha256") == (!file || undigested) &&
+           (file || (field_number(output, "size") == 0 && !undigested)) &&
            array_has(odd, oddities[LINK]) == link && array_has(odd, oddities[SPECIAL]) == special &&
            array_has(odd, oddities[NOT_PLAIN]) == !plain_path(output);
 }

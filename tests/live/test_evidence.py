@@ -96,7 +96,7 @@ class Evidence(Live):
         (output,) = self.evidence()["result"]["outputs"]
         self.assertEqual(output["size"], 17000000000000)
         self.assertIsNone(output["sha256"])
-        self.assertIn("too large to be digested", output["odd"])
+        self.assertIn("not digested", output["odd"])
 
     def test_same_walls_after_the_exec_in_a_root(self):
         for _ in range(5):
