@@ -16,9 +16,9 @@
 #include "evidence/observed_json.h"
 #include "evidence/plan_json.h"
 #include "evidence/probes_json.h"
-#include "evidence/tree.h"
 #include "plan/option.h"
 #include "support.h"
+#include "tree/tree.h"
 
 #define ABC "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 

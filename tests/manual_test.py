@@ -650,7 +650,7 @@ def test_the_bounds_of_filters():
     assert 'The newest is %s,' % constant('src/filter/compile.h', 'COMPILE_NEWEST') in text
     tree = joined(section('denybox-evidence.5', 'Tree digest', 'Ss'))
     for name in ('TREE_DEPTH_MAX', 'TREE_ENTRIES_MAX'):
-        assert ' %s ' % constant('src/evidence/tree.h', name) in tree, name
+        assert ' %s ' % constant('src/tree/tree.h', name) in tree, name
     assert 'more than %s,' % constant('src/evidence/outputs.h', 'OUTPUTS_LISTED') in joined(
         section('denybox-evidence.5', 'The result', 'Ss'))
 

@@ -19,7 +19,7 @@
 #include "evidence/outputs.h"
 #include "evidence/plan_json.h"
 #include "evidence/probes_json.h"
-#include "evidence/tree.h"
+#include "tree/tree.h"
 #include "filter/builtin.h"
 #include "filter/seal.h"
 #include "rules/words.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "evidence/document.h"
-#include "evidence/tree.h"
+#include "tree/tree.h"
 
 struct listing {
     json_t *list;

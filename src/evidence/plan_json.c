@@ -43,7 +43,7 @@ static json_t *mounts_json(const struct plan *plan)
     const struct declared *d = &plan->declared;
     json_t *list = json_array();
 
-    json_array_append_new(list, mount("/", d->rootfs, "ro,nosuid,nodev"));
+    json_array_append_new(list, mount("/", plan->derived.rootfs.path, "ro,nosuid,nodev"));
     json_array_append_new(list, mount("/in", d->in, "ro,nosuid,nodev,noexec"));
     json_array_append_new(list, mount("/out", d->out, "rw,nosuid,nodev,noexec"));
     json_array_append_new(list, mount("/tmp", NULL, "rw,nosuid,nodev,noexec"));

@@ -163,7 +163,7 @@ static void release(struct supervisor *sv)
 static void explain(const struct plan *plan, const struct launch_result *r, struct error *e)
 {
     if (e->exit == EXIT_BLOCKED && !r->blocked && !r->before.valid)
-        host_explain((plan->declared.rootfs != NULL ? 1U << NEED_ROOTFS : 0) |
+        host_explain((plan->derived.rootfs.fd >= 0 ? 1U << NEED_ROOTFS : 0) |
                          (plan->declared.proc ? 1U << NEED_PROC : 0),
                      e);
 }

@@ -58,6 +58,7 @@ bool plan_init(struct plan *plan, enum command command, struct error *e)
     };
     plan->derived.in = plan->derived.out = plan->derived.rootfs = none;
     plan->derived.payload.fd = -1;
+    plan->provided.lock = -1;
     plan->derived.evidence_dir = -1;
     return init_env(&plan->declared, e);
 }
@@ -102,13 +103,14 @@ static bool check_access(const struct host_object *o, const char *option, int mo
 static bool open_directories(struct plan *plan, struct error *e)
 {
     const struct declared *d = &plan->declared;
+    const char *root = d->rootfs != NULL ? d->rootfs : plan->provided.root;
     struct derived *r = &plan->derived;
 
     if (d->in != NULL && !open_object(&r->in, "in", d->in, true, e))
         return false;
     if (d->out != NULL && !open_object(&r->out, "out", d->out, true, e))
         return false;
-    if (d->rootfs != NULL && !open_object(&r->rootfs, "rootfs", d->rootfs, true, e))
+    if (root != NULL && !open_object(&r->rootfs, "rootfs", root, true, e))
         return false;
     if (!check_access(&r->in, "in", R_OK | X_OK, e) ||
         !check_access(&r->out, "out", R_OK | W_OK | X_OK, e) ||
@@ -260,6 +262,8 @@ void plan_free(struct plan *plan)
     io_close(&r->rootfs.fd);
     io_close(&r->evidence_dir);
     free_payload(&r->payload);
+    free(plan->provided.root);
+    io_close(&plan->provided.lock);
 }
 
 const char *plan_getenv(const struct plan *plan, const char *name)

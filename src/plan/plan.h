@@ -12,7 +12,8 @@
 /*
  * From words to a plan: option_parse fills `declared` with what the user said, plan_derive checks
  * it against the host and fills `derived`. Nothing is created, started or written by either, and
- * everything after acts on the plan alone.
+ * everything after acts on the plan alone. Between the two, a root directory is made in the cache
+ * when what was named needs one: `provided` (cmd/provide.c).
  */
 
 enum command { COMMAND_RUN = 1, COMMAND_ATTEST = 2, COMMAND_PLAN = 4 };
@@ -107,9 +108,20 @@ struct derived {
     const char *evidence_name;
 };
 
+/*
+ * A root directory of the cache, made of what the user named before the plan is checked: of a
+ * program of the host with its libraries, or of an image. It stands where --rootfs would.
+ */
+struct provided {
+    char *root;     /* owned; its path; NULL: nothing was provided */
+    int lock;       /* keeps it from being pruned while the plan lives; -1: none */
+    char image[72]; /* "sha256:...", the id of the image it came from; "": of none */
+};
+
 struct plan {
     enum command command;
     struct declared declared;
+    struct provided provided;
     struct derived derived;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef DENYBOX_EVIDENCE_TREE_H
-#define DENYBOX_EVIDENCE_TREE_H
+#ifndef DENYBOX_TREE_TREE_H
+#define DENYBOX_TREE_TREE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "evidence/tree.h"
+#include "tree/tree.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "tree/remove.h"
+
+#define STAGING_PREFIX ".new-"
+#define DIRECTORY (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+static bool advise(struct error *e)
+{
+    return error_hint(e, "set XDG_CACHE_HOME to a directory of your own; or make a root once "
+                         "(denybox pack -o DIR COMMAND) and give --rootfs DIR");
+}
+
+/* Where caches are, by the XDG base directory specification: a relative path is as good as none. */
+static bool cache_home(char path[PATH_MAX], struct error *e)
+{
+    const char *xdg = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+    int n = -1;
+
+    if (xdg != NULL && xdg[0] == '/')
+        n = snprintf(path, PATH_MAX, "%s", xdg);
+    else if (home != NULL && home[0] == '/')
+        n = snprintf(path, PATH_MAX, "%s/.cache", home);
+    if (n > 0 && n < PATH_MAX)
+        return true;
+    error_set(e, EXIT_DENYBOX,
+              "cannot find a cache directory: neither XDG_CACHE_HOME nor HOME "
+              "names one");
+    return advise(e);
+}
+
+/* Whoever else could write there would choose what runs. */
+static bool check_owner(int fd, const char *path, struct error *e)
+{
+    struct stat st;
+
+    if (sys_fstat(fd, &st) < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot look at the cache '%s'",
+                           text_show(path));
+    if (st.st_uid != geteuid()) {
+        error_set(e, EXIT_DENYBOX, "cannot use the cache '%s': it belongs to user %lu",
+                  text_show(path), (unsigned long)st.st_uid);
+        return advise(e);
+    }
+    if ((st.st_mode & 022) != 0) {
+        error_set(e, EXIT_DENYBOX, "cannot use the cache '%s': others may write to it",
+                  text_show(path));
+        return error_hint(e, "look at what is in it, then: chmod go-w %s", text_show(path));
+    }
+    return true;
+}
+
+/* Opens a directory of the caller's, made first unless `make` is false. -1; e->text is empty when
+ * it is not there and was not to be made. */
+static int open_own(int dirfd, const char *name, const char *path, bool make, struct error *e)
+{
+    int fd = sys_openat(dirfd, name, DIRECTORY | O_NOFOLLOW, 0);
+
+    e->text[0] = '\0';
+    if (fd < 0 && errno == ENOENT && make) {
+        if (sys_mkdirat(dirfd, name, 0700) < 0 && errno != EEXIST) {
+            error_errno(e, EXIT_DENYBOX, errno, "cannot make the cache '%s'", text_show(path));
+            advise(e);
+            return -1;
+        }
+        fd = sys_openat(dirfd, name, DIRECTORY | O_NOFOLLOW, 0);
+    }
+    if (fd < 0 && (make || errno != ENOENT)) {
+        error_errno(e, EXIT_DENYBOX, errno, "cannot open the cache '%s'", text_show(path));
+        advise(e);
+    }
+    if (fd >= 0 && !check_owner(fd, path, e))
+        io_close(&fd);
+    return fd;
+}
+
+/* $XDG_CACHE_HOME itself may be a link, and anybody's: only what is ours is looked at. */
+static int open_home(const char *path, bool make, struct error *e)
+{
+    int fd;
+
+    e->text[0] = '\0';
+    if (make && sys_mkdirat(AT_FDCWD, path, 0700) < 0 && errno != EEXIST) {
+        error_errno(e, EXIT_DENYBOX, errno, "cannot make the cache directory '%s'",
+                    text_show(path));
+        advise(e);
+        return -1;
+    }
+    fd = sys_openat(AT_FDCWD, path, DIRECTORY, 0);
+    if (fd < 0 && (make || errno != ENOENT)) {
+        error_errno(e, EXIT_DENYBOX, errno, "cannot open the cache directory '%s'",
+                    text_show(path));
+        advise(e);
+    }
+    return fd;
+}
+
+static int open_area(const char *area, bool make, struct error *e)
+{
+    char path[PATH_MAX];
+    int home;
+    int own;
+    int fd = -1;
+
+    if (!cache_home(path, e))
+        return -1;
+    home = open_home(path, make, e);
+    if (home < 0)
+        return -1;
+    strncat(path, "/denybox", sizeof path - strlen(path) - 1);
+    own = open_own(home, "denybox", path, make, e);
+    if (own >= 0)
+        fd = open_own(own, area, path, make, e);
+    io_close(&own);
+    io_close(&home);
+    return fd;
+}
+
+int store_open(const char *area, struct error *e)
+{
+    return open_area(area, true, e);
+}
+
+int store_look(const char *area, struct error *e)
+{
+    return open_area(area, false, e);
+}
+
+static bool is_named(int area, const char *name, int fd)
+{
+    struct stat by_name;
+    struct stat by_fd;
+
+    return fstatat(area, name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &by_fd) == 0 &&
+           by_name.st_dev == by_fd.st_dev && by_name.st_ino == by_fd.st_ino;
+}
+
+int store_use(int area, const char *name)
+{
+    for (;;) {
+        int fd = sys_openat(area, name, DIRECTORY | O_NOFOLLOW, 0);
+
+        if (fd < 0)
+            return -1;
+        if (flock(fd, LOCK_SH) < 0) {
+            io_close(&fd);
+            return -1;
+        }
+        /* It may have been pruned, and made anew, before it was locked. */
+        if (is_named(area, name, fd))
+            return fd;
+        io_close(&fd);
+    }
+}
+
+bool staging_begin(int area, struct staging *s, struct error *e)
+{
+    char random[33];
+
+    *s = (struct staging){.area = area, .fd = -1};
+    if (!io_random_hex(random))
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot draw a random name");
+    snprintf(s->name, sizeof s->name, STAGING_PREFIX "%s", random);
+    if (sys_mkdirat(area, s->name, 0700) < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot write to the cache");
+    s->fd = sys_openat(area, s->name, DIRECTORY | O_NOFOLLOW, 0);
+    if (s->fd >= 0 && flock(s->fd, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    error_errno(e, EXIT_DENYBOX, errno, "cannot write to the cache");
+    io_close(&s->fd);
+    unlinkat(area, s->name, AT_REMOVEDIR);
+    return false;
+}
+
+bool staging_publish(struct staging *s, const char *name, bool *existed, struct error *e)
+{
+    bool ok = syncfs(s->fd) == 0;
+
+    *existed = false;
+    if (ok && sys_renameat2(s->area, s->name, s->area, name, RENAME_NOREPLACE) == 0) {
+        io_close(&s->fd);
+        return true;
+    }
+    *existed = ok && (errno == EEXIST || errno == ENOTEMPTY);
+    if (!*existed)
+        error_errno(e, EXIT_DENYBOX, errno, "cannot write to the cache");
+    staging_drop(s);
+    return *existed;
+}
+
+void staging_drop(struct staging *s)
+{
+    if (s->fd < 0)
+        return;
+    tree_remove(s->area, s->name);
+    io_close(&s->fd);
+}
+
+bool store_is_staging(const char *name)
+{
+    return strncmp(name, STAGING_PREFIX, strlen(STAGING_PREFIX)) == 0;
+}
+
+enum prune_result store_prune(int area, const char *name)
+{
+    int fd = sys_openat(area, name, DIRECTORY | O_NOFOLLOW, 0);
+    enum prune_result result = PRUNE_FAILED;
+
+    if (fd < 0)
+        return errno == ENOENT ? PRUNE_GONE : PRUNE_FAILED;
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        result = errno == EWOULDBLOCK ? PRUNE_IN_USE : PRUNE_FAILED;
+    } else {
+        char staging[64];
+        char random[33];
+
+        /* Out of the way first, so that nobody begins to use half of it. */
+        if (io_random_hex(random)) {
+            snprintf(staging, sizeof staging, STAGING_PREFIX "%s", random);
+            if (sys_renameat2(area, name, area, staging, RENAME_NOREPLACE) == 0 &&
+                tree_remove(area, staging))
+                result = PRUNE_GONE;
+        }
+    }
+    io_close(&fd);
+    return result;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_STORE_STORE_H
+#define DENYBOX_STORE_STORE_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/*
+ * The cache: $XDG_CACHE_HOME/denybox, or $HOME/.cache/denybox, a directory of the caller's alone
+ * (mode 0700). In it are areas ("roots", "images" ...), in an area entries: directories that are
+ * complete from the moment they have their name, and are not changed after that.
+ *
+ * Who makes an entry works in a staging directory beside it, whose name cannot be guessed, and
+ * publishes that by a rename; of two who make the same one, the first wins and the other's is
+ * dropped. Who uses an entry, or works in a staging directory, holds a lock on it (flock, shared
+ * and exclusive), which ends with the process: what is not locked may be pruned.
+ */
+
+/* Opens one area, made if it is not there. The descriptor belongs to the caller. -1 and *e (exit
+ * 125, with a hint): no cache directory is named, it is not the caller's own, or others can write
+ * to it. */
+int store_open(const char *area, struct error *e);
+
+/* As store_open, but makes nothing: -1 with e->text empty when there is no such area yet. */
+int store_look(const char *area, struct error *e);
+
+/* Opens an entry and locks it against pruning. The descriptor belongs to the caller, the lock goes
+ * with it. -1 and errno (ENOENT: there is none). */
+int store_use(int area, const char *name);
+
+struct staging {
+    int area;      /* borrowed */
+    int fd;        /* the directory, locked; -1: none */
+    char name[48]; /* in the area */
+};
+
+/* Makes an empty staging directory. False and *e. */
+bool staging_begin(int area, struct staging *s, struct error *e);
+
+/*
+ * Writes it all to disk (a crash must leave no half of an entry) and gives it the name. When there
+ * is an entry of that name already, the staging directory is removed and *existed is true.
+ * Afterwards s->fd is closed; use store_use. False and *e; then the staging directory is removed as
+ * well.
+ */
+bool staging_publish(struct staging *s, const char *name, bool *existed, struct error *e);
+
+/* Removes what staging_begin made, when it was not published. Does nothing when s->fd is -1. */
+void staging_drop(struct staging *s);
+
+enum prune_result { PRUNE_GONE, PRUNE_IN_USE, PRUNE_FAILED };
+
+/* Removes one entry, or a staging directory that somebody left, unless it is in use. errno tells
+ * why it failed. */
+enum prune_result store_prune(int area, const char *name);
+
+/* Is it the name of a staging directory, and not of an entry? */
+bool store_is_staging(const char *name);
+
+#endif
