@@ -19,10 +19,10 @@
 #include "evidence/outputs.h"
 #include "evidence/plan_json.h"
 #include "evidence/probes_json.h"
-#include "tree/tree.h"
 #include "filter/builtin.h"
 #include "filter/seal.h"
 #include "rules/words.h"
+#include "tree/tree.h"
 
 #if defined(__x86_64__)
 #define NATIVE_AUDIT AUDIT_ARCH_X86_64
