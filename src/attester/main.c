@@ -14,6 +14,7 @@
 #include "attester/probes.h"
 #include "base/io.h"
 #include "base/sha256.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "evidence/inside.h"
 #include "evidence/table.h"
@@ -91,10 +92,9 @@ static void attest(const struct wishes *w, struct attestation *a, struct buf *wa
 
 static void tell_people(const struct attestation *a, const struct buf *warnings)
 {
-    const char *no_color = getenv("NO_COLOR");
     struct buf table = {0};
 
-    table_add(&table, &a->findings, isatty(2) && (no_color == NULL || no_color[0] == '\0'));
+    table_add(&table, &a->findings, terminal_has_colour(2));
     io_write_all(2, buf_text(&table), table.length);
     buf_free(&table);
     for (const char *line = buf_text(warnings); *line != '\0';) {

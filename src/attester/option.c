@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/help.h"
+#include "base/sha256.h"
 #include "base/text.h"
 
 enum kind {
@@ -46,12 +48,6 @@ static const struct row *find_row(const char *name, size_t length)
     return NULL;
 }
 
-static bool is_digest(const char *text)
-{
-    return strncmp(text, "sha256:", 7) == 0 && strlen(text) == 71 &&
-           strspn(text + 7, "0123456789abcdef") == 64;
-}
-
 /* What is wrong with the value, or NULL. */
 static const char *wrong(const struct row *row, const char *text)
 {
@@ -67,7 +63,7 @@ static const char *wrong(const struct row *row, const char *text)
     case KIND_DATE:
         return text_date_wrong(text);
     case KIND_DIGEST:
-        return is_digest(text) ? NULL : "want sha256: and 64 hexadecimal digits in lower case";
+        return sha256_is_text(text) ? NULL : "want sha256: and 64 hexadecimal digits in lower case";
     case KIND_ADDRESS:
         return inet_pton(AF_INET, text, &address) == 1 ? NULL : "want an address such as 127.0.0.1";
     default:
@@ -155,17 +151,11 @@ void wishes_help(void)
     puts("usage: denybox-attest [OPTIONS]\n\n"
          "Tries the probes of denybox-probes(7) in the sandbox in which it is started, and writes\n"
          "what it found as a bundle to standard output and a table to standard error.\n");
-    for (size_t i = 0; i < N_OPTIONS; i++) {
-        char left[48];
-
-        snprintf(left, sizeof left, "--%s %s", table[i].name, table[i].value);
-        printf("  %-24s %s", left, table[i].help);
-        if (table[i].kind != KIND_FLAG)
-            printf(" [%s]", table[i].default_text);
-        puts("");
-    }
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        help_option(table[i].name, table[i].value, table[i].help,
+                    table[i].kind != KIND_FLAG ? table[i].default_text : NULL, "");
     puts("\nExit status:");
-#define EXITCODE(symbol, number, meaning) printf("  %3d  %s\n", number, meaning);
+#define EXITCODE(symbol, number, meaning) help_status(number, meaning);
 #include "attester/exitcode.def"
 #undef EXITCODE
     puts("\nManual: denybox-attest(1).");

@@ -49,15 +49,9 @@ bool place_write(const struct place *p, const char *text, struct error *e)
 
 const char *place_taken(const char *directory)
 {
-    static const char *const names[] = {INSIDE_JSONL, INSIDE_REPORT, INSIDE_DOCUMENT};
+    int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const char *name = fd >= 0 ? inside_taken(fd) : NULL;
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        char path[PATH_MAX];
-        struct stat st;
-
-        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
-        if (lstat(path, &st) == 0)
-            return names[i];
-    }
-    return NULL;
+    io_close(&fd);
+    return name;
 }

@@ -72,3 +72,9 @@ bool sha256_file(char out[DIGEST_TEXT_SIZE], int fd)
     sha256_end_text(&s, out);
     return true;
 }
+
+bool sha256_is_text(const char *text)
+{
+    return strlen(text) == DIGEST_TEXT_SIZE - 1 && strncmp(text, "sha256:", 7) == 0 &&
+           strspn(text + 7, "0123456789abcdef") == DIGEST_HEX_SIZE - 1;
+}

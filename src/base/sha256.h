@@ -28,4 +28,7 @@ bool sha256_file(char out[DIGEST_TEXT_SIZE], int fd);
 /* Writes "sha256:<hex>" of a finished context. */
 char *sha256_end_text(struct sha256 *s, char out[DIGEST_TEXT_SIZE]);
 
+/* Is it "sha256:" and 64 hexadecimal digits in lower case, and nothing else? */
+bool sha256_is_text(const char *text);
+
 #endif

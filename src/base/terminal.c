@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/terminal.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static size_t escape(unsigned char c, char *out)
 {
@@ -86,4 +87,11 @@ size_t terminal_filter(struct terminal_filter *f, const void *bytes, size_t leng
     for (size_t i = 0; i < length; i++)
         used += filter_byte(f, in[i], out + used);
     return used;
+}
+
+bool terminal_has_colour(int fd)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    return isatty(fd) && (no_color == NULL || no_color[0] == '\0');
 }

@@ -2,6 +2,7 @@
 #ifndef DENYBOX_BASE_TERMINAL_H
 #define DENYBOX_BASE_TERMINAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -23,5 +24,8 @@ size_t terminal_filter(struct terminal_filter *f, const void *bytes, size_t leng
 
 /* At the end: what is still pending was not well-formed. `out` has TERMINAL_ROOM(0). */
 size_t terminal_flush(struct terminal_filter *f, char *out);
+
+/* Is `fd` a terminal, and colour not unwanted there (NO_COLOR, no-color.org)? */
+bool terminal_has_colour(int fd);
 
 #endif

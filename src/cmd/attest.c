@@ -14,18 +14,17 @@
 /* What attest writes must not replace anything of the user's. */
 static bool check_output(const struct plan *plan, struct error *e)
 {
-    static const char *const names[] = {INSIDE_JSONL, INSIDE_REPORT, INSIDE_DOCUMENT,
-                                        CONTROLS_DOCUMENT};
-    size_t n = sizeof names / sizeof names[0] - (plan->declared.controls ? 0 : 1);
+    int out = plan->derived.out.fd;
+    const char *taken = out >= 0 ? inside_taken(out) : NULL;
 
-    for (size_t i = 0; plan->derived.out.fd >= 0 && i < n; i++) {
-        if (faccessat(plan->derived.out.fd, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-            error_set(e, EXIT_DENYBOX, "cannot attest into --out '%s': %s exists there",
-                      text_show(plan->declared.out), names[i]);
-            return error_hint(e, "give an empty directory");
-        }
-    }
-    return true;
+    if (out >= 0 && taken == NULL && plan->declared.controls &&
+        faccessat(out, CONTROLS_DOCUMENT, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        taken = CONTROLS_DOCUMENT;
+    if (taken == NULL)
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot attest into --out '%s': %s exists there",
+              text_show(plan->declared.out), taken);
+    return error_hint(e, "give an empty directory");
 }
 
 static bool write_bundle(const struct plan *plan, const struct binding *binding,

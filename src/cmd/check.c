@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "host/requirement.h"
@@ -125,8 +126,7 @@ static void print_summary(const struct survey *s)
 
 static void print_table(const struct survey *s, bool quiet)
 {
-    const char *no_color = getenv("NO_COLOR");
-    bool terminal = isatty(1) && (no_color == NULL || no_color[0] == '\0');
+    bool terminal = terminal_has_colour(1);
 
     for (int i = 0; i < N_REQUIREMENTS; i++) {
         const struct finding *f = &s->findings[i];

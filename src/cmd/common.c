@@ -9,6 +9,7 @@
 
 #include "attest/attest.h"
 #include "base/io.h"
+#include "base/terminal.h"
 #include "evidence/inside.h"
 #include "evidence/publish.h"
 #include "evidence/table.h"
@@ -65,18 +66,11 @@ int report_failure(const struct plan *plan, const struct launch_result *r, const
     return (int)e->exit;
 }
 
-bool colours_wanted(void)
-{
-    const char *no_color = getenv("NO_COLOR");
-
-    return isatty(2) && (no_color == NULL || no_color[0] == '\0');
-}
-
 void print_probes(const struct launch_result *r)
 {
     struct buf table = {0};
 
-    table_add(&table, &r->inside, colours_wanted());
+    table_add(&table, &r->inside, terminal_has_colour(2));
     io_write_all(2, buf_text(&table), table.length);
     buf_free(&table);
 }

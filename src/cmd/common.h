@@ -16,9 +16,6 @@ int prepare_plan(struct plan *plan, enum command command, int argc, char **argv)
  * status. */
 int report_failure(const struct plan *plan, const struct launch_result *r, const struct error *e);
 
-/* Is standard error a terminal, and colour not unwanted there (NO_COLOR)? */
-bool colours_wanted(void);
-
 /* The table of probes for people, on standard error. */
 void print_probes(const struct launch_result *r);
 

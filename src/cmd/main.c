@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/help.h"
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "launch/wipe.h"
@@ -42,7 +43,7 @@ static int show_help(void)
     puts("\nEach command has --help. Exit status of run: the payload's own, or");
 #define EXITCODE(symbol, number, meaning)                                                          \
     if ((number) != 0)                                                                             \
-        printf("  %3d  %s\n", number, meaning);
+        help_status(number, meaning);
 #include "base/exitcode.def"
 #undef EXITCODE
     puts("\nManual: denybox(1), denybox-attest(1), denybox-verify(1), denybox-check(1),\n"

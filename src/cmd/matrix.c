@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/terminal.h"
 #include "base/text.h"
-#include "cmd/common.h"
 
 /* As much of an identifier as tells it from the others, written downwards. */
 #define HEAD 8
@@ -67,7 +67,7 @@ static void print_cell(enum flip flip, int column, bool terminal)
 
 void print_matrix(const struct control *controls, size_t n)
 {
-    bool terminal = colours_wanted();
+    bool terminal = terminal_has_colour(2);
 
     print_heads();
     for (size_t i = 0; i < n; i++) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/help.h"
 #include "cmd/commands.h"
 #include "verify/option.h"
 #include "verify/report.h"
@@ -87,7 +88,7 @@ static int show_help(void)
     for (int i = 0; i < N_OUTCOMES; i++)
         printf("  %3d  %s: %s\n", outcome_row((enum outcome)i)->status,
                outcome_row((enum outcome)i)->word, outcome_row((enum outcome)i)->meaning);
-    printf("  %3d  bad usage, or no verdict could be written\n", EXIT_USAGE);
+    help_status(EXIT_USAGE, "bad usage, or no verdict could be written");
     return EXIT_OK;
 }
 

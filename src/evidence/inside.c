@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "evidence/probes_json.h"
@@ -53,4 +54,15 @@ bool inside_write(const char *out, const struct findings *f)
     buf_free(&lines);
     buf_free(&document);
     return ok;
+}
+
+const char *inside_taken(int dirfd)
+{
+    static const char *const names[] = {INSIDE_JSONL, INSIDE_REPORT, INSIDE_DOCUMENT};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (faccessat(dirfd, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+            return names[i];
+    }
+    return NULL;
 }

@@ -15,4 +15,7 @@
  * The report is the work of PR-FS-OUT-OK. False with errno set when one cannot be written. */
 bool inside_write(const char *out, const struct findings *f);
 
+/* One of these files that is in the directory already, or NULL: none of them may be replaced. */
+const char *inside_taken(int dirfd);
+
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/option.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/help.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "plan/value.h"
@@ -168,14 +168,11 @@ bool option_parse(struct plan *plan, int argc, char **argv, struct error *e)
 void option_help(enum command command)
 {
     for (size_t i = 0; i < N_OPTIONS; i++) {
-        char left[48];
+        const struct option_row *row = &table[i];
 
-        if ((table[i].flags & (unsigned)command) == 0)
-            continue;
-        snprintf(left, sizeof left, "--%s %s", table[i].name, table[i].value);
-        printf("  %-24s %s", left, table[i].help);
-        if (table[i].kind != KIND_FLAG)
-            printf(" [%s]", table[i].default_text);
-        printf("%s\n", (table[i].flags & OPTION_DEVIATION) != 0 ? " (deviation)" : "");
+        if ((row->flags & (unsigned)command) != 0)
+            help_option(row->name, row->value, row->help,
+                        row->kind != KIND_FLAG ? row->default_text : NULL,
+                        (row->flags & OPTION_DEVIATION) != 0 ? " (deviation)" : "");
     }
 }

@@ -21,12 +21,6 @@ static bool printable(const char *text, const char *also)
     return *text == '\0';
 }
 
-static bool is_digest(const char *text)
-{
-    return strlen(text) == DIGEST_TEXT_SIZE - 1 && strncmp(text, "sha256:", 7) == 0 &&
-           strspn(text + 7, DIGITS "abcdef") == DIGEST_HEX_SIZE - 1;
-}
-
 /* Digits where the pattern has a 0, else the pattern's own characters. */
 static bool looks_like(const char *text, const char *pattern)
 {
@@ -119,7 +113,7 @@ static bool text_holds(enum form form, const char *argument, const char *text)
     case FORM_WORD:
         return length > 0 && length <= 64 && strspn(text, LETTERS DIGITS "._-") == length;
     case FORM_DIGEST:
-        return is_digest(text);
+        return sha256_is_text(text);
     case FORM_DATE:
         return is_date(text);
     case FORM_TIME:

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "verify/option.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "base/help.h"
 #include "base/text.h"
 
 enum kind { KIND_FLAG, KIND_TEXT, KIND_DURATION, KIND_MANY };
@@ -165,13 +165,7 @@ bool verify_options(struct policy *policy, int argc, char **argv, struct error *
 
 void verify_options_help(void)
 {
-    for (size_t i = 0; i < N_OPTIONS; i++) {
-        char left[48];
-
-        snprintf(left, sizeof left, "--%s %s", table[i].name, table[i].value);
-        printf("  %-24s %s", left, table[i].help);
-        if (table[i].kind != KIND_FLAG)
-            printf(" [%s]", table[i].default_text);
-        putchar('\n');
-    }
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        help_option(table[i].name, table[i].value, table[i].help,
+                    table[i].kind != KIND_FLAG ? table[i].default_text : NULL, "");
 }
