@@ -56,11 +56,28 @@ static void make_scripts(void)
     script("root/bin/nointerp", "#!/bin/none -x\n");
     script("root/bin/nested", "#!/bin/script\n");
     script("root/bin/itself", "#!/bin/itself\n");
+    script("root/bin/nested3", "#!/bin/nested x\n");
+    script("root/bin/nested4", "#!/bin/nested3\n");
+    script("root/bin/nested5", "#!/bin/nested4 y z\n");
+    script("root/bin/nested6", "#!/bin/nested5\n");
+    script("root/bin/ofnone", "#!/bin/nointerp\n");
+    script("root/bin/byenv", "#!/usr/bin/env static\n");
+    script("root/bin/byenv2", "#! /bin/env -S  static -u\t-v  w \n");
+    script("root/bin/byenv3", "#!/usr/bin/env script\n");
+    script("root/bin/bypath", "#!/usr/bin/env /bin/static\n");
+    script("root/bin/envnone", "#!/usr/bin/env none\n");
+    script("root/bin/envblank", "#!/usr/bin/env static -u\n");
+    script("root/bin/envset", "#!/usr/bin/env -S A=1 static\n");
+    script("root/bin/envoption", "#!/usr/bin/env -i static\n");
+    script("root/bin/envquote", "#!/usr/bin/env -S static 'a b'\n");
+    script("root/bin/envrelative", "#!/usr/bin/env bin/static\n");
+    script("root/bin/envempty", "#!/usr/bin/env -S\n");
     script("root/bin/relative", "#!static\n");
     script("root/bin/ofplain", "#!/bin/plain\n");
     script("root/bin/ofdir", "#!/bin/dir\n");
     script("root/bin/oftmp", "#!/tmp/static\n");
     script("root/in/script", "#!/bin/static\n");
+    script("hostscript", "#!/bin/sh\n");
     memset(long_line, 'x', sizeof long_line - 1);
     memcpy(long_line, "#!/", 3);
     long_line[sizeof long_line - 1] = '\0';
@@ -193,11 +210,29 @@ static const struct followed {
     const char *command;
     const char *path;
     const char *script;
-    const char *argv[5];
+    const char *argv[12];
 } followed[] = {
     {"script", "/bin/static", "/bin/script", {"/bin/static", "-a  b", "/bin/script", "one"}},
     {"/bin/bare", "/bin/static", "/bin/bare", {"/bin/static", "/bin/bare", "one"}},
     {"dynscript", "/bin/dynamic", "/bin/dynscript", {"/bin/dynamic", "/bin/dynscript", "one"}},
+    /* execve(2): the path of the script takes the place of its argv[0], again and again. */
+    {"nested",
+     "/bin/static",
+     "/bin/nested",
+     {"/bin/static", "-a  b", "/bin/script", "/bin/nested", "one"}},
+    {"nested5",
+     "/bin/static",
+     "/bin/nested5",
+     {"/bin/static", "-a  b", "/bin/script", "/bin/nested", "x", "/bin/nested3", "/bin/nested4",
+      "y z", "/bin/nested5", "one"}},
+    /* env(1): the name as it stands, then the arguments. */
+    {"byenv", "/bin/static", "/bin/byenv", {"static", "/bin/byenv", "one"}},
+    {"byenv2", "/bin/static", "/bin/byenv2", {"static", "-u", "-v", "w", "/bin/byenv2", "one"}},
+    {"byenv3",
+     "/bin/static",
+     "/bin/byenv3",
+     {"/bin/static", "-a  b", "/bin/script", "/bin/byenv3", "one"}},
+    {"bypath", "/bin/static", "/bin/bypath", {"/bin/static", "/bin/bypath", "one"}},
 };
 
 START_TEST(a_script_with_its_interpreter)
@@ -218,6 +253,12 @@ START_TEST(a_script_with_its_interpreter)
 END_TEST
 
 #define ALONG "along PATH=/usr/local/bin:/usr/bin:/bin"
+#define TOO_DEEP(name)                                                                             \
+    "cannot run '/bin/" name "': more than 5 scripts are each other's interpreters"
+#define BY_ENV(name)                                                                               \
+    "cannot run '/bin/" name "': its #! line asks env for more than to find a program"
+#define ENV_HINT                                                                                   \
+    "use '#!/usr/bin/env NAME' or '#!/usr/bin/env -S NAME ARG...'; set variables by --setenv"
 #define NOEXEC(path, place) "cannot run '" path "': nothing in " place " is executable"
 #define NAME_ONE(path) "name a program of the root, and give it '" path "' as an argument"
 #define OF_SCRIPT(path) "it is the interpreter of the script '" path "'"
@@ -271,10 +312,17 @@ static const struct lost {
     {"ofplain", 126, "cannot run '/bin/plain': it is not executable", OF_SCRIPT("/bin/ofplain")},
     {"ofdir", 126, "cannot run '/bin/dir': not a regular file", OF_SCRIPT("/bin/ofdir")},
     {"oftmp", 126, NOEXEC("/tmp/static", "/tmp"), OF_SCRIPT("/bin/oftmp")},
-    {"nested", 126, "cannot run '/bin/nested': its interpreter '/bin/script' is itself a script",
-     ""},
-    {"itself", 126, "cannot run '/bin/itself': its interpreter '/bin/itself' is itself a script",
-     ""},
+    {"nested6", 126, TOO_DEEP("nested6"), ""},
+    {"itself", 126, TOO_DEEP("itself"), ""},
+    {"ofnone", 127, "cannot run '/bin/none': no such file in the root", OF_SCRIPT("/bin/nointerp")},
+    {"envnone", 127, "cannot run 'none': not found in the root " ALONG,
+     "give its path inside the root"},
+    {"envblank", 126, BY_ENV("envblank"), ENV_HINT},
+    {"envset", 126, BY_ENV("envset"), ENV_HINT},
+    {"envoption", 126, BY_ENV("envoption"), ENV_HINT},
+    {"envquote", 126, BY_ENV("envquote"), ENV_HINT},
+    {"envrelative", 126, BY_ENV("envrelative"), ENV_HINT},
+    {"envempty", 126, BY_ENV("envempty"), ENV_HINT},
     {"relative", 126, "cannot run '/bin/relative': its #! line names no absolute interpreter", ""},
     {"longline", 126, "cannot run '/bin/longline': its #! line is longer than 255 bytes", ""},
 };
@@ -383,9 +431,9 @@ static const struct stray {
      "cannot run '%s/root/bin/dynamic': it is a dynamic program, and its loader /lib/ld.so is not "
      "in the sandbox",
      STATIC_OR_ROOT},
-    {"%s/root/bin/bare", 126,
-     "cannot run '%s/root/bin/bare': it is a script, and its interpreter /bin/static is not in "
-     "the sandbox",
+    {"%s/hostscript", 126,
+     "cannot run '%s/hostscript': it is a script, and its interpreter /bin/sh is not in the "
+     "sandbox",
      ROOT_WITH_BOTH},
     {"%s/none", 127, "cannot run '%s/none': no such file", ""},
     {"%s/root/bin/fifo", 126, "cannot run '%s/root/bin/fifo': not a regular file", ""},

@@ -2,6 +2,8 @@
 #ifndef DENYBOX_PLAN_PAYLOAD_H
 #define DENYBOX_PLAN_PAYLOAD_H
 
+#include <limits.h>
+
 #include "plan/plan.h"
 
 /*
@@ -11,5 +13,9 @@
  * in plan->derived.payload. Errors: exit 127 not found, 126 there but not startable.
  */
 bool payload_find(struct plan *plan, struct error *e);
+
+/* Where the command is: an absolute path of the root, or where the plan has none, a path of the
+ * host. False and *e. */
+bool payload_locate(const struct plan *plan, char path[PATH_MAX], struct error *e);
 
 #endif

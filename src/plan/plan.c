@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "plan/overlap.h"
 #include "plan/payload.h"
+#include "plan/script.h"
 
 /* The environment is built from this list and --setenv; the caller's is never looked at. */
 static const char *const default_env[] = {
@@ -57,7 +58,7 @@ bool plan_init(struct plan *plan, enum command command, struct error *e)
         .status_fd = -1,
     };
     plan->derived.in = plan->derived.out = plan->derived.rootfs = none;
-    plan->derived.payload.fd = -1;
+    plan->derived.payload.fd = plan->derived.payload.chain.fd = -1;
     plan->provided.lock = -1;
     plan->derived.evidence_dir = -1;
     return init_env(&plan->declared, e);
@@ -241,9 +242,8 @@ static void free_payload(struct payload *p)
 {
     io_close(&p->fd);
     free(p->path);
-    free(p->script);
     free(p->argv);
-    free(p->shebang_arg);
+    chain_free(&p->chain);
 }
 
 void plan_free(struct plan *plan)

@@ -84,13 +84,30 @@ struct host_object {
     bool directory;
 };
 
+/* As many scripts one behind the other as the kernel follows (exec_binprm: five, and the program).
+ */
+#define SCRIPT_DEPTH_MAX 5
+
+/* The most words that are put in front of a command's arguments: two or three a script. */
+#define SCRIPT_WORDS_MAX 64
+
+/* What script.h makes of a command. */
+struct chain {
+    int fd;                            /* the program at the end, read-only; -1: none */
+    char *path;                        /* its path; owned */
+    char *files[2 * SCRIPT_DEPTH_MAX]; /* the scripts on the way, the first one first; owned */
+    size_t n_files;                    /* 0: it is no script */
+    char *words[SCRIPT_WORDS_MAX];     /* argv[0] and what comes before the arguments; owned */
+    size_t n_words;                    /* 0: it is no script, argv[0] is the command's */
+};
+
 struct payload {
-    int fd;            /* read-only, close-on-exec; -1: none (attest) */
-    char *path;        /* owned; as found, in the root or on the host */
-    char *script;      /* owned; the script that the interpreter in fd is to run, or NULL */
-    char **argv;       /* owned array, ends in NULL; strings borrowed but for those of #! */
-    size_t n_argv;     /* entries before the NULL */
-    char *shebang_arg; /* owned; the optional argument of #!, or NULL */
+    int fd;             /* read-only, close-on-exec; -1: none (attest) */
+    char *path;         /* owned; as found, in the root or on the host */
+    struct chain chain; /* how it was come to, by way of scripts; its fd and path are taken */
+    const char *script; /* of the chain, the one that the command named; NULL: it named a program */
+    char **argv;        /* owned array, ends in NULL; the strings are borrowed */
+    size_t n_argv;      /* entries before the NULL */
     bool dynamic;
     char loader[4096]; /* PT_INTERP when dynamic */
 };

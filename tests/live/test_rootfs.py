@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """--rootfs: real programs on real input, and roots that mean ill."""
 
+import errno
 import hashlib
 import json
 import os
@@ -201,9 +202,37 @@ class Scripts(Live):
         self.assert_error(self.start(), EXIT_NOT_FOUND, "/usr/bin/perl", "interpreter")
 
     def test_interpreter_that_is_a_script(self):
-        self.script("#!/usr/bin/busybox\n", name="other")
-        self.script("#!/usr/bin/other\n")
-        self.assert_error(self.start(), EXIT_NOT_EXECUTABLE, "itself a script")
+        """As many links as the kernel follows, and with the words that it passes: the same scripts
+        on the host are the control."""
+        self.assertTrue(os.path.exists("/usr/bin/busybox"), "the control needs it there")
+        for top, prefix in ((self.dir, self.dir), (self.root, "")):
+            os.mkdir(os.path.join(top, "scripts"))
+            interpreter = "/usr/bin/busybox echo"
+            for n in range(1, 7):
+                support.write(os.path.join(top, "scripts", f"s{n}"), f"#!{interpreter}\n", 0o755)
+                interpreter = f"{prefix}/scripts/s{n} of {n + 1}"
+        for n in range(1, 7):
+            words = ["one", "two  words"]
+            done = denybox("run", "--rootfs", self.root, "--", f"/scripts/s{n}", *words)
+            if n == 6:
+                with self.assertRaises(OSError) as caught:
+                    subprocess.run([f"{self.dir}/scripts/s{n}", *words], check=False)
+                self.assertEqual(caught.exception.errno, errno.ELOOP)
+                self.assert_error(done, EXIT_NOT_EXECUTABLE, "more than 5 scripts")
+            else:
+                control = subprocess.run([f"{self.dir}/scripts/s{n}", *words], check=True,
+                                         capture_output=True, text=True).stdout
+                self.assertIn("one two  words", control)
+                self.assertEqual((done.status, done.out), (0, control.replace(self.dir, "")),
+                                 repr(done))
+
+    def test_interpreter_found_by_env(self):
+        self.script("#!/usr/bin/env python3\nimport sys\nprint(sys.argv)\n")
+        self.assertEqual(self.start("a").out, "['/usr/bin/script', 'a']\n")
+        self.script("#!/usr/bin/env -S python3 -I -B\nimport sys\nprint(sys.flags.isolated)\n")
+        self.assertEqual(self.start().out, "1\n")
+        self.script("#!/usr/bin/env -S X=1 python3\n")
+        self.assert_error(self.start(), EXIT_NOT_EXECUTABLE, "asks env for more")
 
     def test_hostile_lines(self):
         for text, fragment in ((b"#!" + b"/" * 65536 + b"\n", "longer than"),
