@@ -120,7 +120,7 @@ START_TEST(the_plan_of_nothing_is_the_defaults)
             "null", "null", "null", "") ",\"payload\":null,\"profile\":\"strict\","
                                         "\"schema_version\":1,\"seccomp\":{\"profile\":\"strict\","
                                         "\"stacked_bpf\":null,\"stacked_json\":null},"
-                                        "\"uid\":65532}");
+                                        "\"uid\":65532,\"with\":[]}");
     free(text);
 }
 END_TEST
@@ -159,11 +159,12 @@ START_TEST(the_plan_of_everything_is_whole)
     char *text;
 
     make_world();
-    PARSE(COMMAND_RUN, "--in", "in", "--out", "out", "--rootfs", "root", "--ro-bind", "/usr/share",
-          "/data", "--proc", "--dev", "--allow-exec", "--setenv", "A", "\x1b", "--chdir", "/out",
-          "--hostname", "h", "--uid", "5", "--gid", "6", "--seccomp", "own.json", "--seccomp-bpf",
-          "raw.bpf", "--tmp-size", "1m", "--memory", "2m", "--pids-limit", "3", "--cpus", "4",
-          "--nofile", "99", "--fsize", "8k", "--evidence", "e\n", "/script", "one\xff");
+    PARSE(COMMAND_RUN, "--in", "in", "--out", "out", "--rootfs", "root", "--with", "w\x01",
+          "--ro-bind", "/usr/share", "/data", "--proc", "--dev", "--allow-exec", "--setenv", "A",
+          "\x1b", "--chdir", "/out", "--hostname", "h", "--uid", "5", "--gid", "6", "--seccomp",
+          "own.json", "--seccomp-bpf", "raw.bpf", "--tmp-size", "1m", "--memory", "2m",
+          "--pids-limit", "3", "--cpus", "4", "--nofile", "99", "--fsize", "8k", "--evidence",
+          "e\n", "/script", "one\xff");
     text = canonical(plan_json(&plan));
     ck_assert_str_eq(
         text,
@@ -171,38 +172,39 @@ START_TEST(the_plan_of_everything_is_whole)
         "\"environment\":[\"PATH=/usr/local/bin:/usr/bin:/bin\",\"HOME=/tmp\",\"TMPDIR=/tmp\","
         "\"LANG=C.UTF-8\",\"A=\\\\x1b\"],\"evidence\":\"e\\\\x0a\",\"gid\":6,\"hostname\":\"h\","
         "\"limits\":{\"cpus\":4,\"fsize_bytes\":8192,\"memory_bytes\":2097152,\"nofile\":99,"
-        "\"pids\":3,\"tmp_bytes\":1048576}," MOUNTS("\"in\"", "\"out\"", "\"root\"",
-                                                    ",{\"at\":\"/"
-                                                    "data\",\"flags\":\"ro,nosuid,nodev\","
-                                                    "\"source\":\"/usr/share\"},"
-                                                    "{\"at\":\"/"
-                                                    "proc\",\"flags\":\"ro,nosuid,nodev,noexec\","
-                                                    "\"source\":\"proc\"},"
-                                                    "{\"at\":\"/"
-                                                    "dev\",\"flags\":\"ro,nosuid,noexec\","
-                                                    "\"source\":\"tmpfs\"}") ","
-                                                                             "\"payload\":{"
-                                                                             "\"argv\":[\"/"
-                                                                             "prog\",\"-a "
-                                                                             "b\",\"/"
-                                                                             "script\","
-                                                                             "\"one\\\\xff\"],"
-                                                                             "\"cwd\":\"/out\","
-                                                                             "\"loader\":\"/"
-                                                                             "ld.so\",\"path\":\"/"
-                                                                             "prog\",\"script\":\"/"
-                                                                             "script\"},"
-                                                                             "\"profile\":"
-                                                                             "\"declared-"
-                                                                             "deviations\","
-                                                                             "\"schema_version\":1,"
-                                                                             "\"seccomp\":{"
-                                                                             "\"profile\":"
-                                                                             "\"strict\",\"stacked_"
-                                                                             "bpf\":\"raw.bpf\","
-                                                                             "\"stacked_json\":"
-                                                                             "\"own.json\"},"
-                                                                             "\"uid\":5}");
+        "\"pids\":3,\"tmp_bytes\":1048576}," MOUNTS(
+            "\"in\"", "\"out\"", "\"root\"",
+            ",{\"at\":\"/"
+            "data\",\"flags\":\"ro,nosuid,nodev\","
+            "\"source\":\"/usr/share\"},"
+            "{\"at\":\"/"
+            "proc\",\"flags\":\"ro,nosuid,nodev,noexec\","
+            "\"source\":\"proc\"},"
+            "{\"at\":\"/"
+            "dev\",\"flags\":\"ro,nosuid,noexec\","
+            "\"source\":\"tmpfs\"}") ","
+                                     "\"payload\":{"
+                                     "\"argv\":[\"/"
+                                     "prog\",\"-a "
+                                     "b\",\"/"
+                                     "script\","
+                                     "\"one\\\\xff\"],"
+                                     "\"cwd\":\"/out\","
+                                     "\"loader\":\"/"
+                                     "ld.so\",\"path\":\"/"
+                                     "prog\",\"script\":\"/"
+                                     "script\"},"
+                                     "\"profile\":"
+                                     "\"declared-"
+                                     "deviations\","
+                                     "\"schema_version\":1,"
+                                     "\"seccomp\":{"
+                                     "\"profile\":"
+                                     "\"strict\",\"stacked_"
+                                     "bpf\":\"raw.bpf\","
+                                     "\"stacked_json\":"
+                                     "\"own.json\"},"
+                                     "\"uid\":5,\"with\":[\"w\\\\x01\"]}");
     free(text);
 }
 END_TEST

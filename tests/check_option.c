@@ -29,6 +29,7 @@ static const struct known {
     {"in", ALL, "DIR", "a", NULL, false, false},
     {"out", ALL, "DIR", "a", NULL, false, false},
     {"rootfs", ALL, "DIR", "a", NULL, false, false},
+    {"with", ALL, "PATH", "a", NULL, true, false},
     {"ro-bind", ALL, "SRC DEST", "a", "/data", true, true},
     {"proc", ALL, "", NULL, NULL, false, true},
     {"dev", ALL, "", NULL, NULL, false, true},

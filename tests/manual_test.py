@@ -768,8 +768,11 @@ def bundles():
                    '--evidence', 'run.json', '--', 'busybox', 'ln', '-s', 'x', '/out/link',
                    cwd=work)
         assert rich.returncode == 0, rich.stderr.decode()
+        rooted = run('attest', '--quiet', '--with', '/etc/passwd',
+                     env=dict(os.environ, XDG_CACHE_HOME=work))
+        assert rooted.returncode == 0, rooted.stderr.decode()
         with open(os.path.join(work, 'run.json'), encoding='ascii') as f:
-            return json.loads(attest.stdout), json.load(f)
+            return json.loads(attest.stdout), json.load(f), json.loads(rooted.stdout)
 
 
 def test_fields_of_the_bundle():
@@ -814,7 +817,7 @@ def test_digests_are_of_what_the_page_says():
 
 def test_after_exec_has_the_keys_of_before_exec():
     need('busybox')
-    attest, rich = bundles()
+    attest, rich, _ = bundles()
     before, after = {}, {}
     key_paths(rich['observed']['before_exec'], '', before)
     key_paths(rich['observed']['after_exec'], '', after)
@@ -824,10 +827,11 @@ def test_after_exec_has_the_keys_of_before_exec():
 
 def test_the_plan_of_a_bundle_is_that_of_plan():
     need('busybox')
-    words = ('--fsize', '1m', '--dev', '--', 'busybox', 'true')
+    words = ('--fsize', '1m', '--dev', '--with', '/etc/passwd', '--', 'busybox', 'true')
     plan, found = {}, {}
     key_paths(json.loads(output('plan', *words)), '', plan)
-    key_paths(bundles()[1]['binding']['plan'], '', found)
+    for bundle in bundles()[1:]:
+        key_paths(bundle['binding']['plan'], '', found)
     same(plan, [p for p in found], 'keys of plan')
 
 

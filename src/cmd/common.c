@@ -10,6 +10,7 @@
 #include "attest/attest.h"
 #include "base/io.h"
 #include "base/terminal.h"
+#include "cmd/provide.h"
 #include "evidence/inside.h"
 #include "evidence/publish.h"
 #include "evidence/table.h"
@@ -39,7 +40,7 @@ int prepare_plan(struct plan *plan, enum command command, int argc, char **argv)
         puts("denybox " PACKAGE_VERSION);
         return EXIT_OK;
     }
-    if (ok && plan_derive(plan, &e))
+    if (ok && provide(plan, &e) && plan_derive(plan, &e))
         return -1;
     error_print(&e);
     status_line(plan, json_pack("{s:s, s:s, s:i}", "event", "failed", "reason", e.text, "exit-code",

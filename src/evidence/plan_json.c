@@ -38,12 +38,18 @@ static json_t *mount(const char *at, const char *source, const char *flags)
                      document_string(source), "flags", flags);
 }
 
+/* A root of the cache has a path that says nothing; `plan` makes none at all. */
+static const char *root_source(const struct plan *plan)
+{
+    return plan->provided.host ? "denybox:host" : plan->derived.rootfs.path;
+}
+
 static json_t *mounts_json(const struct plan *plan)
 {
     const struct declared *d = &plan->declared;
     json_t *list = json_array();
 
-    json_array_append_new(list, mount("/", plan->derived.rootfs.path, "ro,nosuid,nodev"));
+    json_array_append_new(list, mount("/", root_source(plan), "ro,nosuid,nodev"));
     json_array_append_new(list, mount("/in", d->in, "ro,nosuid,nodev,noexec"));
     json_array_append_new(list, mount("/out", d->out, "rw,nosuid,nodev,noexec"));
     json_array_append_new(list, mount("/tmp", NULL, "rw,nosuid,nodev,noexec"));
@@ -55,6 +61,15 @@ static json_t *mounts_json(const struct plan *plan)
     if (d->dev)
         json_array_append_new(list, mount("/dev", "tmpfs", "ro,nosuid,noexec"));
     return list;
+}
+
+static json_t *with_json(const struct declared *d)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < d->n_with; i++)
+        json_array_append_new(array, document_string(d->with[i]));
+    return array;
 }
 
 static json_t *limits_json(const struct declared *d)
@@ -83,11 +98,11 @@ json_t *plan_json(const struct plan *plan)
     const struct derived *r = &plan->derived;
 
     return json_pack(
-        "{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:o, s:o}", "schema_version", 1,
+        "{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:o, s:o}", "schema_version", 1,
         "profile", r->deviations == 0 ? "strict" : "declared-deviations", "deviations",
-        deviations_json(plan), "payload", payload_json(plan), "mounts", mounts_json(plan),
-        "environment", strings(d->env, d->n_env), "limits", limits_json(d), "hostname", d->hostname,
-        "uid", (json_int_t)d->uid, "gid", (json_int_t)d->gid, "seccomp",
+        deviations_json(plan), "payload", payload_json(plan), "mounts", mounts_json(plan), "with",
+        with_json(d), "environment", strings(d->env, d->n_env), "limits", limits_json(d),
+        "hostname", d->hostname, "uid", (json_int_t)d->uid, "gid", (json_int_t)d->gid, "seccomp",
         json_pack("{s:s, s:o, s:o}", "profile", r->profile, "stacked_json",
                   document_string(r->stacked_json), "stacked_bpf", document_string(d->seccomp_bpf)),
         "evidence", document_string(d->evidence));

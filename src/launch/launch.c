@@ -184,6 +184,7 @@ void prove_begin(struct supervisor *sv, const struct plan *plan, const struct la
         .host_proc = -1,
         .idmapped_in = -1,
         .idmapped_out = -1,
+        .detached_rootfs = -1,
         .tree_in = -1,
         .tree_out = -1,
         .tree_rootfs = -1,

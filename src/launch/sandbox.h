@@ -27,6 +27,7 @@ struct sandbox {
     int host_proc;   /* the host's /proc */
     int idmapped_in; /* detached trees, made by a privileged launcher; else -1 */
     int idmapped_out;
+    int detached_rootfs; /* of a root in the cache, which root's sandbox could not come to */
 
     const struct filter_builtin *profile;
     const struct filter_builtin *init_profile;

@@ -76,7 +76,7 @@ bool step_open_trees(struct sandbox *s, struct error *e)
 
     if (!take_tree(&s->tree_in, s->idmapped_in, &r->in, e) ||
         !take_tree(&s->tree_out, s->idmapped_out, &r->out, e) ||
-        !take_tree(&s->tree_rootfs, -1, &r->rootfs, e))
+        !take_tree(&s->tree_rootfs, s->detached_rootfs, &r->rootfs, e))
         return false;
     if (n == 0)
         return true;
@@ -113,8 +113,16 @@ bool trees_prepare(struct sandbox *s, struct error *e)
     int userns;
     bool ok;
 
-    s->idmapped_in = s->idmapped_out = -1;
-    if (!s->privileged || (r->in.fd < 0 && r->out.fd < 0))
+    s->idmapped_in = s->idmapped_out = s->detached_rootfs = -1;
+    if (!s->privileged)
+        return true;
+    /* The cache is closed to everybody but its owner; in the tree itself all may read all. */
+    if (s->plan->provided.root != NULL) {
+        s->detached_rootfs = copy_tree(&r->rootfs, e);
+        if (s->detached_rootfs < 0)
+            return false;
+    }
+    if (r->in.fd < 0 && r->out.fd < 0)
         return true;
     userns = ids_namespace(0, 0, s->host_uid, s->host_gid, e);
     if (userns < 0)
@@ -129,4 +137,5 @@ void trees_close(struct sandbox *s)
 {
     io_close(&s->idmapped_in);
     io_close(&s->idmapped_out);
+    io_close(&s->detached_rootfs);
 }

@@ -18,6 +18,7 @@ enum option_kind {
     KIND_ARGS,   /* a descriptor, read at once for further options */
     KIND_ENV,    /* two words */
     KIND_BIND,   /* two words */
+    KIND_WITH,   /* a path of the host, one more of a list */
 };
 
 enum option_flag {

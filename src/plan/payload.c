@@ -24,6 +24,10 @@ bool payload_locate(const struct plan *plan, char path[PATH_MAX], struct error *
     const char *base = plan->declared.chdir;
     int n;
 
+    if (plan->provided.command != NULL) {
+        snprintf(path, PATH_MAX, "%s", plan->provided.command);
+        return true;
+    }
     if (command[0] == '\0')
         return error_set(e, EXIT_NOT_FOUND, "cannot run '': the command is empty");
     if (strchr(command, '/') == NULL)
@@ -43,7 +47,7 @@ static bool check_loader(struct plan *plan, struct error *e)
     struct payload *p = &plan->derived.payload;
     int fd;
 
-    if (plan->derived.rootfs.fd < 0) {
+    if (!world_has_files(plan)) {
         error_set(e, EXIT_NOT_EXECUTABLE,
                   "cannot run '%s': it is a dynamic program, and its loader %s is not in the "
                   "sandbox",
@@ -64,6 +68,19 @@ static bool check_loader(struct plan *plan, struct error *e)
     return true;
 }
 
+/* The payload is started in another directory than the caller's: a relative path leads nowhere
+ * there, and some programs look for their files beside it. */
+static char *own_name(const struct plan *plan)
+{
+    const struct declared *d = &plan->declared;
+
+    if (d->argv0 != NULL)
+        return (char *)(uintptr_t)d->argv0;
+    if (plan->provided.command != NULL && strchr(d->command[0], '/') != NULL)
+        return plan->provided.command;
+    return d->command[0];
+}
+
 static bool build_argv(struct plan *plan, struct error *e)
 {
     struct payload *p = &plan->derived.payload;
@@ -78,7 +95,7 @@ static bool build_argv(struct plan *plan, struct error *e)
         n++;
     }
     if (n == 0)
-        p->argv[n++] = d->argv0 != NULL ? (char *)(uintptr_t)d->argv0 : d->command[0];
+        p->argv[n++] = own_name(plan);
     for (size_t i = 1; i < d->n_command; i++)
         p->argv[n++] = d->command[i];
     p->n_argv = n;
@@ -105,7 +122,7 @@ bool payload_find(struct plan *plan, struct error *e)
     p->chain.fd = -1;
     p->chain.path = NULL;
     p->script = p->chain.n_files != 0 ? p->chain.files[0] : NULL;
-    if (p->script != NULL && plan->derived.rootfs.fd < 0)
+    if (p->script != NULL && !world_has_files(plan))
         return refuse_script(p, e);
     if (!elf_check(p->fd, p->path, &p->dynamic, p->loader, sizeof p->loader, e))
         return false;

@@ -257,12 +257,14 @@ void plan_free(struct plan *plan)
         io_close(&r->binds[i].fd);
     free(r->binds);
     free(plan->declared.binds);
+    free(plan->declared.with);
     io_close(&r->in.fd);
     io_close(&r->out.fd);
     io_close(&r->rootfs.fd);
     io_close(&r->evidence_dir);
     free_payload(&r->payload);
     free(plan->provided.root);
+    free(plan->provided.command);
     io_close(&plan->provided.lock);
 }
 
@@ -276,4 +278,34 @@ const char *plan_getenv(const struct plan *plan, const char *name)
             return plan->declared.env[i] + length + 1;
     }
     return NULL;
+}
+
+bool plan_setenv(struct declared *d, const char *name, const char *value, struct error *e)
+{
+    size_t length = strlen(name);
+    size_t size = length + strlen(value) + 2;
+    char *pair = malloc(size);
+    char **grown;
+
+    if (pair == NULL)
+        return error_set(e, EXIT_DENYBOX, "cannot set the environment: out of memory");
+    memcpy(pair, name, length);
+    pair[length] = '=';
+    memcpy(pair + length + 1, value, size - length - 1);
+    for (size_t i = 0; i < d->n_env; i++) {
+        if (strncmp(d->env[i], pair, length + 1) == 0) {
+            free(d->env[i]);
+            d->env[i] = pair;
+            return true;
+        }
+    }
+    grown = reallocarray(d->env, d->n_env + 2, sizeof *grown);
+    if (grown == NULL) {
+        free(pair);
+        return error_set(e, EXIT_DENYBOX, "cannot set the environment: out of memory");
+    }
+    d->env = grown;
+    d->env[d->n_env++] = pair;
+    d->env[d->n_env] = NULL;
+    return true;
 }

@@ -36,6 +36,8 @@ struct declared {
     const char *in;     /* NULL: none */
     const char *out;    /* NULL: none */
     const char *rootfs; /* NULL: the skeleton alone */
+    const char **with;  /* files and trees of the host for the root; n_with of them */
+    size_t n_with;
     struct bind *binds;
     size_t n_binds;
     bool proc;
@@ -133,6 +135,9 @@ struct provided {
     char *root;     /* owned; its path; NULL: nothing was provided */
     int lock;       /* keeps it from being pruned while the plan lives; -1: none */
     char image[72]; /* "sha256:...", the id of the image it came from; "": of none */
+    bool host;      /* made of the host's files, each at its own path; `plan` makes none, and root
+                       is NULL */
+    char *command;  /* owned; with host: the absolute path of the command, or NULL */
 };
 
 struct plan {
@@ -157,5 +162,8 @@ void plan_free(struct plan *plan);
 
 /* The value of NAME in the environment for the payload, or NULL. */
 const char *plan_getenv(const struct plan *plan, const char *name);
+
+/* Sets NAME there, or replaces its value. False and *e when out of memory. */
+bool plan_setenv(struct declared *d, const char *name, const char *value, struct error *e);
 
 #endif

@@ -104,37 +104,6 @@ static bool valid_name(const char *name)
            name[strspn(name, LETTERS DIGITS "_")] == '\0';
 }
 
-/* Puts NAME=VALUE in the place of an older NAME, or at the end. */
-static bool env_set(struct declared *d, const char *name, const char *value, struct error *e)
-{
-    size_t length = strlen(name);
-    size_t size = length + strlen(value) + 2;
-    char *pair = malloc(size);
-    char **grown;
-
-    if (pair == NULL)
-        return error_set(e, EXIT_DENYBOX, "cannot set the environment: out of memory");
-    memcpy(pair, name, length);
-    pair[length] = '=';
-    memcpy(pair + length + 1, value, size - length - 1);
-    for (size_t i = 0; i < d->n_env; i++) {
-        if (strncmp(d->env[i], pair, length + 1) == 0) {
-            free(d->env[i]);
-            d->env[i] = pair;
-            return true;
-        }
-    }
-    grown = reallocarray(d->env, d->n_env + 2, sizeof *grown);
-    if (grown == NULL) {
-        free(pair);
-        return error_set(e, EXIT_DENYBOX, "cannot set the environment: out of memory");
-    }
-    d->env = grown;
-    d->env[d->n_env++] = pair;
-    d->env[d->n_env] = NULL;
-    return true;
-}
-
 static bool read_env(const struct option_row *row, const char *name, const char *value,
                      struct declared *d, struct error *e)
 {
@@ -147,7 +116,7 @@ static bool read_env(const struct option_row *row, const char *name, const char 
                   text_show(name), word);
         return error_hint(e, "a sandboxed payload gets no secret; pass data as a file in --in");
     }
-    return env_set(d, name, value, e);
+    return plan_setenv(d, name, value, e);
 }
 
 /* Where the sandbox's own mounts are: nothing may be mounted at, above or below them. */
@@ -162,6 +131,21 @@ static bool reserved(const char *path)
             return true;
     }
     return false;
+}
+
+static bool read_with(const struct option_row *row, const char *path, struct declared *d,
+                      struct error *e)
+{
+    const char **grown;
+
+    if (path[0] == '\0')
+        return bad(row, path, e, "want a path");
+    grown = reallocarray(d->with, d->n_with + 1, sizeof *grown);
+    if (grown == NULL)
+        return error_set(e, EXIT_DENYBOX, "cannot note --%s: out of memory", row->name);
+    d->with = grown;
+    d->with[d->n_with++] = path;
+    return true;
 }
 
 static bool read_bind(const struct option_row *row, const char *source, const char *target,
@@ -222,6 +206,8 @@ bool value_read(const struct option_row *row, const char *first, const char *sec
         return read_env(row, first, second, d, e);
     case KIND_BIND:
         return read_bind(row, first, second, d, e);
+    case KIND_WITH:
+        return read_with(row, first, d, e);
     default:
         if (!read_string(row, first, e))
             return false;

@@ -11,35 +11,54 @@
 #include "base/sys.h"
 #include "base/text.h"
 
-/* Opens `path` as the payload's world sees it. A FIFO must not block, a submount of the root is not
- * there for an overlay. -1 and errno. */
-int world_open(const struct plan *plan, const char *path)
+bool world_has_files(const struct plan *plan)
 {
-    int root = plan->derived.rootfs.fd;
-
-    if (root < 0)
-        return sys_openat2(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK,
-                           RESOLVE_NO_MAGICLINKS);
-    return sys_openat2(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK,
-                       RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+    return plan->derived.rootfs.fd >= 0 || plan->provided.host;
 }
 
-/* The sandbox's own mounts hide what the root has there, and none of them executes. */
-bool world_refuse_noexec(const char *path, struct error *e)
+/* The place of the sandbox's own that a path lies in, or NULL. */
+static const char *own_place(const char *path)
 {
     static const char *const places[] = {"/in", "/out", "/tmp"};
 
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         size_t length = strlen(places[i]);
 
-        if (strncmp(path, places[i], length) == 0 && path[length] == '/') {
-            error_set(e, EXIT_NOT_EXECUTABLE, "cannot run '%s': nothing in %s is executable",
-                      text_show(path), places[i]);
-            return error_hint(e, "name a program of the root, and give it '%s' as an argument",
-                              text_show(path));
-        }
+        if (strncmp(path, places[i], length) == 0 && path[length] == '/')
+            return places[i];
     }
-    return true;
+    return NULL;
+}
+
+/* A root made of the host's files has none of these places: what is there can only be the program
+ * itself, which is executed by descriptor. */
+static bool is_outside(const struct plan *plan, const char *path)
+{
+    return plan->derived.rootfs.fd < 0 || (plan->provided.host && own_place(path) != NULL);
+}
+
+/* Opens `path` as the payload's world sees it. A FIFO must not block, a submount of the root is not
+ * there for an overlay. -1 and errno. */
+int world_open(const struct plan *plan, const char *path)
+{
+    if (is_outside(plan, path))
+        return sys_openat2(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+                           RESOLVE_NO_MAGICLINKS);
+    return sys_openat2(plan->derived.rootfs.fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+                       RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+}
+
+/* The sandbox's own mounts hide what the root has there, and none of them executes. */
+bool world_refuse_noexec(const char *path, struct error *e)
+{
+    const char *place = own_place(path);
+
+    if (place == NULL)
+        return true;
+    error_set(e, EXIT_NOT_EXECUTABLE, "cannot run '%s': nothing in %s is executable",
+              text_show(path), place);
+    return error_hint(e, "name a program of the root, and give it '%s' as an argument",
+                      text_show(path));
 }
 
 static bool check_file(int fd, const char *path, struct error *e)
@@ -60,7 +79,7 @@ static bool check_file(int fd, const char *path, struct error *e)
 
 bool world_open_program(const struct plan *plan, const char *path, int *fd, struct error *e)
 {
-    if (plan->derived.rootfs.fd >= 0 && !world_refuse_noexec(path, e))
+    if (!is_outside(plan, path) && !world_refuse_noexec(path, e))
         return false;
     *fd = world_open(plan, path);
     if (*fd >= 0)

@@ -11,6 +11,9 @@
  * inside it, never out of it), or where there is none, the host's.
  */
 
+/* Is there anything in it but the payload: a root directory, or one that a run would make? */
+bool world_has_files(const struct plan *plan);
+
 /* Opens an executable regular file for reading. False and *e: 127 not found, 126 there but not to
  * be executed, or in one of the sandbox's own mounts, which hide what the root has there. */
 bool world_open_program(const struct plan *plan, const char *path, int *fd, struct error *e);

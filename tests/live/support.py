@@ -60,6 +60,10 @@ class LeftBehind(AssertionError):
     """A process has outlived its run."""
 
 
+# What is made once for all tests.
+_made = {}
+
+
 def children():
     """The children of this process that still run; reaps the others."""
     while True:
@@ -134,10 +138,18 @@ def command(argv, *, stdin=b"", env=None, timeout=TIMEOUT, cwd=None, pass_fds=()
     return Run(argv, status, out, err)
 
 
+def cache():
+    """A cache for all tests of this process; the caller's own is left alone."""
+    if "cache" not in _made:
+        _made["cache"] = tempfile.mkdtemp(prefix="denybox-cache-")
+        atexit.register(shutil.rmtree, _made["cache"], ignore_errors=True)
+    return _made["cache"]
+
+
 def base_env(**more):
     """The tests' own environment, without what would be the tests' fault."""
     keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return {**keep, **more}
+    return {**keep, "XDG_CACHE_HOME": cache(), **more}
 
 
 def denybox(*words, **how):
@@ -195,9 +207,6 @@ def load_json(text):
             raise ValueError("a key twice")
         return dict(pairs)
     return json.loads(text, object_pairs_hook=unique)
-
-
-_made = {}
 
 
 def rootfs():

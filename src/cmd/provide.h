@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_CMD_PROVIDE_H
+#define DENYBOX_CMD_PROVIDE_H
+
+#include "plan/plan.h"
+
+/*
+ * Between option_parse and plan_derive: finds or makes in the cache the root that the declared part
+ * asks for without naming a directory, and fills in plan->provided. A dynamic program of the host,
+ * a script, and --with are given a root of the host's files; a static program alone needs none, and
+ * pays for none. COMMAND_PLAN looks at everything and makes nothing. Nothing is executed.
+ * False and *e.
+ */
+bool provide(struct plan *plan, struct error *e);
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "root/cache.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/sha256.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "root/build.h"
+#include "root/hwcaps.h"
+#include "store/store.h"
+
+#define AREA "roots"
+#define TRACE "trace"
+#define TREE "root"
+#define TRACE_BYTES_MAX (256U << 20)
+
+/* Counted up when the same request comes to another root: roots of before are then not found. */
+#define RULES "denybox roots 1"
+
+/* The hexadecimal digits of a key, and of a trace, that make the name of an entry. */
+#define KEY_LENGTH 32
+
+#define NAME_LENGTH (2 * KEY_LENGTH + 1)
+
+/* More are hardly of use, and each can be large: those that were not used for the longest go. */
+#define ENTRIES_MAX 64
+
+static void add_word(struct sha256 *s, const char *kind, const char *word)
+{
+    sha256_add(s, kind, strlen(kind) + 1);
+    sha256_add(s, word, strlen(word) + 1);
+}
+
+/* What is asked for, and of which processor: a home directory may serve several machines. */
+static void make_key(const struct root_request *r, char key[KEY_LENGTH + 1])
+{
+    struct sha256 s;
+    struct hwcaps h;
+    char text[DIGEST_TEXT_SIZE];
+
+    sha256_start(&s);
+    add_word(&s, "rules", RULES);
+    hwcaps_take(&h);
+    for (size_t i = 0; i < h.n; i++)
+        add_word(&s, "processor", h.name[i]);
+    if (r->program != NULL)
+        add_word(&s, "program", r->program);
+    for (size_t i = 0; i < r->n_scripts; i++)
+        add_word(&s, "script", r->scripts[i]);
+    for (size_t i = 0; i < r->n_with; i++)
+        add_word(&s, "with", r->with[i]);
+    sha256_end_text(&s, text);
+    snprintf(key, KEY_LENGTH + 1, "%.*s", KEY_LENGTH, text + strlen("sha256:"));
+}
+
+/* The launcher looks the tree up once more inside, by path (launch/trees.c). */
+static bool find_path(struct cached_root *out, struct error *e)
+{
+    char name[64];
+    char path[PATH_MAX];
+    ssize_t n;
+
+    snprintf(name, sizeof name, "/proc/self/fd/%d", out->lock);
+    n = readlink(name, path, sizeof path - 1);
+    if (n < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot find the path of the cache");
+    path[n] = '\0';
+    if (asprintf(&out->path, "%s/" TREE, path) < 0) {
+        out->path = NULL;
+        return error_set(e, EXIT_DENYBOX, "cannot use the cache: out of memory");
+    }
+    return true;
+}
+
+/* Does its trace hold? In the file, what is for LD_ORIGIN_PATH comes first. */
+static bool check_entry(struct cached_root *out)
+{
+    struct buf bytes = {0};
+    bool ok = io_read_file(out->lock, TRACE, TRACE_BYTES_MAX, &bytes);
+    size_t length = ok ? strlen(buf_text(&bytes)) + 1 : 0;
+
+    ok = ok && length <= bytes.length && trace_holds(bytes.data + length, bytes.length - length);
+    if (ok && length > 1) {
+        out->origin = strdup(bytes.data);
+        ok = out->origin != NULL;
+    }
+    buf_free(&bytes);
+    return ok;
+}
+
+static bool is_of_key(const char *name, const char *key)
+{
+    return strncmp(name, key, KEY_LENGTH) == 0 && name[KEY_LENGTH] == '-';
+}
+
+/* Tries the entries of this key. True with out->lock >= 0 when one of them still is right; false
+ * and *e. */
+static bool look(int area, const char *key, struct cached_root *out, struct error *e)
+{
+    int fd = sys_openat(area, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+
+    if (d == NULL) {
+        io_close(&fd);
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot read the cache");
+    }
+    for (struct dirent *entry; out->lock < 0 && (entry = readdir(d)) != NULL;) {
+        if (!is_of_key(entry->d_name, key))
+            continue;
+        out->lock = store_use(area, entry->d_name);
+        if (out->lock >= 0 && !check_entry(out))
+            io_close(&out->lock);
+    }
+    closedir(d);
+    if (out->lock >= 0)
+        futimens(out->lock, NULL); /* when it was used last: what is pruned depends on it */
+    return true;
+}
+
+struct candidate {
+    char name[NAME_MAX + 1];
+    struct timespec used;
+};
+
+static int by_use(const void *a, const void *b)
+{
+    const struct candidate *x = a;
+    const struct candidate *y = b;
+
+    if (x->used.tv_sec != y->used.tv_sec)
+        return x->used.tv_sec < y->used.tv_sec ? -1 : 1;
+    return x->used.tv_nsec < y->used.tv_nsec ? -1 : x->used.tv_nsec > y->used.tv_nsec;
+}
+
+/* What is in the area, the newest use last; returns how many. Best effort: *list may be NULL. */
+static size_t list_entries(int area, struct candidate **list)
+{
+    int fd = openat(area, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+    size_t n = 0;
+
+    *list = NULL;
+    for (struct dirent *entry; d != NULL && (entry = readdir(d)) != NULL;) {
+        struct candidate *more;
+        struct stat st;
+
+        if (entry->d_name[0] == '.' && !store_is_staging(entry->d_name))
+            continue;
+        more = realloc(*list, (n + 1) * sizeof **list);
+        if (more == NULL)
+            break;
+        *list = more;
+        if (fstatat(area, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            continue;
+        snprintf(more[n].name, sizeof more[n].name, "%s", entry->d_name);
+        more[n++].used = st.st_mtim;
+    }
+    if (d != NULL)
+        closedir(d);
+    if (n != 0)
+        qsort(*list, n, sizeof **list, by_use);
+    return n;
+}
+
+/* After a new root: those it takes the place of, what somebody left half done, and the oldest.
+ * Whatever is in use stays, and nothing depends on success. */
+static void tidy(int area, const char *key, const char *name)
+{
+    struct candidate *list;
+    size_t n = list_entries(area, &list);
+
+    for (size_t i = 0; i < n; i++) {
+        bool old = i + ENTRIES_MAX < n;
+
+        if (strcmp(list[i].name, name) != 0 &&
+            (old || is_of_key(list[i].name, key) || store_is_staging(list[i].name)))
+            store_prune(area, list[i].name);
+    }
+    free(list);
+}
+
+static bool write_trace(int dirfd, const struct buf *bytes, struct error *e)
+{
+    int fd = sys_openat(dirfd, TRACE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool ok = !bytes->failed && fd >= 0 && io_write_all(fd, bytes->data, bytes->length);
+
+    if (!ok)
+        error_errno(e, EXIT_DENYBOX, bytes->failed ? ENOMEM : errno, "cannot write to the cache");
+    io_close(&fd);
+    return ok;
+}
+
+static bool fill_staging(const struct contents *c, const struct buf *trace, int dirfd,
+                         struct error *e)
+{
+    int tree = -1;
+    bool ok = sys_mkdirat(dirfd, TREE, 0755) == 0 && fchmodat(dirfd, TREE, 0755, 0) == 0 &&
+              (tree = sys_openat(dirfd, TREE, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)) >= 0;
+
+    if (!ok)
+        error_errno(e, EXIT_DENYBOX, errno, "cannot write to the cache");
+    ok = ok && root_build(c, tree, e) && write_trace(dirfd, trace, e);
+    io_close(&tree);
+    return ok;
+}
+
+/*
+ * The name of an entry: the key, and what it was made of. Two who make the same one at once come to
+ * the same name, and the first wins. What does not hold from the start, because a file had just
+ * been changed, is for this one run: it gets a name that no other has.
+ */
+static void make_name(const char *key, const struct contents *c, bool lasting,
+                      char name[NAME_LENGTH + 1])
+{
+    char text[DIGEST_TEXT_SIZE];
+    char random[33] = "";
+
+    sha256_text(text, c->trace.records.data, c->trace.records.length);
+    if (!lasting && io_random_hex(random))
+        sha256_text(text, random, strlen(random));
+    snprintf(name, NAME_LENGTH + 1, "%s-%.*s", key, KEY_LENGTH, text + strlen("sha256:"));
+}
+
+static bool make_entry(int area, const char *key, const struct contents *c, const char *origin,
+                       struct cached_root *out, struct error *e)
+{
+    char name[NAME_LENGTH + 1];
+    struct staging s;
+    struct buf trace = {0};
+    bool existed;
+    bool ok;
+
+    size_t head = (origin != NULL ? strlen(origin) : 0) + 1;
+
+    buf_add(&trace, origin != NULL ? origin : "", head);
+    trace_write(&c->trace, &trace);
+    make_name(key, c, !trace.failed && trace_holds(trace.data + head, trace.length - head), name);
+    if (!staging_begin(area, &s, e)) {
+        buf_free(&trace);
+        return false;
+    }
+    ok = fill_staging(c, &trace, s.fd, e);
+    buf_free(&trace);
+    if (!ok) {
+        staging_drop(&s);
+        return false;
+    }
+    if (!staging_publish(&s, name, &existed, e))
+        return false;
+    out->lock = store_use(area, name);
+    if (out->lock < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot use the root that was just made");
+    tidy(area, key, name);
+    return true;
+}
+
+static bool make_root(int area, const char *key, const struct root_request *r,
+                      struct cached_root *out, struct error *e)
+{
+    struct contents c;
+    bool ok =
+        root_collect(r, &c, &out->origin, e) && make_entry(area, key, &c, out->origin, out, e);
+
+    contents_free(&c);
+    return ok;
+}
+
+bool root_cached(const struct root_request *r, struct cached_root *out, struct error *e)
+{
+    char key[KEY_LENGTH + 1];
+    int area = store_open(AREA, e);
+    bool ok;
+
+    *out = (struct cached_root){.lock = -1};
+    if (area < 0)
+        return false;
+    make_key(r, key);
+    ok = look(area, key, out, e) && (out->lock >= 0 || make_root(area, key, r, out, e)) &&
+         find_path(out, e);
+    io_close(&area);
+    if (!ok) {
+        io_close(&out->lock);
+        free(out->origin);
+        out->origin = NULL;
+    }
+    return ok;
+}
