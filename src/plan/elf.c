@@ -30,15 +30,26 @@ static bool refuse(const char *path, struct error *e, const char *what)
     return error_set(e, EXIT_NOT_EXECUTABLE, "cannot run '%s': %s", text_show(path), what);
 }
 
-static bool read_exactly(int fd, void *buffer, size_t size, uint64_t offset)
+/* The file and its first bytes, where nearly always all that is asked for lies: one read. */
+struct source {
+    int fd;
+    size_t length;
+    unsigned char first[2048];
+};
+
+static bool read_exactly(const struct source *s, void *buffer, size_t size, uint64_t offset)
 {
-    return offset <= INT64_MAX && pread(fd, buffer, size, (off_t)offset) == (ssize_t)size;
+    if (offset <= s->length && size <= s->length - offset) {
+        memcpy(buffer, s->first + offset, size);
+        return true;
+    }
+    return offset <= INT64_MAX && pread(s->fd, buffer, size, (off_t)offset) == (ssize_t)size;
 }
 
-static bool check_header(int fd, const char *path, Elf64_Ehdr *h, struct error *e)
+static bool check_header(const struct source *s, const char *path, Elf64_Ehdr *h, struct error *e)
 {
-    if (!read_exactly(fd, h, sizeof *h, 0) || memcmp(h->e_ident, ELFMAG, SELFMAG) != 0) {
-        if (read_exactly(fd, h, SELFMAG, 0) && memcmp(h->e_ident, ELFMAG, SELFMAG) == 0)
+    if (!read_exactly(s, h, sizeof *h, 0) || memcmp(h->e_ident, ELFMAG, SELFMAG) != 0) {
+        if (read_exactly(s, h, SELFMAG, 0) && memcmp(h->e_ident, ELFMAG, SELFMAG) == 0)
             return refuse(path, e, "it is a truncated or 32-bit program");
         return refuse(path, e, "it is neither an ELF program nor a #! script");
     }
@@ -55,11 +66,11 @@ static bool check_header(int fd, const char *path, Elf64_Ehdr *h, struct error *
     return true;
 }
 
-static bool read_loader(int fd, const char *path, const Elf64_Phdr *ph, char *loader, size_t size,
-                        struct error *e)
+static bool read_loader(const struct source *s, const char *path, const Elf64_Phdr *ph,
+                        char *loader, size_t size, struct error *e)
 {
     if (ph->p_filesz < 2 || ph->p_filesz > size ||
-        !read_exactly(fd, loader, ph->p_filesz, ph->p_offset) ||
+        !read_exactly(s, loader, ph->p_filesz, ph->p_offset) ||
         strnlen(loader, ph->p_filesz) != ph->p_filesz - 1)
         return refuse(path, e, "the name of its loader is damaged");
     if (loader[0] != '/')
@@ -69,22 +80,25 @@ static bool read_loader(int fd, const char *path, const Elf64_Phdr *ph, char *lo
 
 bool elf_check(int fd, const char *path, bool *dynamic, char *loader, size_t size, struct error *e)
 {
+    struct source s = {.fd = fd};
+    ssize_t n = pread(fd, s.first, sizeof s.first, 0);
     Elf64_Ehdr h;
 
     *dynamic = false;
-    if (!check_header(fd, path, &h, e))
+    s.length = n > 0 ? (size_t)n : 0;
+    if (!check_header(&s, path, &h, e))
         return false;
     for (unsigned i = 0; i < h.e_phnum; i++) {
         Elf64_Phdr ph;
 
-        if (h.e_phoff > INT64_MAX || !read_exactly(fd, &ph, sizeof ph, h.e_phoff + i * sizeof ph))
+        if (h.e_phoff > INT64_MAX || !read_exactly(&s, &ph, sizeof ph, h.e_phoff + i * sizeof ph))
             return refuse(path, e, "its program headers are damaged");
         if (ph.p_type != PT_INTERP)
             continue;
         if (*dynamic)
             return refuse(path, e, "it names two loaders");
         *dynamic = true;
-        if (!read_loader(fd, path, &ph, loader, size, e))
+        if (!read_loader(&s, path, &ph, loader, size, e))
             return false;
     }
     return true;
