@@ -116,8 +116,10 @@ START_TEST(the_plan_of_nothing_is_the_defaults)
         "{\"deviations\":[],\"environment\":[\"PATH=/usr/local/bin:/usr/bin:/bin\",\"HOME=/tmp\","
         "\"TMPDIR=/tmp\",\"LANG=C.UTF-8\"],\"evidence\":null,\"gid\":65532,"
         "\"hostname\":\"denybox\",\"limits\":{\"cpus\":1,\"fsize_bytes\":null,"
-        "\"memory_bytes\":268435456,\"nofile\":1024,\"pids\":64,\"tmp_bytes\":16777216}," MOUNTS(
-            "null", "null", "null", "") ",\"payload\":null,\"profile\":\"strict\","
+        "\"memory_bytes\":268435456,\"nofile\":1024,\"out_bytes\":null,\"pids\":64,"
+        "\"tmp_bytes\":16777216}," MOUNTS(
+            "null", "null", "null", "") ",\"output\":{\"directory\":null,\"keep_failed\":false,"
+                                        "\"strict\":false},\"payload\":null,\"profile\":\"strict\","
                                         "\"schema_version\":1,\"seccomp\":{\"profile\":\"strict\","
                                         "\"stacked_bpf\":null,\"stacked_json\":null},"
                                         "\"uid\":65532,\"with\":[]}");
@@ -154,6 +156,16 @@ static void make_world(void)
     support_write("in/file", 0644, "abc", 3);
 }
 
+/* What comes after the mounts. */
+#define REST                                                                                       \
+    ",\"output\":{\"directory\":\"out\",\"keep_failed\":false,\"strict\":true},"                   \
+    "\"payload\":{\"argv\":[\"/prog\",\"-a b\",\"/script\",\"one\\\\xff\"],\"cwd\":\"/out\","      \
+    "\"loader\":\"/ld.so\",\"path\":\"/prog\",\"script\":\"/script\"},"                            \
+    "\"profile\":\"declared-deviations\",\"schema_version\":1,\"seccomp\":{\"profile\":"           \
+    "\"strict\","                                                                                  \
+    "\"stacked_bpf\":\"raw.bpf\",\"stacked_json\":\"own.json\"},\"uid\":5,\"with\":[\"w\\\\x01\"]" \
+    "}"
+
 START_TEST(the_plan_of_everything_is_whole)
 {
     char *text;
@@ -163,8 +175,8 @@ START_TEST(the_plan_of_everything_is_whole)
           "--ro-bind", "/usr/share", "/data", "--proc", "--dev", "--allow-exec", "--setenv", "A",
           "\x1b", "--chdir", "/out", "--hostname", "h", "--uid", "5", "--gid", "6", "--seccomp",
           "own.json", "--seccomp-bpf", "raw.bpf", "--tmp-size", "1m", "--memory", "2m",
-          "--pids-limit", "3", "--cpus", "4", "--nofile", "99", "--fsize", "8k", "--evidence",
-          "e\n", "/script", "one\xff");
+          "--pids-limit", "3", "--cpus", "4", "--nofile", "99", "--fsize", "8k", "--strict-out",
+          "--evidence", "e\n", "/script", "one\xff");
     text = canonical(plan_json(&plan));
     ck_assert_str_eq(
         text,
@@ -172,39 +184,11 @@ START_TEST(the_plan_of_everything_is_whole)
         "\"environment\":[\"PATH=/usr/local/bin:/usr/bin:/bin\",\"HOME=/tmp\",\"TMPDIR=/tmp\","
         "\"LANG=C.UTF-8\",\"A=\\\\x1b\"],\"evidence\":\"e\\\\x0a\",\"gid\":6,\"hostname\":\"h\","
         "\"limits\":{\"cpus\":4,\"fsize_bytes\":8192,\"memory_bytes\":2097152,\"nofile\":99,"
-        "\"pids\":3,\"tmp_bytes\":1048576}," MOUNTS(
+        "\"out_bytes\":null,\"pids\":3,\"tmp_bytes\":1048576}," MOUNTS(
             "\"in\"", "\"out\"", "\"root\"",
-            ",{\"at\":\"/"
-            "data\",\"flags\":\"ro,nosuid,nodev\","
-            "\"source\":\"/usr/share\"},"
-            "{\"at\":\"/"
-            "proc\",\"flags\":\"ro,nosuid,nodev,noexec\","
-            "\"source\":\"proc\"},"
-            "{\"at\":\"/"
-            "dev\",\"flags\":\"ro,nosuid,noexec\","
-            "\"source\":\"tmpfs\"}") ","
-                                     "\"payload\":{"
-                                     "\"argv\":[\"/"
-                                     "prog\",\"-a "
-                                     "b\",\"/"
-                                     "script\","
-                                     "\"one\\\\xff\"],"
-                                     "\"cwd\":\"/out\","
-                                     "\"loader\":\"/"
-                                     "ld.so\",\"path\":\"/"
-                                     "prog\",\"script\":\"/"
-                                     "script\"},"
-                                     "\"profile\":"
-                                     "\"declared-"
-                                     "deviations\","
-                                     "\"schema_version\":1,"
-                                     "\"seccomp\":{"
-                                     "\"profile\":"
-                                     "\"strict\",\"stacked_"
-                                     "bpf\":\"raw.bpf\","
-                                     "\"stacked_json\":"
-                                     "\"own.json\"},"
-                                     "\"uid\":5,\"with\":[\"w\\\\x01\"]}");
+            ",{\"at\":\"/data\",\"flags\":\"ro,nosuid,nodev\",\"source\":\"/usr/share\"},"
+            "{\"at\":\"/proc\",\"flags\":\"ro,nosuid,nodev,noexec\",\"source\":\"proc\"},"
+            "{\"at\":\"/dev\",\"flags\":\"ro,nosuid,noexec\",\"source\":\"tmpfs\"}") REST);
     free(text);
 }
 END_TEST
@@ -371,7 +355,7 @@ static json_t *make_bundle(void)
     result.number = 3;
     result.landlock_abi = 7;
     result.limits[result.n_limits++] = (struct limit_row){"pids", 64, "rlimit", "the sandbox"};
-    bundle = bundle_json(&plan, &binding, &result, &e);
+    bundle = bundle_json(&plan, &binding, &result, &(struct outputs){0}, &e);
     ck_assert_msg(bundle != NULL, "%s", e.text);
     return bundle;
 }
@@ -525,6 +509,7 @@ START_TEST(an_ending_is_told)
         {"not started", ENDING_NOT_STARTED, false, false},
         {"blocked", ENDING_NOT_STARTED, true, false},
     };
+    struct outputs outputs = {0};
     json_t *bundle;
     const json_t *told;
 
@@ -535,7 +520,9 @@ START_TEST(an_ending_is_told)
     result.blocked = endings[_i].blocked;
     result.ending = endings[_i].ending;
     result.number = 9;
-    bundle = bundle_json(&plan, &binding, &result, &e);
+    outputs.state = OUTPUTS_LEFT;
+    ck_assert(audit_take(plan.derived.out.fd, &outputs.audit, &e));
+    bundle = bundle_json(&plan, &binding, &result, &outputs, &e);
     ck_assert_msg(bundle != NULL, "%s", e.text);
     told = json_object_get(bundle, "result");
     ck_assert_str_eq(string_at(told, "ending", NULL), endings[_i].text);
@@ -543,6 +530,8 @@ START_TEST(an_ending_is_told)
     ck_assert_int_eq(json_is_object(json_object_get(told, "usage")), endings[_i].number);
     ck_assert_uint_eq(json_array_size(json_object_get(told, "outputs")), 1);
     ck_assert_int_eq(json_integer_value(json_object_get(told, "outputs_odd")), 1);
+    ck_assert_str_eq(string_at(told, "outputs_state", NULL), "left");
+    audit_free(&outputs.audit);
     ck_assert_str_eq(string_at(bundle, "profile", NULL), "declared-deviations");
     ck_assert_str_eq(string_at(bundle, "run_id", NULL), "me");
     ck_assert_str_eq(string_at(bundle, "run_date", NULL), "2025-02-03");
@@ -551,32 +540,26 @@ START_TEST(an_ending_is_told)
 }
 END_TEST
 
-/* Outputs that cannot be listed are told to be incomplete: the bundle is not the payload's to
- * prevent. */
-START_TEST(unlistable_outputs_are_incomplete)
+/* A plan with --out-size has a tmpfs at /out, and says where that goes. */
+START_TEST(a_collected_output_is_planned)
 {
-    json_t *bundle;
-    json_t *told;
-    int fd;
+    json_t *document;
+    const json_t *output;
 
     make_world();
-    PARSE(COMMAND_ATTEST, "--out", "out");
-    fd = dup(plan.derived.out.fd);
-    for (int i = 0; i < 130; i++) {
-        int next;
-
-        ck_assert_int_eq(mkdirat(fd, "d", 0755), 0);
-        next = openat(fd, "d", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        close(fd);
-        fd = next;
-    }
-    close(fd);
-    bundle = bundle_json(&plan, &binding, &result, &e);
-    ck_assert_ptr_nonnull(bundle);
-    told = json_object_get(bundle, "result");
-    ck_assert_uint_eq(json_array_size(json_object_get(told, "outputs")), 0);
-    ck_assert(json_is_false(json_object_get(told, "outputs_complete")));
-    json_decref(bundle);
+    PARSE(COMMAND_PLAN, "--out", "out/new/", "--out-size", "64k", "--keep-failed", "--rootfs",
+          "root", "/prog");
+    document = plan_json(&plan);
+    output = json_object_get(document, "output");
+    ck_assert_str_eq(string_at(output, "directory", NULL), "out/new/");
+    ck_assert(json_is_true(json_object_get(output, "keep_failed")));
+    ck_assert(json_is_false(json_object_get(output, "strict")));
+    ck_assert_int_eq(
+        json_integer_value(json_object_get(json_object_get(document, "limits"), "out_bytes")),
+        65536);
+    ck_assert_str_eq(
+        string_at(json_array_get(json_object_get(document, "mounts"), 2), "source", NULL), "tmpfs");
+    json_decref(document);
 }
 END_TEST
 
@@ -675,7 +658,7 @@ static Suite *suite(void)
     tcase_add_test(c, the_plan_has_its_digest);
     tcase_add_test(c, the_digests_are_those_of_the_files);
     tcase_add_loop_test(c, an_ending_is_told, 0, 4);
-    tcase_add_test(c, unlistable_outputs_are_incomplete);
+    tcase_add_test(c, a_collected_output_is_planned);
     tcase_add_test(c, the_host_is_told);
     tcase_add_test(c, attest_writes_its_files);
     tcase_add_loop_test(c, attest_replaces_nothing, 0, 2);

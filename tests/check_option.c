@@ -28,6 +28,9 @@ static const struct known {
 } known[] = {
     {"in", ALL, "DIR", "a", NULL, false, false},
     {"out", ALL, "DIR", "a", NULL, false, false},
+    {"out-size", ALL, "SIZE", "1m", NULL, false, false},
+    {"keep-failed", PAYLOAD, "", NULL, NULL, false, false},
+    {"strict-out", PAYLOAD, "", NULL, NULL, false, false},
     {"rootfs", ALL, "DIR", "a", NULL, false, false},
     {"with", ALL, "PATH", "a", NULL, true, false},
     {"ro-bind", ALL, "SRC DEST", "a", "/data", true, true},
@@ -251,7 +254,7 @@ static const struct stranger {
     {"--ro_bind", UNKNOWN("--ro_bind")},
     {"--bind", UNKNOWN("--bind")},
     {"--unshare-all", UNKNOWN("--unshare-all")},
-    {"--out-size", UNKNOWN("--out-size")},
+    {"--out-sizes", UNKNOWN("--out-sizes")},
     {"--no-proc", UNKNOWN("--no-proc")},
     {"--\x1b[31m", UNKNOWN("--\\x1b[31m")},
     {"-h", ONE_DASH("-h")},

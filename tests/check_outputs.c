@@ -18,11 +18,23 @@ static unsigned long odd;
 static bool complete;
 static struct error e;
 
+/* What the bundle says of the directory, digests and all. */
 static json_t *list_outputs(void)
 {
-    json_t *list = outputs_json(support_fd(), &entries, &odd, &complete, &e);
+    struct outputs found = {.state = OUTPUTS_LEFT};
+    json_t *result = json_object();
+    json_t *list;
 
-    ck_assert_msg(list != NULL, "%s", e.text);
+    ck_assert_msg(audit_take(support_fd(), &found.audit, &e), "%s", e.text);
+    audit_digest(&found.audit, support_fd(), OUTPUTS_DIGESTED);
+    ck_assert(outputs_add(result, &found));
+    audit_free(&found.audit);
+    ck_assert_str_eq(json_string_value(json_object_get(result, "outputs_state")), "left");
+    entries = (unsigned long)json_integer_value(json_object_get(result, "outputs_entries"));
+    odd = (unsigned long)json_integer_value(json_object_get(result, "outputs_odd"));
+    complete = json_is_true(json_object_get(result, "outputs_complete"));
+    list = json_incref(json_object_get(result, "outputs"));
+    json_decref(result);
     return list;
 }
 
@@ -216,13 +228,29 @@ START_TEST(very_many_are_counted)
 }
 END_TEST
 
-START_TEST(what_cannot_be_listed_says_so)
+START_TEST(what_is_not_known_is_not_complete)
 {
-    int file = support_memfd("", 0);
+    struct outputs found = {.state = OUTPUTS_WITHHELD, .unknown = true};
+    json_t *result = json_object();
+    char *text;
 
-    ck_assert_ptr_null(outputs_json(file, &entries, &odd, &complete, &e));
-    ck_assert_str_eq(e.text, "cannot read '' for the digest: Not a directory");
-    close(file);
+    ck_assert(outputs_add(result, &found));
+    text = json_canonical(result);
+    ck_assert_str_eq(text, "{\"outputs\":[],\"outputs_complete\":false,\"outputs_entries\":0,"
+                           "\"outputs_odd\":0,\"outputs_state\":\"withheld\"}");
+    free(text);
+    json_decref(result);
+}
+END_TEST
+
+START_TEST(a_walk_that_was_ended_is_not_complete)
+{
+    struct outputs found = {.audit = {.endless = true}};
+    json_t *result = json_object();
+
+    ck_assert(outputs_add(result, &found));
+    ck_assert(json_is_false(json_object_get(result, "outputs_complete")));
+    json_decref(result);
 }
 END_TEST
 
@@ -239,7 +267,8 @@ static Suite *suite(void)
     tcase_add_loop_test(c, a_name_is_safe_and_exact, 0, N_ROWS(names));
     tcase_add_test(c, nothing_is_an_empty_list);
     tcase_add_test(c, very_many_are_counted);
-    tcase_add_test(c, what_cannot_be_listed_says_so);
+    tcase_add_test(c, what_is_not_known_is_not_complete);
+    tcase_add_test(c, a_walk_that_was_ended_is_not_complete);
     suite_add_tcase(s, c);
     return s;
 }

@@ -651,8 +651,13 @@ def test_the_bounds_of_filters():
     tree = joined(section('denybox-evidence.5', 'Tree digest', 'Ss'))
     for name in ('TREE_DEPTH_MAX', 'TREE_ENTRIES_MAX'):
         assert ' %s ' % constant('src/tree/tree.h', name) in tree, name
-    assert 'more than %s,' % constant('src/evidence/outputs.h', 'OUTPUTS_LISTED') in joined(
+    assert 'more than %s,' % constant('src/tree/audit.h', 'AUDIT_LISTED') in joined(
         section('denybox-evidence.5', 'The result', 'Ss'))
+    outputs = joined(section('denybox.1', 'OUTPUTS'))
+    assert '%s directories deep' % constant('src/tree/tree.h', 'TREE_DEPTH_MAX') in outputs
+    # More inodes than are looked at would be outputs that nobody sees.
+    assert constant('src/launch/output.c', 'INODES_MAX') == \
+        constant('src/tree/tree.h', 'TREE_ENTRIES_MAX') == '1000000'
 
 
 # ---------------------------------------------------------------- the stand-alone attester
@@ -764,7 +769,7 @@ def bundles():
             f.write(NO_FILTER)
         attest = run('attest', '--quiet', '--controls', cwd=work)
         assert attest.returncode == 0, attest.stderr.decode()
-        rich = run('run', '--out', 'out', '--fsize', '1m', '--dev', '--seccomp', 'none.json',
+        rich = run('run', '--out', 'out', '--out-size', '1m', '--fsize', '1m', '--dev', '--seccomp', 'none.json',
                    '--evidence', 'run.json', '--', 'busybox', 'ln', '-s', 'x', '/out/link',
                    cwd=work)
         assert rich.returncode == 0, rich.stderr.decode()
@@ -888,9 +893,12 @@ def test_status_lines():
             return [sorted(json.loads(line)) for line in status]
 
     of_attest = keys_of_attest()
-    assert of_attest == documented[:1] + documented[2:3] * len(removals()) + documented[3:4], \
+    assert of_attest == documented[:1] + documented[3:4] * len(removals()) + documented[4:5], \
         'the lines of attest --controls: %s' % of_attest
-    documented = documented[:2] + documented[4:]
+    with tempfile.TemporaryDirectory() as work:
+        assert documented[:3] == keys('--out', os.path.join(work, 'out'), '--out-size', '1m', '--',
+                                      'busybox', 'true')
+    documented = documented[:2] + documented[5:]
     found = keys('--', 'busybox', 'true') + keys('--', '/nonexistent')
     assert documented[:3] == found, '%s, found %s' % (documented, found)
     with tempfile.TemporaryDirectory() as work:
@@ -1076,6 +1084,17 @@ def test_literal_text_can_be_copied():
         for n, line in enumerate(lines, 1):
             literal = (literal or line.startswith('.Bd -literal')) and line != '.Ed'
             assert not (literal and re.search("['`]", line)), '%s:%d: %s' % (page, n, line)
+
+
+def test_the_page_says_what_is_odd():
+    table = {row[1]: row[2] for row in rows('src/rules/oddity.def', 'ODDITY')}
+    found = items(section('denybox.1', 'OUTPUTS'))
+    assert list(found) == list(table), 'what is odd: %s' % list(found)
+    text = joined(section('denybox.1', 'OUTPUTS'))
+    # With --out-size: all that are refused in one sentence, and no other.
+    refused = re.search(r'what is an? (.*?) is not published', text).group(1)
+    for name, fate in table.items():
+        assert (name in refused) == (fate == 'REFUSED'), name
 
 
 # ---------------------------------------------------------------- the pages themselves

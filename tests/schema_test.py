@@ -114,7 +114,7 @@ def test_deviations_are_those_of_the_table():
 
 
 def test_limits_are_those_of_the_code():
-    text = read('src/launch/limits.c')
+    text = read('src/launch/limits.c') + read('src/launch/output.c')
     table = re.findall(r'^    \{"(\w+)", RLIMIT_\w+, \w+, \d+, "([^"]+)"\},$', text, re.M)
     table = {name: ('rlimit', scope) for name, scope in table}
     table.update((name, (held_by, scope)) for name, held_by, scope in re.findall(
@@ -130,9 +130,9 @@ def test_ranges_of_the_plan_are_those_of_the_options():
     limits = PLAN['properties']['limits']['properties']
     pairs = {'memory': limits['memory_bytes'], 'pids-limit': limits['pids'],
              'cpus': limits['cpus'], 'nofile': limits['nofile'], 'fsize': limits['fsize_bytes'],
-             'tmp-size': limits['tmp_bytes'], 'uid': PLAN['properties']['uid'],
+             'tmp-size': limits['tmp_bytes'], 'out-size': limits['out_bytes'], 'uid': PLAN['properties']['uid'],
              'gid': PLAN['properties']['gid']}
-    assert len(limits) == 6
+    assert len(limits) == 7
     for name, schema in pairs.items():
         have = (schema['minimum'], schema['maximum'])
         want = (options()[name]['min'], options()[name]['max'])
@@ -160,17 +160,19 @@ def test_profiles_are_those_of_bpf():
 def test_names_are_those_of_the_code():
     look = BUNDLE['$defs']['look']['properties']
     output = BUNDLE['$defs']['output']['properties']
-    code = read('src/evidence/outputs.c')
     same(look['namespaces']['properties'], c_strings('src/record/result.c', 'names[]'),
          'namespaces')
     same([name for name in COMMON['$defs']['raw']['properties']
           if not re.search('_(b64|sha256)$', name)], c_strings('src/rules/probe.c', '*raw_name'),
          'raw texts')
-    same(words(output['type']), re.findall(r'return "(\w+)";', code), 'types of outputs')
-    odd = code[code.index('*oddities('):code.index('static bool add_output')]
-    same(words(output['odd']['items']), re.findall(r'"([^"]+)"', odd), 'what is odd')
-    assert BUNDLE['$defs']['result']['properties']['outputs']['maxItems'] == int(
-        re.search(r'OUTPUTS_LISTED (\d+)', read('src/evidence/outputs.h')).group(1))
+    same(words(output['type']), re.findall(r'return "(\w+)";', read('src/rules/oddity.c')),
+         'types of outputs')
+    assert words(output['odd']['items']) == [row[1] for row in rows('src/rules/oddity.def',
+                                                                    'ODDITY')]
+    result = BUNDLE['$defs']['result']['properties']
+    assert words(result['outputs_state']) == c_strings('src/evidence/outputs.c', 'names[]')
+    assert result['outputs']['maxItems'] == int(
+        re.search(r'AUDIT_LISTED (\d+)', read('src/tree/audit.h')).group(1))
     architectures = BUNDLE['$defs']['binding']['properties']['filters']['properties'][
         'architectures']['items']
     same(words(architectures), re.findall(r'"(x86_64|aarch64)"', read('src/filter/compile.c')),
@@ -261,7 +263,7 @@ def test_status_lines_are_those_of_the_manual():
     objects = [STATUS['$defs'][row['$ref'].split('/')[-1]] for row in STATUS['oneOf']]
     assert lines == [sorted(schema['required']) for schema in objects], lines
     optional = [sorted(set(schema['properties']) - set(schema['required'])) for schema in objects]
-    assert optional == [[], [], [], [], ['walls'], []], optional
+    assert optional == [[], [], [], [], [], ['walls'], []], optional
 
 
 def test_the_page_names_every_schema():
@@ -275,7 +277,7 @@ def test_the_page_names_every_schema():
 
 # What a document may lack: see the conditions beside them.
 OPTIONAL = {'mountinfo_sha256', 'proc_net_dev_sha256', 'status_sha256', 'walls',
-            'pids', 'memory', 'fsize', 'core', 'nofile', 'cpus'}
+            'pids', 'memory', 'fsize', 'out', 'core', 'nofile', 'cpus'}
 CONDITIONS = {'if', 'then', 'else', 'not', 'contains'}
 
 

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/controls.h"
+#include "cmd/outputs.h"
 #include "evidence/bundle.h"
 #include "evidence/controls_json.h"
 #include "evidence/inside.h"
@@ -28,21 +30,37 @@ static bool check_output(const struct plan *plan, struct error *e)
 }
 
 static bool write_bundle(const struct plan *plan, const struct binding *binding,
-                         const struct launch_result *r, struct error *e)
+                         const struct launch_result *r, const struct outputs *outputs,
+                         struct error *e)
 {
-    json_t *bundle = bundle_json(plan, binding, r, e);
+    json_t *bundle = bundle_json(plan, binding, r, outputs, e);
     bool ok = bundle != NULL && deliver_bundle(plan, bundle, e);
 
     json_decref(bundle);
     return ok;
 }
 
+/* The outputs as they are now, with the matrix of the controls among them. */
+static void look_again(int directory, struct outputs *outputs)
+{
+    struct error e;
+
+    if (directory < 0)
+        return;
+    audit_free(&outputs->audit);
+    outputs->unknown = !audit_take(directory, &outputs->audit, &e);
+    audit_digest(&outputs->audit, directory, OUTPUTS_DIGESTED);
+}
+
 static int carry_out(const struct plan *plan)
 {
     static struct launch_result result;
+    struct outputs outputs;
     struct binding binding;
     struct error e;
     int status = EXIT_OK;
+    int published;
+    int directory;
 
     if (!check_output(plan, &e) || !binding_take(plan, &binding, &e))
         return report_failure(plan, &result, &e);
@@ -54,11 +72,17 @@ static int carry_out(const struct plan *plan)
     }
     if (!plan->declared.quiet && (result.ending != ENDING_NOT_STARTED || result.blocked))
         print_probes(&result);
-    if (plan->declared.controls && status == EXIT_OK && !run_controls(plan, &result, &e))
+    if (!outputs_settle(plan, &result, &outputs, &published, &e))
         status = report_failure(plan, &result, &e);
+    directory = published >= 0 ? published : plan->derived.out.fd;
+    if (plan->declared.controls && status == EXIT_OK && !run_controls(plan, directory, &result, &e))
+        status = report_failure(plan, &result, &e);
+    look_again(directory, &outputs);
     if ((result.ending != ENDING_NOT_STARTED || result.blocked) &&
-        !write_bundle(plan, &binding, &result, &e))
+        !write_bundle(plan, &binding, &result, &outputs, &e))
         status = report_failure(plan, &result, &e);
+    io_close(&published);
+    audit_free(&outputs.audit);
     launch_result_free(&result);
     return status;
 }

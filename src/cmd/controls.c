@@ -167,7 +167,7 @@ static bool run_all(const struct plan *plan, struct control *controls, struct er
 }
 
 /* Takes the digests, and writes the matrix where there is an output directory. */
-static bool record(const struct plan *plan, const struct control *controls,
+static bool record(const struct plan *plan, int out, const struct control *controls,
                    struct control_record *r, struct error *e)
 {
     struct sha256 s;
@@ -185,8 +185,8 @@ static bool record(const struct plan *plan, const struct control *controls,
     sha256_add(&s, text, strlen(text));
     sha256_add(&s, "\n", 1);
     sha256_end_text(&s, r->matrix_sha256);
-    if (plan->derived.out.fd >= 0)
-        ok = publish(plan->derived.out.fd, CONTROLS_DOCUMENT, text, e);
+    if (out >= 0)
+        ok = publish(out, CONTROLS_DOCUMENT, text, e);
     free(text);
     return ok;
 }
@@ -218,7 +218,7 @@ static int sum_up(const struct plan *plan, const struct control *controls, struc
     return r->controls.faults;
 }
 
-bool run_controls(const struct plan *plan, struct launch_result *result, struct error *e)
+bool run_controls(const struct plan *plan, int out, struct launch_result *result, struct error *e)
 {
     struct control *controls = calloc(N_REMOVALS, sizeof *controls);
     bool ok = controls != NULL;
@@ -230,7 +230,7 @@ bool run_controls(const struct plan *plan, struct launch_result *result, struct 
     if (ok) {
         int faults = sum_up(plan, controls, result);
 
-        ok = record(plan, controls, &result->controls, e);
+        ok = record(plan, out, controls, &result->controls, e);
         result->controls.run = ok;
         if (ok && faults != 0)
             ok = error_set(e, EXIT_BLOCKED, "cannot trust the probes: %d faults in the controls",

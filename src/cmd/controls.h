@@ -7,10 +7,11 @@
 
 /*
  * Carries out every removal of the table, after the attestation of the plan itself: prints the
- * matrix, writes it into the directory of --out, and fills in result->controls. Nothing of the plan
- * but its profile and its ids is in a control. False and *e: EXIT_BLOCKED with a line of
+ * matrix, writes it into the directory `out` of the outputs (-1: there is
+ * none), and fills in result->controls. Nothing of the plan but its profile and its ids is in a
+ * control. False and *e: EXIT_BLOCKED with a line of
  * result->reasons for each fault, or what else kept it from its end.
  */
-bool run_controls(const struct plan *plan, struct launch_result *result, struct error *e);
+bool run_controls(const struct plan *plan, int out, struct launch_result *result, struct error *e);
 
 #endif

@@ -1,30 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stdio.h>
-
+#include "base/io.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/outputs.h"
 #include "evidence/bundle.h"
-
-static void warn_of_oddities(const struct plan *plan, const json_t *bundle)
-{
-    json_int_t odd =
-        json_integer_value(json_object_get(json_object_get(bundle, "result"), "outputs_odd"));
-
-    if (odd != 0 && !plan->declared.quiet)
-        fprintf(stderr,
-                "denybox: warning: %lld odd entries are left in --out; the bundle lists them\n",
-                (long long)odd);
-}
 
 /* After the last process of the sandbox is gone. */
 static bool write_evidence(const struct plan *plan, const struct binding *binding,
-                           const struct launch_result *r, struct error *e)
+                           const struct launch_result *r, struct outputs *outputs, struct error *e)
 {
-    json_t *bundle = bundle_json(plan, binding, r, e);
-    bool ok = bundle != NULL && deliver_bundle(plan, bundle, e);
+    json_t *bundle;
+    bool ok;
 
-    if (ok)
-        warn_of_oddities(plan, bundle);
+    outputs_digest(plan, r, outputs);
+    bundle = bundle_json(plan, binding, r, outputs, e);
+    ok = bundle != NULL && deliver_bundle(plan, bundle, e);
     json_decref(bundle);
     return ok;
 }
@@ -42,6 +32,8 @@ static int carry_out(const struct plan *plan)
     struct binding binding = {0};
     struct error e;
     bool evidence = plan->declared.evidence != NULL;
+    struct outputs outputs;
+    int published;
     int status;
 
     if (evidence && !binding_take(plan, &binding, &e))
@@ -52,11 +44,15 @@ static int carry_out(const struct plan *plan)
     } else {
         status = report_failure(plan, &result, &e);
     }
+    if (!outputs_settle(plan, &result, &outputs, &published, &e))
+        status = report_failure(plan, &result, &e);
     if (plan->declared.verbose && result.ending == ENDING_NOT_STARTED && result.before.valid)
         print_probes(&result);
     if (evidence && (result.ending != ENDING_NOT_STARTED || result.blocked) &&
-        !write_evidence(plan, &binding, &result, &e))
+        !write_evidence(plan, &binding, &result, &outputs, &e))
         status = report_failure(plan, &result, &e);
+    io_close(&published);
+    audit_free(&outputs.audit);
     launch_result_free(&result);
     return status;
 }

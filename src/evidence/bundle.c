@@ -16,7 +16,6 @@
 #include "evidence/document.h"
 #include "evidence/host.h"
 #include "evidence/observed_json.h"
-#include "evidence/outputs.h"
 #include "evidence/plan_json.h"
 #include "evidence/probes_json.h"
 #include "filter/builtin.h"
@@ -171,34 +170,7 @@ static json_t *usage_json(const struct rusage *u)
                      (json_int_t)u->ru_maxrss);
 }
 
-/* What the payload left may be made so that it cannot be listed: too deep, closed to its own owner.
- * That is told, and costs nothing but the list: whether there is a bundle is not the payload's say.
- */
-static void add_outputs(json_t *result, const struct plan *plan)
-{
-    struct error e;
-    unsigned long entries = 0;
-    unsigned long odd = 0;
-    bool complete = true;
-    json_t *list = json_array();
-    int fd = plan->derived.out.fd;
-
-    if (fd >= 0) {
-        json_decref(list);
-        list = outputs_json(fd, &entries, &odd, &complete, &e);
-    }
-    if (list == NULL) {
-        fprintf(stderr, "denybox: warning: the outputs are not in the bundle: %s\n", e.text);
-        list = json_array();
-        complete = false;
-    }
-    json_object_set_new(result, "outputs", list);
-    json_object_set_new(result, "outputs_entries", json_integer((json_int_t)entries));
-    json_object_set_new(result, "outputs_odd", json_integer((json_int_t)odd));
-    json_object_set_new(result, "outputs_complete", json_boolean(complete));
-}
-
-static json_t *result_json(const struct plan *plan, const struct launch_result *r)
+static json_t *result_json(const struct launch_result *r, const struct outputs *outputs)
 {
     static const char *const endings[] = {"not started", "exited", "signalled"};
     json_t *result =
@@ -206,16 +178,18 @@ static json_t *result_json(const struct plan *plan, const struct launch_result *
                   "number", r->ending == ENDING_NOT_STARTED ? json_null() : json_integer(r->number),
                   "usage", r->ending == ENDING_NOT_STARTED ? json_null() : usage_json(&r->usage));
 
-    if (result != NULL)
-        add_outputs(result, plan);
+    if (result != NULL && !outputs_add(result, outputs)) {
+        json_decref(result);
+        return NULL;
+    }
     return result;
 }
 
 json_t *bundle_json(const struct plan *plan, const struct binding *binding,
-                    const struct launch_result *r, struct error *e)
+                    const struct launch_result *r, const struct outputs *outputs, struct error *e)
 {
     json_t *bundle = json_object();
-    json_t *result = result_json(plan, r);
+    json_t *result = result_json(r, outputs);
 
     if (bundle == NULL || result == NULL) {
         error_set(e, EXIT_DENYBOX, "cannot write the bundle: out of memory");

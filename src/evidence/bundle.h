@@ -2,6 +2,7 @@
 #ifndef DENYBOX_EVIDENCE_BUNDLE_H
 #define DENYBOX_EVIDENCE_BUNDLE_H
 
+#include "evidence/outputs.h"
 #include "plan/plan.h"
 #include "record/result.h"
 #include "json/json.h"
@@ -22,6 +23,7 @@ bool binding_take(const struct plan *plan, struct binding *b, struct error *e);
  * have one too, with the ending "blocked". New reference, or NULL with *e.
  */
 json_t *bundle_json(const struct plan *plan, const struct binding *binding,
-                    const struct launch_result *result, struct error *e);
+                    const struct launch_result *result, const struct outputs *outputs,
+                    struct error *e);
 
 #endif

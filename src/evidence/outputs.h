@@ -4,22 +4,31 @@
 
 #include <stdbool.h>
 
+#include "tree/audit.h"
 #include "json/json.h"
-
-/* More entries than this are counted, not listed. */
-#define OUTPUTS_LISTED 1000
 
 /* Bytes that are digested in all: a payload makes a file of 16 TiB with one call. */
 #define OUTPUTS_DIGESTED (4ULL << 30)
 
-/*
- * What is left in the output directory after the last process is gone: an array of path, type,
- * size, sha256, and what is odd about it (a link, a special file, setuid or setgid, more than one
- * name, not digested since the bytes that may be are spent, a name with control bytes). Links are
- * not followed, nothing special is opened. *odd and *entries are counted, and *complete is false
- * when more was there than is listed. New reference, or NULL with *e.
+enum outputs_state {
+    OUTPUTS_DISCARDED, /* there is no --out */
+    OUTPUTS_LEFT,      /* they are in --out, where the payload wrote them */
+    OUTPUTS_PUBLISHED, /* with --out-size: they are in --out, but for what was refused */
+    OUTPUTS_WITHHELD,  /* with --out-size: nothing is in --out */
+};
+
+/* What became of what a payload left. Zero-initialised it is nothing, of no --out. */
+struct outputs {
+    enum outputs_state state;
+    bool unknown; /* it could not be looked at; the audit is empty */
+    struct audit audit;
+};
+
+/* The name of a state, in the words of the bundle. */
+const char *outputs_state_name(enum outputs_state state);
+
+/* The members of `result` that tell of the outputs, added to the object. False when out of memory.
  */
-json_t *outputs_json(int dirfd, unsigned long *entries, unsigned long *odd, bool *complete,
-                     struct error *e);
+bool outputs_add(json_t *result, const struct outputs *outputs);
 
 #endif

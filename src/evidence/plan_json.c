@@ -51,7 +51,8 @@ static json_t *mounts_json(const struct plan *plan)
 
     json_array_append_new(list, mount("/", root_source(plan), "ro,nosuid,nodev"));
     json_array_append_new(list, mount("/in", d->in, "ro,nosuid,nodev,noexec"));
-    json_array_append_new(list, mount("/out", d->out, "rw,nosuid,nodev,noexec"));
+    json_array_append_new(
+        list, mount("/out", d->out_size != 0 ? "tmpfs" : d->out, "rw,nosuid,nodev,noexec"));
     json_array_append_new(list, mount("/tmp", NULL, "rw,nosuid,nodev,noexec"));
     for (size_t i = 0; i < d->n_binds; i++)
         json_array_append_new(list,
@@ -74,10 +75,17 @@ static json_t *with_json(const struct declared *d)
 
 static json_t *limits_json(const struct declared *d)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "memory_bytes", number(d->memory), "pids",
-                     number(d->pids), "cpus", number(d->cpus), "nofile", number(d->nofile),
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "memory_bytes", number(d->memory),
+                     "pids", number(d->pids), "cpus", number(d->cpus), "nofile", number(d->nofile),
                      "fsize_bytes", d->fsize == FSIZE_UNSET ? json_null() : number(d->fsize),
-                     "tmp_bytes", number(d->tmp_size));
+                     "tmp_bytes", number(d->tmp_size), "out_bytes",
+                     d->out_size == 0 ? json_null() : number(d->out_size));
+}
+
+static json_t *output_json(const struct declared *d)
+{
+    return json_pack("{s:o, s:b, s:b}", "directory", document_string(d->out), "keep_failed",
+                     d->keep_failed, "strict", d->strict_out);
 }
 
 static json_t *payload_json(const struct plan *plan)
@@ -98,11 +106,12 @@ json_t *plan_json(const struct plan *plan)
     const struct derived *r = &plan->derived;
 
     return json_pack(
-        "{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:o, s:o}", "schema_version", 1,
-        "profile", r->deviations == 0 ? "strict" : "declared-deviations", "deviations",
+        "{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:o, s:o}", "schema_version",
+        1, "profile", r->deviations == 0 ? "strict" : "declared-deviations", "deviations",
         deviations_json(plan), "payload", payload_json(plan), "mounts", mounts_json(plan), "with",
-        with_json(d), "environment", strings(d->env, d->n_env), "limits", limits_json(d),
-        "hostname", d->hostname, "uid", (json_int_t)d->uid, "gid", (json_int_t)d->gid, "seccomp",
+        with_json(d), "environment", strings(d->env, d->n_env), "limits", limits_json(d), "output",
+        output_json(d), "hostname", d->hostname, "uid", (json_int_t)d->uid, "gid",
+        (json_int_t)d->gid, "seccomp",
         json_pack("{s:s, s:o, s:o}", "profile", r->profile, "stacked_json",
                   document_string(r->stacked_json), "stacked_bpf", document_string(d->seccomp_bpf)),
         "evidence", document_string(d->evidence));

@@ -145,7 +145,7 @@ static bool in_force(const struct row *row, pid_t pid, uint64_t value)
            (row->resource == RLIMIT_CORE && limit.rlim_cur == 0);
 }
 
-static void note(struct launch_result *result, struct limit_row row)
+void limits_note(struct launch_result *result, struct limit_row row)
 {
     if (result->n_limits < LIMITS_MAX)
         result->limits[result->n_limits++] = row;
@@ -166,14 +166,14 @@ bool limits_observe(const struct sandbox *s, pid_t pid, struct launch_result *re
             ok = false;
             continue;
         }
-        note(result, (struct limit_row){rows[i].name, value, "rlimit", rows[i].scope});
+        limits_note(result, (struct limit_row){rows[i].name, value, "rlimit", rows[i].scope});
     }
     if (sched_getaffinity(pid, sizeof cpus, &cpus) < 0 ||
         (uint64_t)CPU_COUNT(&cpus) > s->plan->declared.cpus) {
         buf_puts(&result->reasons, "the limit cpus is not in force\n");
         return false;
     }
-    note(result,
-         (struct limit_row){"cpus", (uint64_t)CPU_COUNT(&cpus), "affinity", "each process"});
+    limits_note(result,
+                (struct limit_row){"cpus", (uint64_t)CPU_COUNT(&cpus), "affinity", "each process"});
     return ok;
 }

@@ -10,4 +10,7 @@
  */
 bool limits_observe(const struct sandbox *s, pid_t pid, struct launch_result *result);
 
+/* Notes one that something else holds. */
+void limits_note(struct launch_result *result, struct limit_row row);
+
 #endif

@@ -7,14 +7,12 @@
 #include "base/fault.h"
 #include "base/io.h"
 #include "base/sys.h"
+#include "launch/output.h"
 #include "launch/sandbox.h"
 #include "launch/trees.h"
 
 #define ROOT_FLAGS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 #define DATA_FLAGS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
-
-/* A tmpfs inode costs about a kilobyte of the kernel's memory, and its size bounds none of them. */
-#define BYTES_PER_INODE 4096
 
 /* What every sandbox has in its root. /app, /etc and /root are there so that writing to them fails
  * because of a wall, and not because there is nothing to write to. */
@@ -170,7 +168,7 @@ static bool mount_data(struct sandbox *s, int tree, const char *at, uint64_t siz
     if (fault_skips(at)) /* the test build: a data mount without its restrictions */
         attributes = 0;
     if (tree < 0)
-        tree = new_tmpfs(size, size / BYTES_PER_INODE + 2, mode, attributes, e);
+        tree = new_tmpfs(size, tmpfs_inodes(size), mode, attributes, e);
     else if (!tree_restrict(tree, attributes, e))
         return false;
     if (tree < 0)
@@ -187,7 +185,10 @@ bool step_mount_in(struct sandbox *s, struct error *e)
 
 bool step_mount_out(struct sandbox *s, struct error *e)
 {
-    return mount_data(s, s->tree_out, "out", s->plan->declared.tmp_size, DATA_FLAGS, e);
+    const struct declared *d = &s->plan->declared;
+    uint64_t size = d->out_size != 0 && !fault_skips("out-size") ? d->out_size : d->tmp_size;
+
+    return mount_data(s, s->tree_out, "out", size, DATA_FLAGS, e);
 }
 
 bool step_mount_tmp(struct sandbox *s, struct error *e)

@@ -14,6 +14,7 @@
 #include "launch/channel.h"
 #include "launch/limits.h"
 #include "launch/observe.h"
+#include "launch/output.h"
 #include "launch/weaken.h"
 
 /* The probes take a millisecond. On a machine that swaps they may take long; what hangs for ever is
@@ -112,7 +113,10 @@ static bool take_hello(struct supervisor *sv, const struct message *m)
     if (!sv->gate.name_holds)
         buf_puts(&sv->result->reasons, "the host name is not that of the plan\n");
     sv->gate.limits_hold = limits_observe(sv->s, m->sender, sv->result);
-    return observe(sv->s->host_proc, m->sender, &sv->result->before, sv->e);
+    if (!observe(sv->s->host_proc, m->sender, &sv->result->before, sv->e))
+        return false;
+    sv->gate.limits_hold = output_take(sv->s, m->sender, sv->result) && sv->gate.limits_hold;
+    return true;
 }
 
 /* What has come from one child while the gate is shut. *done becomes true with its last message. */

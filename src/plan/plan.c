@@ -10,6 +10,8 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "plan/object.h"
+#include "plan/outplace.h"
 #include "plan/overlap.h"
 #include "plan/payload.h"
 #include "plan/script.h"
@@ -58,47 +60,11 @@ bool plan_init(struct plan *plan, enum command command, struct error *e)
         .status_fd = -1,
     };
     plan->derived.in = plan->derived.out = plan->derived.rootfs = none;
+    plan->derived.place.parent = plan->derived.place.directory = none;
     plan->derived.payload.fd = plan->derived.payload.chain.fd = -1;
     plan->provided.lock = -1;
     plan->derived.evidence_dir = -1;
     return init_env(&plan->declared, e);
-}
-
-/*
- * Finds a directory or file of the host, once. No magic links: a path such as /proc/self/fd/5
- * would name something else when init looks it up again.
- */
-static bool open_object(struct host_object *o, const char *option, const char *path,
-                        bool want_directory, struct error *e)
-{
-    struct stat st;
-
-    o->path = path;
-    o->fd = sys_openat2(AT_FDCWD, path, O_PATH | O_CLOEXEC, RESOLVE_NO_MAGICLINKS);
-    if (o->fd < 0 || sys_fstat(o->fd, &st) < 0) {
-        if (errno == ENOENT && want_directory) {
-            error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': no such directory", option,
-                      text_show(path));
-            return error_hint(e, "make it first: mkdir -p %s", text_show(path));
-        }
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot use --%s '%s'", option, text_show(path));
-    }
-    o->dev = st.st_dev;
-    o->ino = st.st_ino;
-    o->directory = S_ISDIR(st.st_mode);
-    if (want_directory && !o->directory)
-        return error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': not a directory", option,
-                         text_show(path));
-    return true;
-}
-
-/* Better said now than found by a probe. */
-static bool check_access(const struct host_object *o, const char *option, int mode, struct error *e)
-{
-    if (o->fd >= 0 && faccessat(o->fd, ".", mode, AT_EACCESS) < 0)
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot %s --%s '%s'",
-                           (mode & W_OK) != 0 ? "write to" : "read", option, text_show(o->path));
-    return true;
 }
 
 static bool open_directories(struct plan *plan, struct error *e)
@@ -107,15 +73,16 @@ static bool open_directories(struct plan *plan, struct error *e)
     const char *root = d->rootfs != NULL ? d->rootfs : plan->provided.root;
     struct derived *r = &plan->derived;
 
-    if (d->in != NULL && !open_object(&r->in, "in", d->in, true, e))
+    if (d->in != NULL && !object_open(&r->in, "in", d->in, true, e))
         return false;
-    if (d->out != NULL && !open_object(&r->out, "out", d->out, true, e))
+    if (d->out_size != 0 ? !outplace_find(d, &r->place, e)
+                         : d->out != NULL && !object_open(&r->out, "out", d->out, true, e))
         return false;
-    if (root != NULL && !open_object(&r->rootfs, "rootfs", root, true, e))
+    if (root != NULL && !object_open(&r->rootfs, "rootfs", root, true, e))
         return false;
-    if (!check_access(&r->in, "in", R_OK | X_OK, e) ||
-        !check_access(&r->out, "out", R_OK | W_OK | X_OK, e) ||
-        !check_access(&r->rootfs, "rootfs", R_OK | X_OK, e))
+    if (!object_access(&r->in, "in", R_OK | X_OK, e) ||
+        !object_access(&r->out, "out", R_OK | W_OK | X_OK, e) ||
+        !object_access(&r->rootfs, "rootfs", R_OK | X_OK, e))
         return false;
     if (d->n_binds == 0)
         return true;
@@ -125,7 +92,7 @@ static bool open_directories(struct plan *plan, struct error *e)
     for (size_t i = 0; i < d->n_binds; i++)
         r->binds[i].fd = -1;
     for (size_t i = 0; i < d->n_binds; i++) {
-        if (!open_object(&r->binds[i], "ro-bind", d->binds[i].source, false, e))
+        if (!object_open(&r->binds[i], "ro-bind", d->binds[i].source, false, e))
             return false;
     }
     return true;
@@ -149,7 +116,7 @@ static bool find_evidence_place(struct plan *plan, struct error *e)
                          text_show(path));
     memcpy(directory, path, (size_t)(r->evidence_name - path));
     strcpy(directory + (r->evidence_name - path), ".");
-    if (!open_object(&place, "evidence", directory, false, e))
+    if (!object_open(&place, "evidence", directory, false, e))
         return false;
     r->evidence_dir = place.fd;
     if (faccessat(place.fd, r->evidence_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
@@ -159,7 +126,8 @@ static bool find_evidence_place(struct plan *plan, struct error *e)
     if (faccessat(place.fd, ".", W_OK, AT_EACCESS) < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot write --evidence '%s'", text_show(path));
     place.path = path;
-    return overlap_refuse_inside(&place, "--evidence", &r->out, "--out", e);
+    return outplace_refuse_evidence(&r->place, &place, r->evidence_name, e) &&
+           overlap_refuse_inside(&place, "--evidence", &r->out, "--out", e);
 }
 
 static void note_deviations(struct plan *plan)
@@ -210,10 +178,13 @@ static bool check_places(const struct plan *plan, struct error *e)
         return false;
 
     if (!overlap_refuse(&r->in, "--in", &r->out, "--out", e) ||
-        !overlap_refuse(&r->rootfs, "--rootfs", &r->out, "--out", e))
+        !overlap_refuse(&r->rootfs, "--rootfs", &r->out, "--out", e) ||
+        !outplace_refuse(&r->place, &r->in, "--in", e) ||
+        !outplace_refuse(&r->place, &r->rootfs, "--rootfs", e))
         return false;
     for (size_t i = 0; i < plan->declared.n_binds; i++) {
-        if (!overlap_refuse(&r->binds[i], "--ro-bind", &r->out, "--out", e))
+        if (!overlap_refuse(&r->binds[i], "--ro-bind", &r->out, "--out", e) ||
+            !outplace_refuse(&r->place, &r->binds[i], "--ro-bind", e))
             return false;
     }
     return true;
@@ -221,8 +192,8 @@ static bool check_places(const struct plan *plan, struct error *e)
 
 bool plan_derive(struct plan *plan, struct error *e)
 {
-    if (!choose_profile(plan, e) || !open_directories(plan, e) || !check_places(plan, e) ||
-        !find_evidence_place(plan, e))
+    if (!choose_profile(plan, e) || !outplace_options(&plan->declared, e) ||
+        !open_directories(plan, e) || !check_places(plan, e) || !find_evidence_place(plan, e))
         return false;
     note_deviations(plan);
     if (plan->command == COMMAND_ATTEST) {
@@ -260,6 +231,8 @@ void plan_free(struct plan *plan)
     free(plan->declared.with);
     io_close(&r->in.fd);
     io_close(&r->out.fd);
+    io_close(&r->place.parent.fd);
+    io_close(&r->place.directory.fd);
     io_close(&r->rootfs.fd);
     io_close(&r->evidence_dir);
     free_payload(&r->payload);

@@ -33,8 +33,11 @@ struct bind {
 /* What the user said, or the default. Strings belong to argv, to the --args buffer or to static
  * storage. */
 struct declared {
-    const char *in;     /* NULL: none */
-    const char *out;    /* NULL: none */
+    const char *in;    /* NULL: none */
+    const char *out;   /* NULL: none */
+    uint64_t out_size; /* bytes of the tmpfs at /out; 0: --out itself is mounted there */
+    bool keep_failed;
+    bool strict_out;
     const char *rootfs; /* NULL: the skeleton alone */
     const char **with;  /* files and trees of the host for the root; n_with of them */
     size_t n_with;
@@ -103,6 +106,16 @@ struct chain {
     size_t n_words;                    /* 0: it is no script, argv[0] is the command's */
 };
 
+/* Where --out-size publishes: an empty directory, or none yet, in a directory of the caller's. */
+struct out_place {
+    struct host_object parent;    /* fd -1: there is no --out-size */
+    struct host_object directory; /* fd -1: there is none yet */
+    char name[256];               /* in the parent */
+    mode_t mode;                  /* of what is published */
+    uid_t uid;                    /* of the directory that is there */
+    gid_t gid;
+};
+
 struct payload {
     int fd;             /* read-only, close-on-exec; -1: none (attest) */
     char *path;         /* owned; as found, in the root or on the host */
@@ -116,7 +129,8 @@ struct payload {
 
 struct derived {
     struct host_object in;
-    struct host_object out;
+    struct host_object out; /* what is mounted at /out: none with --out-size */
+    struct out_place place;
     struct host_object rootfs;
     struct host_object *binds; /* owned; n_binds of declared */
     struct payload payload;

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/io.h"
+
 const char *ns_name(enum ns ns)
 {
     static const char *const names[] = {"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"};
@@ -24,6 +26,9 @@ void launch_result_free(struct launch_result *result)
     observed_free(&result->before);
     observed_free(&result->after);
     buf_free(&result->reasons);
+    if (result->out > 0)
+        io_close(&result->out);
+    result->out = 0;
 }
 
 int launch_exit_status(const struct launch_result *result)

@@ -37,7 +37,7 @@ struct observed {
 struct limit_row {
     const char *name;
     uint64_t value;
-    const char *held_by; /* "rlimit", "affinity" or "none" */
+    const char *held_by; /* "rlimit", "affinity", "tmpfs" or "none" */
     const char *scope;   /* what is counted: "the sandbox", "each process, private memory" */
 };
 
@@ -72,6 +72,8 @@ struct launch_result {
     char stacked_sha256[2][72]; /* digests of stacked filters, "" with none */
     pid_t child;                /* the payload as the host sees it; 0 before there is one */
     struct control_record controls;
+    int out; /* owned; with --out-size the tmpfs at /out, which outlives the sandbox; 0: none, for
+              * that number is always standard input */
 };
 
 void launch_result_free(struct launch_result *result);

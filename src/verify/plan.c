@@ -118,12 +118,14 @@ static void check_declared(struct verification *v, const json_t *mounts)
         note(v, REASON_PROFILE_DIFFERS, "the deviations are not those of the plan's mounts");
 }
 
-/* What the plan has no source for is a tmpfs of its own, and all of it; /proc is one of proc. */
-static bool right_type(const struct mount_row *row, const json_t *mount)
+/* What the plan has no source for is a tmpfs of its own, and all of it, and so is /out with
+ * --out-size, where "tmpfs" is no directory of that name; /proc is one of proc. */
+static bool right_type(const struct mount_row *row, const json_t *mount, bool collected)
 {
     const char *source = field_text(mount, "source");
     const char *want = same_text(row->point, "/proc") && same_text(source, "proc")   ? "proc"
                        : same_text(row->point, "/dev") && same_text(source, "tmpfs") ? "tmpfs"
+                       : same_text(row->point, "/out") && collected                  ? "tmpfs"
                        : source == NULL                                              ? "tmpfs"
                                                                                      : NULL;
 
@@ -137,6 +139,7 @@ static void check_mounts(struct verification *v)
     const char *next = raw->bytes;
     struct mount_row row;
     unsigned char seen[PLANNED_MAX] = {0};
+    bool collected = !field_null(plan_of(v), "limits.out_bytes");
     size_t devices = 0;
     bool bad = false;
 
@@ -158,7 +161,7 @@ static void check_mounts(struct verification *v)
         else if (seen[i]++ != 0) {
             note(v, REASON_MOUNTS, "%s is mounted twice", text_show(row.point));
             return;
-        } else if (!right_type(&row, mount))
+        } else if (!right_type(&row, mount, collected))
             note(v, REASON_MOUNTS, "%s is not what denybox makes there", text_show(row.point));
         else if (!has_flags(&row, field_text(mount, "flags")))
             note(v, REASON_MOUNTS, "%s is not %s", text_show(row.point),
@@ -181,7 +184,8 @@ static void check_limits(struct verification *v)
     } pairs[] = {{"memory_bytes", "memory"},
                  {"pids", "pids"},
                  {"nofile", "nofile"},
-                 {"fsize_bytes", "fsize"}};
+                 {"fsize_bytes", "fsize"},
+                 {"out_bytes", "out"}};
     const json_t *planned = field(plan_of(v), "limits");
     const json_t *limits = field(v->bundle, "limits");
 
@@ -213,6 +217,23 @@ static void check_profile(struct verification *v)
     if (strict != (json_array_size(deviations) == 0))
         note(v, REASON_PROFILE_DIFFERS, "the profile is %s, with %zu deviations",
              text_show(profile), json_array_size(deviations));
+}
+
+/* Where the outputs go, in the two places that say so. */
+static void check_output(struct verification *v)
+{
+    const json_t *plan = plan_of(v);
+    bool collected = !field_null(plan, "limits.out_bytes");
+    const char *directory = field_text(plan, "output.directory");
+    const char *source = field_text(planned_mount(field(plan, "mounts"), "/out"), "source");
+    const char *want = collected ? "tmpfs" : directory;
+
+    if (want == NULL ? source != NULL : !same_text(source, want))
+        note(v, REASON_MOUNTS, "/out is not where the outputs go");
+    if ((collected && directory == NULL) ||
+        (!collected && json_is_true(field(plan, "output.keep_failed"))) ||
+        (directory == NULL && json_is_true(field(plan, "output.strict"))))
+        note(v, REASON_MOUNTS, "the plan's output contradicts itself");
 }
 
 /* How many filters of the payload's own the status must count at least. */
@@ -277,6 +298,7 @@ void check_plan(struct verification *v)
 {
     check_environment(v);
     check_mounts(v);
+    check_output(v);
     check_limits(v);
     check_profile(v);
     check_filters(v);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "rules/oddity.h"
 #include "verify/checks.h"
 #include "verify/field.h"
 
@@ -28,18 +29,6 @@ static void check_ending(struct verification *v, const json_t *result)
         note(v, REASON_RESULT, "attest did not write its files");
 }
 
-/* What can be odd about an output, in the order in which it is said. */
-enum oddity { LINK, SPECIAL, SET_ID, NAMES, UNDIGESTED, NOT_PLAIN };
-
-static const char *const oddities[] = {
-    [LINK] = "link",
-    [SPECIAL] = "special file",
-    [SET_ID] = "setuid or setgid",
-    [NAMES] = "more than one name",
-    [UNDIGESTED] = "not digested",
-    [NOT_PLAIN] = "name is not plain ASCII",
-};
-
 /* Each word is known, and none is there twice. */
 static bool right_words(const json_t *odd)
 {
@@ -49,42 +38,61 @@ static bool right_words(const json_t *odd)
 
     json_array_foreach(odd, i, word)
     {
-        while (next < sizeof oddities / sizeof oddities[0] &&
-               !same_text(json_string_value(word), oddities[next]))
+        while (next < N_ODDITIES &&
+               !same_text(json_string_value(word), oddity_words((enum oddity)next)))
             next++;
-        if (next++ >= sizeof oddities / sizeof oddities[0])
+        if (next++ >= N_ODDITIES)
             return false;
     }
     return true;
 }
 
-/* The bytes of the path, for its text has escapes in it. */
-static bool plain_path(const json_t *output)
+/* The set of them that the bundle has. */
+static unsigned odd_of(const json_t *output)
 {
-    size_t length = 0;
-    unsigned char *bytes = text_base64_decode(field_text(output, "path_b64"), &length);
-    bool plain = bytes != NULL;
+    unsigned odd = 0;
 
-    for (size_t i = 0; plain && i < length; i++)
-        plain = bytes[i] >= 0x20 && bytes[i] < 0x7f;
-    free(bytes);
-    return plain;
+    for (int i = 0; i < N_ODDITIES; i++) {
+        if (array_has(field(output, "odd"), oddity_words((enum oddity)i)))
+            odd |= ODD_BIT(i);
+    }
+    return odd;
 }
 
+/* By the bytes of the path, for its text has escapes in it. */
+static bool has_odd_name(const json_t *output)
+{
+    size_t length = 0;
+    char *bytes = (char *)text_base64_decode(field_text(output, "path_b64"), &length);
+    const char *slash = bytes != NULL ? strrchr(bytes, '/') : NULL;
+    bool odd = bytes == NULL || oddity_name(slash != NULL ? slash + 1 : bytes);
+
+    free(bytes);
+    return odd;
+}
+
+#define UNREAD (ODD_BIT(ODD_UNREADABLE) | ODD_BIT(ODD_LARGE) | ODD_BIT(ODD_UNDIGESTED))
+
 /* What is odd about an output, as far as the other fields tell. */
-static bool right_output(const json_t *output)
+static bool right_output(const json_t *output, bool collected)
 {
     const char *type = field_text(output, "type");
-    const json_t *odd = field(output, "odd");
+    unsigned odd = odd_of(output);
     bool file = strcmp(type, "file") == 0;
+    bool directory = strcmp(type, "directory") == 0;
     bool link = strcmp(type, "link") == 0;
-    bool special = !file && !link && strcmp(type, "directory") != 0;
-    bool undigested = array_has(odd, oddities[UNDIGESTED]);
+    unsigned kind = link ? ODD_BIT(ODD_LINK) : file || directory ? 0 : ODD_BIT(ODD_SPECIAL);
 
-    return right_words(odd) && field_null(output, "sha256") == (!file || undigested) &&
-           (file || (field_number(output, "size") == 0 && !undigested)) &&
-           array_has(odd, oddities[LINK]) == link && array_has(odd, oddities[SPECIAL]) == special &&
-           array_has(odd, oddities[NOT_PLAIN]) == !plain_path(output);
+    if (!right_words(field(output, "odd")) ||
+        (odd & (ODD_BIT(ODD_LINK) | ODD_BIT(ODD_SPECIAL))) != kind ||
+        ((odd & ODD_BIT(ODD_NAME)) != 0) != has_odd_name(output))
+        return false;
+    if (file)
+        return field_null(output, "sha256") == ((odd & UNREAD) != 0) &&
+               (odd & ODD_BIT(ODD_DEEP)) == 0 && (collected || (odd & ODD_BIT(ODD_LARGE)) == 0);
+    return field_null(output, "sha256") && field_number(output, "size") == 0 &&
+           (odd & (ODD_BIT(ODD_LARGE) | ODD_BIT(ODD_UNDIGESTED))) == 0 &&
+           (directory || (odd & (ODD_BIT(ODD_UNREADABLE) | ODD_BIT(ODD_DEEP))) == 0);
 }
 
 static void check_count(struct verification *v, const json_t *result, json_int_t odd)
@@ -115,11 +123,48 @@ static void check_artifact(struct verification *v, const json_t *result)
     note(v, REASON_RESULT, PROBE_ARTIFACT " is not among the outputs");
 }
 
+/* Is there something that --strict-out refuses, listed or not? What only the digests ran out for is
+ * not. */
+static bool refused_by_strict(const json_t *result)
+{
+    json_int_t harmless = 0;
+    const json_t *output;
+    size_t i;
+
+    json_array_foreach(field(result, "outputs"), i, output)
+    {
+        harmless += odd_of(output) == ODD_BIT(ODD_UNDIGESTED);
+    }
+    return field_number(result, "outputs_odd") > harmless;
+}
+
+/* What became of the outputs, against what the plan asked for. */
+static void check_state(struct verification *v, const json_t *result)
+{
+    const json_t *plan = field(v->bundle, "binding.plan");
+    const char *state = field_text(result, "outputs_state");
+    bool none = field_null(plan, "output.directory");
+    bool collected = !field_null(plan, "limits.out_bytes");
+    bool published = strcmp(state, "published") == 0;
+    bool failed =
+        !same_text(field_text(result, "ending"), "exited") || field_number(result, "number") != 0;
+
+    if (none         ? strcmp(state, "discarded") != 0
+        : !collected ? strcmp(state, "left") != 0
+                     : !published && strcmp(state, "withheld") != 0)
+        note(v, REASON_RESULT, "outputs_state is '%s', which is not the plan's", state);
+    if (published && failed && !json_is_true(field(plan, "output.keep_failed")))
+        note(v, REASON_RESULT, "the payload failed, and its outputs were published");
+    if (json_is_true(field(plan, "output.strict")) && refused_by_strict(result))
+        note(v, REASON_OUTPUTS_REFUSED, "there is something odd among the outputs");
+}
+
 static void check_outputs(struct verification *v, const json_t *result)
 {
     bool attest = field_null(v->bundle, "binding.plan.payload");
     const json_t *list = field(result, "outputs");
     const json_t *mounts = field(v->bundle, "binding.plan.mounts");
+    bool collected = !field_null(v->bundle, "binding.plan.limits.out_bytes");
     json_int_t odd = 0;
     const json_t *output;
     size_t i;
@@ -127,11 +172,12 @@ static void check_outputs(struct verification *v, const json_t *result)
     json_array_foreach(list, i, output)
     {
         odd += json_array_size(field(output, "odd")) != 0;
-        if (!right_output(output))
+        if (!right_output(output, collected))
             note(v, REASON_RESULT, "outputs[%zu] contradicts itself: '%s'", i,
                  text_show(field_text(output, "path")));
     }
     check_count(v, result, odd);
+    check_state(v, result);
     if (attest && !field_null(json_array_get(mounts, 2), "source") &&
         json_is_true(field(result, "outputs_complete")))
         check_artifact(v, result);

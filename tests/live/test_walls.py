@@ -123,6 +123,8 @@ STEPS = {
     "in": Blocked("PR-FS-RO-IN", "PR-MOUNT-1", "/in", "not ro"),
     "out": Blocked("PR-MOUNT-1", "/out", "not nosuid"),
     "tmp": Blocked("PR-MOUNT-1", "/tmp", "not nosuid"),
+    # -- and the size of the one of --out-size
+    "out-size": Blocked("the limit out is not in force"),
 }
 
 ADDR_NO_RANDOMIZE = 0x0040000
@@ -165,6 +167,8 @@ class Walls(Live):
         if step == "stacked":  # nothing is taken away where nothing was given
             options = ("--seccomp", support.write(
                 self.path("f.json"), '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": []}'))
+        if step == "out-size":
+            options = ("--out-size", "1m")
         if step == "defaults":
             libc = ctypes.CDLL(None)
             how["preexec"] = lambda: libc.personality(ADDR_NO_RANDOMIZE)
