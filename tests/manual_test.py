@@ -211,9 +211,11 @@ def need(what):
         reason = None if os.access('/usr/bin/jsonschema', os.X_OK) else 'jsonschema is not installed'
     if reason is None and what == 'attester':
         reason = None if os.path.exists(ATTESTER) else 'denybox-attest was not built'
+    if reason is None and what == 'jq':
+        reason = None if os.path.exists('/usr/bin/jq') else 'jq is not installed'
     if reason is None and what == 'python-root':
         reason = None if os.path.exists('/usr/bin/python3') else 'python3 is not installed'
-    assert what in ('program', 'nothing', 'busybox', 'python-root', 'jsonschema', 'attester'), \
+    assert what in ('program', 'nothing', 'busybox', 'jq', 'python-root', 'jsonschema', 'attester'), \
         'unknown need: %s' % what
     if reason is not None:
         raise Skip(reason)
@@ -964,6 +966,16 @@ def test_json_of_check():
     same(states.split(', '), re.findall(r'"([^"]+)"', code.group(1)), 'states')
     same(set(items(section('denybox-check.1', 'Reading the table', 'Ss'))), states.split(', '),
          'states of the table')
+
+
+def test_options_of_pack():
+    table = {row[1]: row[3] for row in rows('src/cmd/pack.def', 'PACK_OPTION')}
+    page = dict(re.fullmatch(r'Fl -(\w+)(?: Ar (.*))?', head).groups()
+                for head in items(section('denybox.1', 'Options of pack', 'Ss')))
+    same(page, table, 'options of pack')
+    same([value or '' for _, value in sorted(page.items())],
+         [value for _, value in sorted(table.items())], 'values of the options of pack')
+    same(re.findall(r'^  --(\w+)', output('pack', '--help'), re.M), table, 'pack --help')
 
 
 def test_options_of_check():

@@ -33,6 +33,7 @@ struct tar_reader {
 
 struct tar_writer {
     struct archive *archive;
+    int64_t time; /* of the next member */
 };
 
 static ssize_t fd_read(void *context, void *buffer, size_t size, struct error *e)
@@ -258,10 +259,9 @@ struct tar_writer *tar_create(int fd, struct error *e)
         free(w);
         return NULL;
     }
-    /* Restricted: pax records only where ustar has no room. Binary: a name is bytes, whatever the
-     * locale. A last block of one byte: no padding that depends on the kind of file. */
+    /* Restricted: pax records only where ustar has no room. A last block of one byte: no padding
+     * that depends on the kind of file. */
     if (archive_write_set_format_pax_restricted(w->archive) == ARCHIVE_OK &&
-        archive_write_set_format_option(w->archive, NULL, "hdrcharset", "BINARY") == ARCHIVE_OK &&
         archive_write_add_filter_none(w->archive) == ARCHIVE_OK &&
         archive_write_set_bytes_in_last_block(w->archive, 1) == ARCHIVE_OK &&
         archive_write_open_fd(w->archive, fd) == ARCHIVE_OK)
@@ -269,6 +269,22 @@ struct tar_writer *tar_create(int fd, struct error *e)
     cannot_write(w, "the beginning", e);
     tar_abandon(w);
     return NULL;
+}
+
+static bool is_ascii(const char *text)
+{
+    while ((unsigned char)(*text - 1) < 0x7f)
+        text++;
+    return *text == '\0';
+}
+
+/* A name is bytes. This program keeps the locale "C", in which libarchive cannot make UTF-8 of
+ * other bytes than ASCII: it writes them as they are, says so in a pax record, and warns. To have
+ * that for every member from the start would make GNU tar remark on each. */
+static bool is_written(int result, const char *path, const char *target)
+{
+    return result == ARCHIVE_OK ||
+           (result == ARCHIVE_WARN && (!is_ascii(path) || (target != NULL && !is_ascii(target))));
 }
 
 static bool put_header(struct tar_writer *w, const char *path, mode_t mode, uint64_t size,
@@ -284,10 +300,11 @@ static bool put_header(struct tar_writer *w, const char *path, mode_t mode, uint
     archive_entry_set_size(entry, (la_int64_t)size);
     archive_entry_set_uid(entry, 0);
     archive_entry_set_gid(entry, 0);
-    archive_entry_set_mtime(entry, 0, 0);
+    archive_entry_set_mtime(entry, (time_t)w->time, 0);
+    w->time = 0;
     if (target != NULL)
         archive_entry_set_symlink(entry, target);
-    ok = archive_write_header(w->archive, entry) == ARCHIVE_OK;
+    ok = is_written(archive_write_header(w->archive, entry), path, target);
     archive_entry_free(entry);
     return ok ? true : cannot_write(w, path, e);
 }
@@ -300,6 +317,11 @@ bool tar_put_directory(struct tar_writer *w, const char *path, mode_t mode, stru
 bool tar_put_link(struct tar_writer *w, const char *path, const char *target, struct error *e)
 {
     return put_header(w, path, S_IFLNK | 0777, 0, target, e);
+}
+
+void tar_set_time(struct tar_writer *w, int64_t seconds)
+{
+    w->time = seconds;
 }
 
 bool tar_put_file(struct tar_writer *w, const char *path, mode_t mode, uint64_t size, int file,

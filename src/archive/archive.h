@@ -70,7 +70,7 @@ void tar_close(struct tar_reader *r);
 
 /*
  * Writes a tar archive (ustar, pax where a name or a size needs it) that depends on what is put in
- * and its order alone: owner and group 0 without a name, every time the epoch, modes as given.
+ * and its order alone: owner and group 0 without a name, the times of the epoch, modes as given.
  * tar_create returns NULL and *e when out of memory; the descriptor is borrowed. The rest returns
  * false with *e. Paths are relative, without "." and "..".
  */
@@ -78,6 +78,9 @@ struct tar_writer;
 struct tar_writer *tar_create(int fd, struct error *e);
 bool tar_put_directory(struct tar_writer *w, const char *path, mode_t mode, struct error *e);
 bool tar_put_link(struct tar_writer *w, const char *path, const char *target, struct error *e);
+
+/* The next file that is put in has this time, in seconds, and not that of the epoch. */
+void tar_set_time(struct tar_writer *w, int64_t seconds);
 
 /* `size` bytes of `file`, from its beginning; a file that turns out to be shorter is an error. */
 bool tar_put_file(struct tar_writer *w, const char *path, mode_t mode, uint64_t size, int file,

@@ -26,6 +26,8 @@ static const struct {
      "is this host able to? each requirement, what was found, and what mends it"},
     {"plan", command_plan, "plan [OPTIONS] [--] COMMAND [ARG...]",
      "print what run would do, as JSON; does nothing"},
+    {"pack", command_pack, "pack -o DIR|FILE.tar COMMAND [--with PATH]...",
+     "make a root directory, or an archive of one, of a program of the host"},
     {"verify", command_verify, "verify [OPTIONS] BUNDLE...",
      "check a bundle of evidence, read-only"},
     {"filter", command_filter, "filter list|show|compile|digest [NAME|FILE.json]",

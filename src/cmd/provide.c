@@ -91,13 +91,21 @@ static bool set_origin(struct plan *plan, const char *origin, struct error *e)
     return plan_setenv(&plan->declared, "LD_ORIGIN_PATH", origin, e);
 }
 
+static bool collect(struct plan *plan, const struct root_request *request, struct contents *c,
+                    struct error *e)
+{
+    char *origin;
+    bool ok = root_collect(request, c, &origin, e) && set_origin(plan, origin, e);
+
+    free(origin);
+    return ok;
+}
+
 static bool look_only(struct plan *plan, const struct root_request *request, struct error *e)
 {
     struct contents contents;
-    char *origin;
-    bool ok = root_collect(request, &contents, &origin, e) && set_origin(plan, origin, e);
+    bool ok = collect(plan, request, &contents, e);
 
-    free(origin);
     contents_free(&contents);
     return ok;
 }
@@ -116,13 +124,18 @@ static bool make(struct plan *plan, const struct root_request *request, struct e
     return ok;
 }
 
+static struct root_request request_of(const struct wanted *w)
+{
+    return (struct root_request){.program = w->chain.path,
+                                 .scripts = (const char *const *)w->chain.files,
+                                 .n_scripts = w->chain.n_files,
+                                 .with = (const char *const *)w->with,
+                                 .n_with = w->n_with};
+}
+
 static bool provide_host(struct plan *plan, const struct wanted *w, struct error *e)
 {
-    struct root_request request = {.program = w->chain.path,
-                                   .scripts = (const char *const *)w->chain.files,
-                                   .n_scripts = w->chain.n_files,
-                                   .with = (const char *const *)w->with,
-                                   .n_with = w->n_with};
+    struct root_request request = request_of(w);
 
     plan->provided.host = true;
     return plan->command == COMMAND_PLAN ? look_only(plan, &request, e) : make(plan, &request, e);
@@ -150,6 +163,19 @@ bool provide(struct plan *plan, struct error *e)
         free(plan->provided.command);
         plan->provided.command = NULL;
     }
+    wanted_free(&w);
+    return ok;
+}
+
+bool provide_contents(struct plan *plan, struct contents *c, struct error *e)
+{
+    struct wanted w = {.chain = {.fd = -1}};
+    struct root_request request;
+    bool ok = find_command(plan, &w, e) && find_with(plan, &w, e);
+
+    *c = (struct contents){0};
+    request = request_of(&w);
+    ok = ok && collect(plan, &request, c, e);
     wanted_free(&w);
     return ok;
 }

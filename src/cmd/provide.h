@@ -3,6 +3,7 @@
 #define DENYBOX_CMD_PROVIDE_H
 
 #include "plan/plan.h"
+#include "root/contents.h"
 
 /*
  * Between option_parse and plan_derive: finds or makes in the cache the root that the declared part
@@ -12,5 +13,11 @@
  * False and *e.
  */
 bool provide(struct plan *plan, struct error *e);
+
+/*
+ * What that root would hold, whatever the program: also of a static one. Only the command, the
+ * environment and --with of the plan count. False and *e; *c is to be freed either way.
+ */
+bool provide_contents(struct plan *plan, struct contents *c, struct error *e);
 
 #endif

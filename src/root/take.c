@@ -109,7 +109,7 @@ static bool add_file(struct walk *w, int dirfd, const char *name)
 {
     int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     size_t length = strlen(name);
-    struct stat st;
+    struct stat st = {.st_mode = 0};
     bool use = true;
     bool ok = fd >= 0 && fstat(fd, &st) == 0 ? true : refuse_errno(w);
 

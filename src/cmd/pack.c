@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "cmd/commands.h"
+#include "cmd/provide.h"
+#include "evidence/publish.h"
+#include "root/build.h"
+#include "root/manifest.h"
+#include "root/tarball.h"
+#include "tree/remove.h"
+#include "json/json.h"
+
+/*
+ * pack makes everything in a directory of a name that cannot be guessed, beside where it is to be,
+ * and gives it its name at the end: whoever looks sees all or nothing. The manifest comes first, so
+ * that there is no root without one.
+ */
+
+struct options {
+    const char *output;
+    const char *with; /* the last one; the plan has them all */
+    bool json;
+    bool quiet;
+    bool help;
+    bool version;
+};
+
+enum kind { KIND_FLAG_, KIND_PATH_, KIND_WITH_ };
+
+static const struct row {
+    const char *name;
+    enum kind kind;
+    const char *value;
+    size_t field;
+    const char *help;
+} table[] = {
+#define PACK_OPTION(field, name, kind, value, help)                                                \
+    {name, KIND_##kind##_, value, offsetof(struct options, field), help},
+#include "cmd/pack.def"
+#undef PACK_OPTION
+};
+
+#define N_OPTIONS (sizeof table / sizeof table[0])
+
+static const struct row *find_row(const char *word)
+{
+    size_t length;
+
+    if (strcmp(word, "-o") == 0)
+        return &table[0];
+    if (strncmp(word, "--", 2) != 0)
+        return NULL;
+    length = strcspn(word + 2, "=");
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        if (strlen(table[i].name) == length && strncmp(word + 2, table[i].name, length) == 0)
+            return &table[i];
+    }
+    return NULL;
+}
+
+static bool add_with(struct declared *d, const char *path, struct error *e)
+{
+    const char **grown = reallocarray(d->with, d->n_with + 1, sizeof *grown);
+
+    if (grown == NULL)
+        return error_set(e, EXIT_DENYBOX, "cannot note --with: out of memory");
+    d->with = grown;
+    d->with[d->n_with++] = path;
+    return true;
+}
+
+/* Takes the option at argv[*i], and its value. */
+static bool read_option(struct options *o, struct declared *d, char **argv, int *i, struct error *e)
+{
+    const char *word = argv[*i];
+    const struct row *row = find_row(word);
+    const char *value = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
+
+    if (row == NULL) {
+        error_set(e, EXIT_DENYBOX, "cannot use '%s': pack has no such option", text_show(word));
+        return error_hint(e, "denybox pack --help lists the options");
+    }
+    if (row->kind == KIND_FLAG_) {
+        bool *flag = (bool *)((char *)o + row->field);
+
+        if (value != NULL || *flag)
+            return error_set(e, EXIT_DENYBOX, "cannot use --%s %s", row->name,
+                             value != NULL ? "with a value" : "twice");
+        *flag = true;
+        return true;
+    }
+    value = value != NULL ? value + 1 : argv[++*i];
+    if (value == NULL || value[0] == '\0')
+        return error_set(e, EXIT_DENYBOX, "cannot use --%s: want --%s %s", row->name, row->name,
+                         row->value);
+    if (row->kind == KIND_PATH_ && *(const char **)((char *)o + row->field) != NULL)
+        return error_set(e, EXIT_DENYBOX, "cannot use --%s twice", row->name);
+    *(const char **)((char *)o + row->field) = value;
+    return row->kind != KIND_WITH_ || add_with(d, value, e);
+}
+
+/* Options and the command in any order: pack passes no arguments on. */
+static bool parse(struct options *o, struct declared *d, int argc, char **argv, struct error *e)
+{
+    bool rest = false;
+
+    for (int i = 0; i < argc; i++) {
+        if (!rest && strcmp(argv[i], "--") == 0) {
+            rest = true;
+        } else if (!rest && argv[i][0] == '-') {
+            if (!read_option(o, d, argv, &i, e))
+                return false;
+        } else if (d->n_command != 0) {
+            error_set(e, EXIT_DENYBOX, "cannot pack '%s' as well: one command at a time",
+                      text_show(argv[i]));
+            return error_hint(e, "arguments are given to run; a further program by --with");
+        } else {
+            d->command = &argv[i];
+            d->n_command = 1;
+        }
+    }
+    if (o->help || o->version)
+        return true;
+    if (o->json && o->quiet)
+        return error_set(e, EXIT_DENYBOX, "cannot use --quiet with --json");
+    if (o->output == NULL || d->n_command == 0) {
+        error_set(e, EXIT_DENYBOX, "cannot pack: no %s given",
+                  o->output == NULL ? "output" : "command");
+        return error_hint(e, "denybox pack -o DIR COMMAND");
+    }
+    return true;
+}
+
+static int show_help(void)
+{
+    puts("usage: denybox pack [OPTIONS] -o DIR|FILE.tar COMMAND\n\n"
+         "Makes a root for --rootfs of a program of the host, with what it needs to run; beside\n"
+         "it a manifest. Runs nothing.\n");
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        char left[48];
+
+        snprintf(left, sizeof left, "--%s %s", table[i].name, table[i].value);
+        printf("  %-24s %s\n", left, table[i].help);
+    }
+    puts("\nExit status: 0, or as run's. Manual: denybox(1).");
+    return EXIT_OK;
+}
+
+/* Where everything goes. */
+struct place {
+    int parent;
+    char name[NAME_MAX + 1];
+    char manifest[NAME_MAX + 1];
+    bool tar;
+    char staging[64]; /* in the parent; "": not made */
+    int stage;
+    int root;
+};
+
+static bool exists(const struct place *p, const char *name)
+{
+    return faccessat(p->parent, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Splits where the root is to go into the directory and the names in it. */
+static bool take_names(struct place *p, const char *output, char directory[PATH_MAX])
+{
+    size_t length = strlen(output);
+    char *slash;
+    const char *name = directory;
+
+    while (length > 1 && output[length - 1] == '/')
+        length--;
+    if (snprintf(directory, PATH_MAX, "%.*s", (int)length, output) >= PATH_MAX)
+        return false;
+    slash = strrchr(directory, '/');
+    if (slash != NULL)
+        name = slash + 1;
+    if (strlen(name) + strlen(".manifest") > NAME_MAX || name[0] == '\0' ||
+        strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return false;
+    snprintf(p->name, sizeof p->name, "%s", name);
+    snprintf(p->manifest, sizeof p->manifest, "%.*s.manifest", NAME_MAX - 9, name);
+    if (slash != NULL)
+        slash[1] = '\0';
+    else
+        snprintf(directory, PATH_MAX, ".");
+    length = strlen(p->name);
+    p->tar = length > 4 && strcmp(p->name + length - 4, ".tar") == 0;
+    return true;
+}
+
+static bool open_place(struct place *p, const char *output, struct error *e)
+{
+    char directory[PATH_MAX];
+
+    *p = (struct place){.parent = -1, .stage = -1, .root = -1};
+    if (output == NULL || !take_names(p, output, directory))
+        return error_set(e, EXIT_DENYBOX, "cannot pack into '%s': want a name that is not there",
+                         output != NULL ? text_show(output) : "");
+    p->parent = sys_openat(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (p->parent < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot pack into '%s'", text_show(output));
+    if (!exists(p, p->name) && !exists(p, p->manifest))
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot pack into '%s': %s exists", text_show(output),
+              exists(p, p->name) ? "it" : "its manifest");
+    return error_hint(e, "nothing is ever overwritten; choose another name or move it away");
+}
+
+static bool cannot_write(const struct place *p, struct error *e)
+{
+    return error_errno(e, EXIT_DENYBOX, errno, "cannot write '%s'", text_show(p->name));
+}
+
+static bool make_staging(struct place *p, struct error *e)
+{
+    char random[33];
+
+    if (!io_random_hex(random))
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot draw a random name");
+    snprintf(p->staging, sizeof p->staging, ".denybox-%s", random);
+    if (sys_mkdirat(p->parent, p->staging, 0700) < 0) {
+        p->staging[0] = '\0';
+        return cannot_write(p, e);
+    }
+    p->stage =
+        sys_openat(p->parent, p->staging, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (p->stage < 0 || sys_mkdirat(p->stage, "root", 0755) < 0 ||
+        fchmodat(p->stage, "root", 0755, 0) < 0)
+        return cannot_write(p, e);
+    p->root = sys_openat(p->stage, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    return p->root >= 0 || cannot_write(p, e);
+}
+
+static bool write_tar(const struct place *p, struct error *e)
+{
+    int fd = sys_openat(p->stage, "tar", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    bool ok = fd >= 0 ? root_tarball(p->root, fd, e) : cannot_write(p, e);
+
+    io_close(&fd);
+    return ok;
+}
+
+static bool give_name(const struct place *p, const char *manifest, struct error *e)
+{
+    if (syncfs(p->stage) < 0)
+        return cannot_write(p, e);
+    if (!publish(p->parent, p->manifest, manifest, e))
+        return false;
+    if (sys_renameat2(p->stage, p->tar ? "tar" : "root", p->parent, p->name, RENAME_NOREPLACE) == 0)
+        return true;
+    cannot_write(p, e);
+    unlinkat(p->parent, p->manifest, 0);
+    return false;
+}
+
+static bool make(struct place *p, const struct contents *c, char digest[DIGEST_TEXT_SIZE],
+                 struct error *e)
+{
+    struct buf manifest = {0};
+    bool ok = make_staging(p, e) && root_build(c, p->root, e) &&
+              manifest_write(c, p->root, digest, &manifest, e) && (!p->tar || write_tar(p, e));
+
+    if (ok) {
+        manifest.data[manifest.length - 1] = '\0'; /* publish ends the last line */
+        ok = give_name(p, manifest.data, e);
+    }
+    buf_free(&manifest);
+    return ok;
+}
+
+static void close_place(struct place *p)
+{
+    io_close(&p->root);
+    io_close(&p->stage);
+    if (p->staging[0] != '\0')
+        tree_remove(p->parent, p->staging);
+    io_close(&p->parent);
+}
+
+static bool say(const struct options *o, const struct contents *c, const char *digest,
+                struct error *e)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->n; i++)
+        n += !c->items[i].dropped && !c->items[i].directory;
+    if (o->json) {
+        json_t *document = json_pack("{s:s, s:I, s:I}", "digest", digest, "files", (json_int_t)n,
+                                     "bytes", (json_int_t)c->bytes);
+        char *text = document != NULL ? json_pretty(document) : NULL;
+
+        if (text != NULL)
+            puts(text);
+        free(text);
+        json_decref(document);
+    } else if (o->quiet) {
+        puts(digest);
+    } else {
+        printf("%s  %s\n%zu files, %llu bytes; %s.manifest lists them\n", digest,
+               text_show(o->output), n, (unsigned long long)c->bytes, text_show(o->output));
+    }
+    return fflush(stdout) == 0 ||
+           error_errno(e, EXIT_DENYBOX, errno, "cannot write to standard output");
+}
+
+static bool carry_out(struct plan *plan, const struct options *o, struct error *e)
+{
+    char digest[DIGEST_TEXT_SIZE];
+    struct contents contents = {0};
+    struct place place;
+    bool ok = open_place(&place, o->output, e) && provide_contents(plan, &contents, e) &&
+              make(&place, &contents, digest, e) && say(o, &contents, digest, e);
+
+    contents_free(&contents);
+    close_place(&place);
+    return ok;
+}
+
+int command_pack(int argc, char **argv)
+{
+    static struct plan plan;
+    struct options o = {0};
+    struct error e;
+    int status = EXIT_OK;
+
+    if (!plan_init(&plan, COMMAND_PLAN, &e) || !parse(&o, &plan.declared, argc, argv, &e) ||
+        (!o.help && !o.version && !carry_out(&plan, &o, &e))) {
+        error_print(&e);
+        status = (int)e.exit;
+    } else if (o.help) {
+        status = show_help();
+    } else if (o.version) {
+        puts("denybox " PACKAGE_VERSION);
+    }
+    plan_free(&plan);
+    return status;
+}
