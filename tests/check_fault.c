@@ -61,6 +61,21 @@ START_TEST(a_step_is_skipped)
 }
 END_TEST
 
+START_TEST(several_steps_are_skipped)
+{
+    setenv("DENYBOX_FAULT", "skip:lock-root,skip:in,fail:openat:EACCES,skip:out", 1);
+    ck_assert(fault_skips("lock-root"));
+    ck_assert(fault_skips("in"));
+    ck_assert(fault_skips("out"));
+    ck_assert(!fault_skips("lock-root,skip"));
+    ck_assert(!fault_skips("openat"));
+    ck_assert(!fault_skips("tmp"));
+    ck_assert(!fault_skips(""));
+    /* A call that fails stands alone. */
+    ck_assert(!fault_fails("openat"));
+}
+END_TEST
+
 /* init wipes the environment: what was read stays read. */
 START_TEST(it_is_read_once)
 {
@@ -79,6 +94,7 @@ static Suite *suite(void)
 
     tcase_add_loop_test(c, a_call_fails_once, 0, N_ROWS(faults));
     tcase_add_test(c, a_step_is_skipped);
+    tcase_add_test(c, several_steps_are_skipped);
     tcase_add_test(c, it_is_read_once);
     suite_add_tcase(s, c);
     return s;

@@ -12,10 +12,11 @@
 /* Each process counts its own calls: a fork inherits the count of its parent. */
 static unsigned calls;
 
-/* Splits off the next field of "a:b:c" at *text into field (NUL-terminated). */
+/* Splits off the next field of "a:b:c" at *text into field (NUL-terminated). A comma ends the last.
+ */
 static const char *next_field(const char **text, char *field, size_t size)
 {
-    size_t length = strcspn(*text, ":");
+    size_t length = strcspn(*text, ":,");
 
     if (length >= size)
         abort();
@@ -28,7 +29,7 @@ static const char *next_field(const char **text, char *field, size_t size)
 /* The specification read once: init wipes the environment it was handed. */
 static const char *specification(void)
 {
-    static char copy[128];
+    static char copy[256];
     static bool known;
 
     if (!known) {
@@ -39,6 +40,14 @@ static const char *specification(void)
             strcpy(copy, value);
     }
     return copy;
+}
+
+/* The specifications one after the other; NULL after the last. */
+static const char *next_specification(const char *now)
+{
+    const char *comma = strchr(now, ',');
+
+    return comma != NULL ? comma + 1 : NULL;
 }
 
 bool fault_fails(const char *wrapper)
@@ -62,12 +71,16 @@ bool fault_fails(const char *wrapper)
 
 bool fault_skips(const char *step)
 {
-    const char *rest = specification();
-    char kind[16];
-    char name[64];
+    for (const char *now = specification(); now != NULL; now = next_specification(now)) {
+        const char *rest = now;
+        char kind[16];
+        char name[64];
 
-    return strcmp(next_field(&rest, kind, sizeof kind), "skip") == 0 &&
-           strcmp(next_field(&rest, name, sizeof name), step) == 0;
+        if (strcmp(next_field(&rest, kind, sizeof kind), "skip") == 0 &&
+            strcmp(next_field(&rest, name, sizeof name), step) == 0)
+            return true;
+    }
+    return false;
 }
 
 #endif

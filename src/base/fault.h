@@ -9,7 +9,7 @@
  * calls are the constant false, and no environment variable is read.
  *
  *   DENYBOX_FAULT=fail:NAME:ERRNO[:N]   the Nth call (first unless said) of wrapper NAME fails
- *   DENYBOX_FAULT=skip:STEP             the step of that name is left out: a wall is missing
+ *   DENYBOX_FAULT=skip:STEP[,skip:STEP] the steps of that name are left out: walls are missing
  */
 #ifdef DENYBOX_FAULTS
 bool fault_fails(const char *wrapper); /* true: errno is set, the caller returns -1 */

@@ -134,7 +134,9 @@ static bool carry_out(struct supervisor *sv)
 
     if (!prove_prepare(sv) || !prove_sandbox(sv))
         return false;
-    if (!gate_open(sv->s, &sv->gate, r)) {
+    /* In the test build the gate can be left out as any step: the escape suite starts payloads
+     * behind fewer walls, to see that they get out. */
+    if (!gate_open(sv->s, &sv->gate, r) && !fault_skips("gate")) {
         r->blocked = true;
         return error_set(sv->e, EXIT_BLOCKED, "cannot start the payload: a wall is missing");
     }

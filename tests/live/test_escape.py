@@ -1,0 +1,293 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The escape suite: every attempt of tests/escape in the sandbox, and each without one.
+
+An attempt that works in the sandbox is an escape, and so is one after which the host is not as it
+was. One that does not work without a sandbox either shows nothing: it is skipped, as INCONCLUSIVE,
+where attempt.def says why that may be, and has failed elsewhere.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+
+import escape
+import support
+from escape import WORKS, Host
+
+# As many must be conclusive.
+ENOUGH = 80
+
+# What the control of an attempt changes on the host; after the attempt in the sandbox nothing has
+# changed. This is what shows that a change would be seen.
+TRACES = {
+    **{name: "input" for name in (
+        "create_in_input", "write_input", "truncate_input", "chmod_input", "chown_input",
+        "touch_input", "rename_input", "unlink_input", "rmdir_input", "mkdir_input",
+        "symlink_input", "fifo_input", "link_input", "setxattr_input", "setxattrat_input",
+        "map_input_shared", "link_to_output", "move_to_output", "exchange_with_output",
+        "link_by_descriptor")},
+    **{name: "output" for name in (
+        "setuid_create", "setuid_mknod", "setuid_chmod", "setgid_fchmod", "setuid_fchmodat2",
+        "socket_file", "core_dump")},
+    **{name: "callers" for name in (
+        "connect_tcp", "send_udp", "connect_abstract", "send_by_pair", "connect_in_input")},
+    **{name: "terminal" for name in ("inject_input", "inject_input_high", "window_size")},
+    "inherited_file": "file",
+    "shared_memory": "memory",
+    "signal_canary": "canary",
+    "queue_canary": "canary",
+    "daemon": "processes",
+}
+
+# Rows of the list that are no single attempt of a payload; where they are tested.
+ELSEWHERE = {
+    2: ("test_boundary", "test_mount_below_the_input"),
+    30: ("test_lifetime", "test_killed_launcher"),
+    38: ("test_boundary", "test_propagation"),
+    39: ("test_evil_bundles", None),
+}
+
+# Without which steps which attempts must get out: the suite can fail. The gate is left out in each,
+# because it finds every one of them (test_walls.py) and would start nothing. "filter" alone is what
+# only the filter holds; what needs more than one step to be left out is held twice.
+FILTER = (
+    "lease_input", "name_to_handle", "setuid_create", "setuid_mknod", "setuid_tmpfile",
+    "setuid_chmod", "setgid_fchmod", "setuid_fchmodat2", "exec_program", "exec_after_fork",
+    "read_implies_exec", "no_randomize", "unshare_user", "unshare_user_mount", "unshare_files",
+    "clone_user", "clone_user_high", "clone3_user", "clone3_plain", "pidfd_namespace",
+    "io_uring_setup", "io_uring_enter", "io_uring_register", "userfaultfd", "fanotify", "perf",
+    "kcmp", "vmsplice", "process_madvise", "memfd_secret", "session_keyring", "join_keyring",
+    "add_key", "request_key", "seccomp_listener", "seccomp_log", "landlock_ruleset", "modify_ldt",
+    "aio", "quotactl", "read_clock_state", "sync_everything", "memory_policy", "move_pages",
+    "robust_list", "list_modules", "cachestat", "remap_pages", "prctl_subreaper", "prctl_dispatch",
+    "prctl_tsc", "prctl_perf", "trace_me", "trace_child", "scheduler", "io_priority",
+    "more_processors", "connect_in_input", "socket_unix", "socket_tcp6", "socket_mptcp",
+    "socket_netlink", "socket_vsock", "pass_descriptor", "interface_name", "message_queue",
+    "semaphore")
+READ_ONLY = (
+    "create_in_input", "write_input", "truncate_input", "chmod_input", "chown_input",
+    "touch_input", "rename_input", "unlink_input", "rmdir_input", "mkdir_input", "symlink_input",
+    "fifo_input", "link_input", "tmpfile_input", "map_input_shared")
+NETWORK = ("ns-net", "tell-network", "wait-for-network", "join-network")
+
+# (name, the steps, with a root directory, further options, the attempts)
+STEPS = (
+    ("filter", ("filter",), True, (), FILTER),
+    ("seal", ("seal",), True, (), (
+        "execveat_descriptor", "execveat_sealed_path", "execveat_sealed_high", "execveat_memfd")),
+    # Each filter looks at the architecture for itself.
+    ("filters", ("filter", "seal"), True, (), ("int80",)),
+    ("input", ("in", "landlock"), True, (), (
+        *READ_ONLY, "map_exec_input", "protect_exec_input")),
+    ("input_and_filter", ("in", "landlock", "filter"), True, (), (
+        "chattr_input", "setxattr_input", "setxattrat_input", "file_setattr_input", "exec_input")),
+    ("output", ("out",), True, (), ("map_exec_output", "protect_exec_output")),
+    ("output_and_filter", ("out", "filter", "landlock"), True, (), (
+        "exec_output", "socket_file", "posix_queue", "listen_tcp")),
+    ("tmp", ("tmp",), True, (), ("map_exec_tmp", "protect_exec_tmp")),
+    ("tmp_and_filter", ("tmp", "filter", "landlock"), True, (), ("exec_tmp",)),
+    ("root", ("lock-root", "landlock"), False, (), ("create_in_root", "mkdir_in_root")),
+    ("old_root", ("leave-old-root", "landlock"), False, (), (
+        "up_from_root", "up_from_input", "up_by_chdir")),
+    ("network", (*NETWORK, "filter", "landlock"), True, (), (
+        "connect_tcp", "send_udp", "connect_abstract", "send_by_pair")),
+    ("ipc", ("ns-ipc", "filter"), True, (), ("shared_memory",)),
+    ("keyring", ("keyring", "filter"), True, (), ("find_key",)),
+    ("limits", ("limits",), True, (), (
+        "fork_bomb", "thread_bomb", "hog_memory", "hog_heap", "raise_memory", "large_file",
+        "raise_core", "core_dump")),
+    ("signals", ("signals",), True, (), ("ignored_signal",)),
+    ("command_line", ("forget-caller",), True, ("--proc",), ("init_words",)),
+    # For root the kernel does it again, when the ids are changed.
+    ("dumpable", ("not-dumpable", "filter", "landlock", "keep-sockets"), True, (),
+     () if support.AS_ROOT else ("trace_init", "seize_init", "take_descriptor")),
+)
+
+
+class Field(support.Live):
+    """With a host to attack, the same for all tests of a class."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.host = Host()
+        cls.attempts = {attempt.name: attempt for attempt in escape.table()}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.host.close()
+
+    def setUp(self):  # no work directory: there is the host's
+        pass
+
+
+class Attempts(Field):
+    """Each attempt in the sandbox, then its control; added below."""
+
+    conclusive, made = 0, 0
+
+    def make(self, attempt):
+        outcome, changed = self.host.in_denybox(attempt)
+        self.assertIn(outcome, attempt.expected, attempt.what)
+        self.assertEqual(changed, [], "the host is not as it was: " + attempt.what)
+        control, traces = self.host.in_control(attempt)
+        Attempts.made += 1
+        if not escape.worked(attempt, control, traces):
+            self.assertNotEqual(attempt.inconclusive, "",
+                                f"the control of {attempt.name} does not work: {control}")
+            self.skipTest(f"INCONCLUSIVE: {control} without a sandbox as well: "
+                          + attempt.inconclusive)
+        if attempt.name in TRACES:
+            self.assertIn(TRACES[attempt.name], traces, "the control left no trace")
+        if attempt.kind != "KNOWN":
+            Attempts.conclusive += 1
+
+    def test_zz_enough_are_conclusive(self):
+        if Attempts.made < len(self.attempts):
+            self.skipTest("only after all of the attempts")
+        self.assertGreaterEqual(Attempts.conclusive, ENOUGH)
+
+
+class Steps(Field):
+    """The suite can fail: without a step, what the step holds gets out; added below."""
+
+    def leave_out(self, steps, rootfs, options, names):
+        fault = ",".join("skip:" + step for step in ("gate", *steps))
+        env = support.base_env(ESCAPE_MARK=self.host.mark, DENYBOX_FAULT=fault)
+        held = {}
+        for name in names:
+            attempt = self.attempts[name]
+            outcome, changed = self.host.in_denybox(attempt, *options, program=support.FAULTY,
+                                                    env=env, rootfs=rootfs)
+            if outcome == WORKS:
+                if name in TRACES:
+                    self.assertIn(TRACES[name], changed, name)
+                continue
+            control, traces = self.host.in_control(attempt)
+            if escape.worked(attempt, control, traces):
+                held[name] = outcome
+        self.assertEqual(held, {}, "held without " + ", ".join(steps))
+
+    def test_nothing_left_out(self):
+        """But the gate: one attempt of each row of the table is held as ever."""
+        env = support.base_env(ESCAPE_MARK=self.host.mark, DENYBOX_FAULT="skip:gate")
+        for _, _, rootfs, options, names in STEPS:
+            for name in names[:1]:
+                if "--proc" in options:
+                    continue
+                attempt = self.attempts[name]
+                outcome, changed = self.host.in_denybox(attempt, program=support.FAULTY, env=env,
+                                                        rootfs=rootfs)
+                self.assertIn(outcome, attempt.expected, name)
+                self.assertEqual(changed, [], name)
+
+
+class Notices(Field):
+    """What state() looks at, it sees change: each part is changed once."""
+
+    def changed(self, change):
+        before = self.host.state(self.host.inside)
+        change()
+        after = self.host.state(self.host.inside)
+        found = [part for part in before if before[part] != after[part]]
+        self.host.clean(found, "inside")
+        return found
+
+    def inside(self, *parts):
+        return os.path.join(self.host.inside, *parts)
+
+    def test_nothing(self):
+        self.assertEqual(self.changed(lambda: None), [])
+
+    def test_input(self):
+        # As whoever reads it does not: the mode, and what was there, are put back.
+        def change():
+            os.chmod(self.inside("in", "file"), 0o600)
+            os.chmod(self.inside("in", "file"), 0o644)
+        self.assertEqual(self.changed(change), ["input"])
+
+    def test_output(self):
+        self.assertEqual(self.changed(lambda: os.chmod(self.inside("out", "file"), 0o4755)),
+                         ["output"])
+
+    def test_secret(self):
+        self.assertEqual(self.changed(lambda: os.utime(self.host.secret)), ["secret"])
+
+    def test_open_file(self):
+        self.assertEqual(self.changed(lambda: os.pwrite(self.host.file, b"x", 0)), ["file"])
+
+    def test_callers(self):
+        def change():
+            with socket.create_connection(("127.0.0.1", self.host.port)):
+                pass
+        self.assertEqual(self.changed(change), ["callers"])
+
+    def test_terminal(self):
+        self.assertEqual(self.changed(lambda: os.write(self.host.slave, b"x")), ["terminal"])
+
+    def test_canary_stopped(self):
+        def change():
+            os.kill(self.host.canary.pid, signal.SIGSTOP)
+            os.waitid(os.P_PID, self.host.canary.pid, os.WSTOPPED)
+        self.assertEqual(self.changed(change), ["canary"])
+
+    def test_processes(self):
+        with subprocess.Popen(["sleep", "60"]) as left:
+            found = self.changed(lambda: None)
+            self.assertEqual(found, [])  # it was there before
+            left.kill()
+        def change():
+            subprocess.run(["sh", "-c", "sleep 60 &"], check=True)
+        self.assertEqual(self.changed(change), ["processes"])
+
+
+class Table(support.Live):
+    """attempt.def itself."""
+
+    def setUp(self):
+        self.rows = escape.table()
+
+    def test_names(self):
+        names = [row.name for row in self.rows]
+        self.assertEqual(len(set(names)), len(names))
+        self.assertGreaterEqual(sum(row.kind != "KNOWN" for row in self.rows), ENOUGH)
+        self.assertEqual({row.control for row in self.rows}, {"PLAIN", "CAPABLE", "TERMINAL"})
+
+    def test_only_the_known_may_work(self):
+        for row in self.rows:
+            self.assertEqual(WORKS in row.expected, row.kind == "KNOWN", row.name)
+
+    def test_every_row_of_the_list(self):
+        """35, 36, 37 and 40 are about what the launcher does, not the payload."""
+        covered = {row.row for row in self.rows} | set(ELSEWHERE)
+        self.assertEqual(set(range(1, 40)) - covered, {35, 36, 37})
+        for topic, name in ELSEWHERE.values():
+            text = support.read(os.path.join(support.SRC, "tests", "live", topic + ".py"))
+            self.assertIn("def " + (name or "test_"), text)
+
+    def test_steps_name_attempts(self):
+        names = {row.name for row in self.rows}
+        for what, _, _, _, attempts in STEPS:
+            self.assertEqual(set(attempts) - names, set(), what)
+        self.assertEqual(set(TRACES) - names, set())
+
+
+def _add_tests():
+    for attempt in escape.table():
+        def make(self, attempt=attempt):
+            self.make(attempt)
+        make.__doc__ = attempt.what
+        setattr(Attempts, "test_" + attempt.name, make)
+    for name, *row in STEPS:
+        def leave_out(self, row=tuple(row)):
+            self.leave_out(*row)
+        leave_out.__doc__ = "without " + ", ".join(row[0])
+        setattr(Steps, "test_without_" + name, leave_out)
+
+
+_add_tests()
+
+if __name__ == "__main__":
+    support.main()
