@@ -42,8 +42,9 @@ def wrappers():
 class Outcome:
     """One faulted run, judged: `ran` when the payload ran to its end as if nothing were."""
 
-    def __init__(self, number, status, started, err):
+    def __init__(self, number, status, started, err, left=()):
         self.number, self.status, self.started, self.err = number, status, started, err
+        self.left = left  # what should not be there
         self.ran = started and status == 7
 
     def wrong(self):
@@ -58,6 +59,8 @@ class Outcome:
             return f"call {self.number}: the payload ran, status {self.status}: {self.err}"
         if not self.started and self.status not in (125, 126, 3):
             return f"call {self.number}: nothing ran, status {self.status}: {self.err}"
+        if self.left:
+            return f"call {self.number}: left behind: {self.left}"
         if self.status != 7 and not self.err.startswith("denybox: "):
             return f"call {self.number}: no message: {self.err!r}"
         return None
@@ -72,6 +75,8 @@ class Faults(Live):
         started = ["--", support.PAYLOAD, "started"]
         if scenario == "plain":
             return ["run", *io, *started]
+        if scenario == "collected":
+            return ["run", *io, "--out-size", "64k", "--keep-failed", *started]
         if scenario == "evidence":
             return ["run", *io, "--evidence", os.path.join(where, "bundle", "b.json"), *started]
         # The payload has to be in the root: a directory with it alone.
@@ -99,7 +104,11 @@ class Faults(Live):
         except subprocess.TimeoutExpired as error:
             status, err, started = None, str(error), False
         started = started or os.path.exists(os.path.join(where, "out", "started"))
-        return Outcome(number, status, started, err)
+        left = [name for name in os.listdir(where) if name.startswith(".")]
+        # All or nothing: a run that failed has published nothing.
+        if scenario == "collected" and status != 7:
+            left += os.listdir(os.path.join(where, "out"))
+        return Outcome(number, status, started, err, left)
 
     def sweep(self, scenario, wrapper):
         outcomes = []
@@ -131,6 +140,9 @@ class Faults(Live):
 
     def test_evidence(self):
         self.check("evidence")
+
+    def test_collected(self):
+        self.check("collected")
 
     def test_rootfs_and_deviations(self):
         self.check("rootfs")
