@@ -105,6 +105,8 @@ END_TEST
     "{\"at\":\"/out\",\"flags\":\"rw,nosuid,nodev,noexec\",\"source\":" out "},"                   \
     "{\"at\":\"/tmp\",\"flags\":\"rw,nosuid,nodev,noexec\",\"source\":null}" more "]"
 
+#define IMAGE "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
 START_TEST(the_plan_of_nothing_is_the_defaults)
 {
     char *text;
@@ -115,7 +117,7 @@ START_TEST(the_plan_of_nothing_is_the_defaults)
         text,
         "{\"deviations\":[],\"environment\":[\"PATH=/usr/local/bin:/usr/bin:/bin\",\"HOME=/tmp\","
         "\"TMPDIR=/tmp\",\"LANG=C.UTF-8\"],\"evidence\":null,\"gid\":65532,"
-        "\"hostname\":\"denybox\",\"limits\":{\"cpus\":1,\"fsize_bytes\":null,"
+        "\"hostname\":\"denybox\",\"image\":null,\"limits\":{\"cpus\":1,\"fsize_bytes\":null,"
         "\"memory_bytes\":268435456,\"nofile\":1024,\"out_bytes\":null,\"pids\":64,"
         "\"tmp_bytes\":16777216}," MOUNTS(
             "null", "null", "null", "") ",\"output\":{\"directory\":null,\"keep_failed\":false,"
@@ -177,15 +179,17 @@ START_TEST(the_plan_of_everything_is_whole)
           "own.json", "--seccomp-bpf", "raw.bpf", "--tmp-size", "1m", "--memory", "2m",
           "--pids-limit", "3", "--cpus", "4", "--nofile", "99", "--fsize", "8k", "--strict-out",
           "--evidence", "e\n", "/script", "one\xff");
+    strcpy(plan.provided.image, IMAGE);
     text = canonical(plan_json(&plan));
     ck_assert_str_eq(
         text,
         "{\"deviations\":[\"ro-bind\",\"proc\",\"dev\",\"allow-exec\"],"
         "\"environment\":[\"PATH=/usr/local/bin:/usr/bin:/bin\",\"HOME=/tmp\",\"TMPDIR=/tmp\","
         "\"LANG=C.UTF-8\",\"A=\\\\x1b\"],\"evidence\":\"e\\\\x0a\",\"gid\":6,\"hostname\":\"h\","
-        "\"limits\":{\"cpus\":4,\"fsize_bytes\":8192,\"memory_bytes\":2097152,\"nofile\":99,"
+        "\"image\":\"" IMAGE
+        "\",\"limits\":{\"cpus\":4,\"fsize_bytes\":8192,\"memory_bytes\":2097152,\"nofile\":99,"
         "\"out_bytes\":null,\"pids\":3,\"tmp_bytes\":1048576}," MOUNTS(
-            "\"in\"", "\"out\"", "\"root\"",
+            "\"in\"", "\"out\"", "\"denybox:image\"",
             ",{\"at\":\"/data\",\"flags\":\"ro,nosuid,nodev\",\"source\":\"/usr/share\"},"
             "{\"at\":\"/proc\",\"flags\":\"ro,nosuid,nodev,noexec\",\"source\":\"proc\"},"
             "{\"at\":\"/dev\",\"flags\":\"ro,nosuid,noexec\",\"source\":\"tmpfs\"}") REST);

@@ -33,6 +33,8 @@ static const struct known {
     {"strict-out", PAYLOAD, "", NULL, NULL, false, false},
     {"rootfs", ALL, "DIR", "a", NULL, false, false},
     {"with", ALL, "PATH", "a", NULL, true, false},
+    {"image", ALL, "FILE", "a", NULL, false, false},
+    {"entrypoint", PAYLOAD, "PROGRAM", "a", NULL, false, false},
     {"ro-bind", ALL, "SRC DEST", "a", "/data", true, true},
     {"proc", ALL, "", NULL, NULL, false, true},
     {"dev", ALL, "", NULL, NULL, false, true},
@@ -319,6 +321,8 @@ START_TEST(the_defaults_are_the_specification)
     ck_assert_ptr_null(d->in);
     ck_assert_ptr_null(d->out);
     ck_assert_ptr_null(d->rootfs);
+    ck_assert_ptr_null(d->image);
+    ck_assert_ptr_null(d->entrypoint);
     ck_assert_uint_eq(d->n_binds, 0);
     ck_assert(!d->proc && !d->dev && !d->allow_exec);
     ck_assert_uint_eq(d->n_env, 4);

@@ -29,7 +29,7 @@ import tempfile
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 DENYBOX = os.path.abspath(os.environ.get('DENYBOX', './denybox'))
 ATTESTER = os.path.join(os.path.dirname(DENYBOX), 'denybox-attest')
-PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-check.1', 'denybox-verify.1',
+PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-check.1', 'denybox-verify.1', 'denybox-image.1',
          'denybox-evidence.5', 'denybox-seccomp.5', 'denybox-probes.7']
 
 
@@ -333,6 +333,20 @@ def test_verbs_of_filter():
     verbs = re.findall(r'^  (\w+)  ', output('filter', '--help'), re.M)
     page = [i.split()[1] for i in items(section('denybox.1', 'Verbs of filter', 'Ss'))]
     same(page, verbs, 'verbs of filter')
+
+
+def test_verbs_of_image():
+    need('program')
+    verbs = re.findall(r'^  (\w+)  ', output('image', '--help'), re.M)
+    page = [i.split()[1] for i in items(section('denybox-image.1', 'Verbs of image', 'Ss'))]
+    same(page, verbs, 'verbs of image')
+
+
+def test_limits_of_images():
+    table = {row[1]: row[2] for row in rows('src/image/limit.def', 'LIMIT')}
+    page = {number: re.sub(r'^-', '--', joined(lines)) for number, lines in
+            items(section('denybox-image.1', 'Limits', 'Ss')).items()}
+    same(page, table, 'limits of images')
 
 
 # ---------------------------------------------------------------- exit codes, probes, deviations

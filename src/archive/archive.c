@@ -176,6 +176,7 @@ static void describe(struct archive_entry *from, struct tar_entry *entry)
     *entry = (struct tar_entry){
         .path = archive_entry_pathname(from),
         .mode = archive_entry_perm(from),
+        .mtime = archive_entry_mtime(from),
         .type = TAR_SPECIAL,
     };
     if (hard != NULL) {

@@ -46,6 +46,7 @@ struct tar_entry {
     const char *target; /* of a link, else NULL */
     mode_t mode;        /* permission bits, setuid, setgid and sticky among them */
     uint64_t size;      /* of a file: how long it becomes */
+    int64_t mtime;      /* seconds since the epoch */
 };
 
 enum tar_step { TAR_END, TAR_ENTRY, TAR_FAILED };

@@ -11,5 +11,6 @@ int command_plan(int argc, char **argv);
 int command_pack(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_filter(int argc, char **argv);
+int command_image(int argc, char **argv);
 
 #endif

@@ -32,6 +32,8 @@ static const struct {
      "check a bundle of evidence, read-only"},
     {"filter", command_filter, "filter list|show|compile|digest [NAME|FILE.json]",
      "look at and compile seccomp profiles"},
+    {"image", command_image, "image add|list|verify|prune [FILE[:NAME]|ID...]",
+     "the cache of container images"},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
@@ -49,7 +51,7 @@ static int show_help(void)
 #include "base/exitcode.def"
 #undef EXITCODE
     puts("\nManual: denybox(1), denybox-attest(1), denybox-verify(1), denybox-check(1),\n"
-         "denybox-probes(7), denybox-evidence(5), denybox-seccomp(5).");
+         "denybox-image(1), denybox-probes(7), denybox-evidence(5), denybox-seccomp(5).");
     return EXIT_OK;
 }
 

@@ -88,7 +88,7 @@ static bool set_origin(struct plan *plan, const char *origin, struct error *e)
 {
     if (origin == NULL || plan_getenv(plan, "LD_ORIGIN_PATH") != NULL)
         return true;
-    return plan_setenv(&plan->declared, "LD_ORIGIN_PATH", origin, e);
+    return plan_setenv(&plan->declared, "LD_ORIGIN_PATH", origin, false, e);
 }
 
 static bool collect(struct plan *plan, const struct root_request *request, struct contents *c,
@@ -141,12 +141,28 @@ static bool provide_host(struct plan *plan, const struct wanted *w, struct error
     return plan->command == COMMAND_PLAN ? look_only(plan, &request, e) : make(plan, &request, e);
 }
 
+static bool check_image_options(const struct declared *d, struct error *e)
+{
+    if (d->entrypoint != NULL && d->image == NULL)
+        return error_set(e, EXIT_DENYBOX, "cannot use --entrypoint without --image");
+    if (d->image != NULL && (d->rootfs != NULL || d->n_with != 0)) {
+        error_set(e, EXIT_DENYBOX, "cannot use --image with --%s: an image is the whole root",
+                  d->rootfs != NULL ? "rootfs" : "with");
+        return error_hint(e, "leave one of them out");
+    }
+    return true;
+}
+
 bool provide(struct plan *plan, struct error *e)
 {
     const struct declared *d = &plan->declared;
     struct wanted w = {.chain = {.fd = -1}};
     bool ok = true;
 
+    if (!check_image_options(d, e))
+        return false;
+    if (d->image != NULL)
+        return provide_image(plan, e);
     if (d->rootfs != NULL && d->n_with != 0) {
         error_set(e, EXIT_DENYBOX, "cannot use --with '%s' together with --rootfs",
                   text_show(d->with[0]));

@@ -20,4 +20,7 @@ bool provide(struct plan *plan, struct error *e);
  */
 bool provide_contents(struct plan *plan, struct contents *c, struct error *e);
 
+/* The same of --image, and what the image says of how it is to be started (plan/preset.h). */
+bool provide_image(struct plan *plan, struct error *e);
+
 #endif

@@ -67,6 +67,21 @@ bool binding_take(const struct plan *plan, struct binding *b, struct error *e)
     return ok;
 }
 
+/* Of an image its id: what is known of it elsewhere, too. */
+static const char *image_digest(const struct plan *plan, const struct binding *b)
+{
+    if (plan->provided.image[0] != '\0')
+        return plan->provided.image;
+    return b->rootfs[0] != '\0' ? b->rootfs : b->payload;
+}
+
+static const char *image_digest_kind(const struct plan *plan, const struct binding *b)
+{
+    if (plan->provided.image[0] != '\0')
+        return "image";
+    return b->rootfs[0] != '\0' ? "root" : b->payload[0] != '\0' ? "payload" : "none";
+}
+
 static void add_identity(json_t *bundle, const struct plan *plan, const struct binding *b,
                          const struct launch_result *r)
 {
@@ -82,8 +97,7 @@ static void add_identity(json_t *bundle, const struct plan *plan, const struct b
     json_object_set_new(bundle, "schema_version", json_integer(1));
     json_object_set_new(bundle, "venue", json_string(d->venue));
     json_object_set_new(bundle, "venue_identity", venue_identity_json());
-    json_object_set_new(bundle, "image_digest",
-                        document_digest(b->rootfs[0] != '\0' ? b->rootfs : b->payload));
+    json_object_set_new(bundle, "image_digest", document_digest(image_digest(plan, b)));
     json_object_set_new(bundle, "seccomp_sha256", json_string(profile->json_sha256));
     json_object_set_new(bundle, "runtime", json_string("denybox " PACKAGE_VERSION));
     json_object_set_new(bundle, "run_date", json_string(d->run_date != NULL ? d->run_date : date));
@@ -140,13 +154,13 @@ static json_t *binding_json(const struct plan *plan, const struct binding *b,
     if (canonical != NULL)
         sha256_text(plan_sha256, canonical, strlen(canonical));
     free(canonical);
-    binding = json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:s}", "launcher_version", PACKAGE_VERSION,
-        "launcher_sha256", document_digest(b->launcher), "plan", what, "plan_sha256",
-        document_digest(plan_sha256), "payload_sha256", document_digest(b->payload), "input_sha256",
-        document_digest(b->input), "image_digest_kind",
-        b->rootfs[0] != '\0' ? "root" : (b->payload[0] != '\0' ? "payload" : "none"), "filters",
-        filters_json(plan, r), "probe_rules_sha256", probe_rules_digest(rules));
+    binding = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:s}", "launcher_version",
+                        PACKAGE_VERSION, "launcher_sha256", document_digest(b->launcher), "plan",
+                        what, "plan_sha256", document_digest(plan_sha256), "payload_sha256",
+                        document_digest(b->payload), "input_sha256", document_digest(b->input),
+                        "image_digest_kind", image_digest_kind(plan, b), "root_sha256",
+                        document_digest(b->rootfs), "filters", filters_json(plan, r),
+                        "probe_rules_sha256", probe_rules_digest(rules));
     return binding;
 }
 

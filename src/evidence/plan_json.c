@@ -41,6 +41,8 @@ static json_t *mount(const char *at, const char *source, const char *flags)
 /* A root of the cache has a path that says nothing; `plan` makes none at all. */
 static const char *root_source(const struct plan *plan)
 {
+    if (plan->provided.image[0] != '\0')
+        return "denybox:image";
     return plan->provided.host ? "denybox:host" : plan->derived.rootfs.path;
 }
 
@@ -106,13 +108,13 @@ json_t *plan_json(const struct plan *plan)
     const struct derived *r = &plan->derived;
 
     return json_pack(
-        "{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:o, s:o}", "schema_version",
-        1, "profile", r->deviations == 0 ? "strict" : "declared-deviations", "deviations",
-        deviations_json(plan), "payload", payload_json(plan), "mounts", mounts_json(plan), "with",
-        with_json(d), "environment", strings(d->env, d->n_env), "limits", limits_json(d), "output",
-        output_json(d), "hostname", d->hostname, "uid", (json_int_t)d->uid, "gid",
-        (json_int_t)d->gid, "seccomp",
+        "{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:o, s:o, s:o}",
+        "schema_version", 1, "profile", r->deviations == 0 ? "strict" : "declared-deviations",
+        "deviations", deviations_json(plan), "payload", payload_json(plan), "mounts",
+        mounts_json(plan), "with", with_json(d), "environment", strings(d->env, d->n_env), "limits",
+        limits_json(d), "output", output_json(d), "hostname", d->hostname, "uid",
+        (json_int_t)d->uid, "gid", (json_int_t)d->gid, "seccomp",
         json_pack("{s:s, s:o, s:o}", "profile", r->profile, "stacked_json",
                   document_string(r->stacked_json), "stacked_bpf", document_string(d->seccomp_bpf)),
-        "evidence", document_string(d->evidence));
+        "evidence", document_string(d->evidence), "image", document_digest(plan->provided.image));
 }

@@ -16,6 +16,8 @@
 #include "plan/payload.h"
 #include "plan/script.h"
 
+const char plan_default_directory[] = "/";
+
 /* The environment is built from this list and --setenv; the caller's is never looked at. */
 static const char *const default_env[] = {
     "PATH=/usr/local/bin:/usr/bin:/bin",
@@ -29,13 +31,16 @@ static bool init_env(struct declared *d, struct error *e)
     size_t n = sizeof default_env / sizeof default_env[0];
 
     d->env = calloc(n + 1, sizeof *d->env);
-    for (size_t i = 0; d->env != NULL && i < n; i++) {
+    d->env_given = calloc(n + 1, sizeof *d->env_given);
+    if (d->env == NULL || d->env_given == NULL)
+        return error_set(e, EXIT_DENYBOX, "cannot start: out of memory");
+    for (size_t i = 0; i < n; i++) {
         d->env[i] = strdup(default_env[i]);
         if (d->env[i] == NULL)
             return error_set(e, EXIT_DENYBOX, "cannot start: out of memory");
         d->n_env++;
     }
-    return d->env != NULL ? true : error_set(e, EXIT_DENYBOX, "cannot start: out of memory");
+    return true;
 }
 
 bool plan_init(struct plan *plan, enum command command, struct error *e)
@@ -44,7 +49,7 @@ bool plan_init(struct plan *plan, enum command command, struct error *e)
 
     *plan = (struct plan){.command = command};
     plan->declared = (struct declared){
-        .chdir = "/",
+        .chdir = plan_default_directory,
         .hostname = "denybox",
         .uid = 65532,
         .gid = 65532,
@@ -224,6 +229,7 @@ void plan_free(struct plan *plan)
     for (size_t i = 0; i < plan->declared.n_env; i++)
         free(plan->declared.env[i]);
     free(plan->declared.env);
+    free(plan->declared.env_given);
     for (size_t i = 0; r->binds != NULL && i < plan->declared.n_binds; i++)
         io_close(&r->binds[i].fd);
     free(r->binds);
@@ -236,6 +242,10 @@ void plan_free(struct plan *plan)
     io_close(&r->rootfs.fd);
     io_close(&r->evidence_dir);
     free_payload(&r->payload);
+    for (size_t i = 0; plan->provided.words != NULL && plan->provided.words[i] != NULL; i++)
+        free(plan->provided.words[i]);
+    free(plan->provided.words);
+    free(plan->provided.chdir);
     free(plan->provided.root);
     free(plan->provided.command);
     io_close(&plan->provided.lock);
@@ -253,12 +263,27 @@ const char *plan_getenv(const struct plan *plan, const char *name)
     return NULL;
 }
 
-bool plan_setenv(struct declared *d, const char *name, const char *value, struct error *e)
+static bool env_grow(struct declared *d)
+{
+    char **grown = reallocarray(d->env, d->n_env + 2, sizeof *grown);
+    bool *given;
+
+    if (grown == NULL)
+        return false;
+    d->env = grown;
+    given = reallocarray(d->env_given, d->n_env + 2, sizeof *given);
+    if (given == NULL)
+        return false;
+    d->env_given = given;
+    return true;
+}
+
+bool plan_setenv(struct declared *d, const char *name, const char *value, bool given,
+                 struct error *e)
 {
     size_t length = strlen(name);
     size_t size = length + strlen(value) + 2;
     char *pair = malloc(size);
-    char **grown;
 
     if (pair == NULL)
         return error_set(e, EXIT_DENYBOX, "cannot set the environment: out of memory");
@@ -269,15 +294,15 @@ bool plan_setenv(struct declared *d, const char *name, const char *value, struct
         if (strncmp(d->env[i], pair, length + 1) == 0) {
             free(d->env[i]);
             d->env[i] = pair;
+            d->env_given[i] = given;
             return true;
         }
     }
-    grown = reallocarray(d->env, d->n_env + 2, sizeof *grown);
-    if (grown == NULL) {
+    if (!env_grow(d)) {
         free(pair);
         return error_set(e, EXIT_DENYBOX, "cannot set the environment: out of memory");
     }
-    d->env = grown;
+    d->env_given[d->n_env] = given;
     d->env[d->n_env++] = pair;
     d->env[d->n_env] = NULL;
     return true;

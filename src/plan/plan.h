@@ -41,6 +41,8 @@ struct declared {
     const char *rootfs; /* NULL: the skeleton alone */
     const char **with;  /* files and trees of the host for the root; n_with of them */
     size_t n_with;
+    const char *image;      /* NULL: none */
+    const char *entrypoint; /* NULL: that of the image; "": none */
     struct bind *binds;
     size_t n_binds;
     bool proc;
@@ -48,6 +50,7 @@ struct declared {
     bool allow_exec;
     char **env; /* NAME=VALUE, owned, in order, without duplicates, ends in NULL */
     size_t n_env;
+    bool *env_given; /* owned; of each, whether the user said so */
     const char *chdir;
     const char *argv0; /* NULL: the command */
     const char *hostname;
@@ -152,6 +155,8 @@ struct provided {
     bool host;      /* made of the host's files, each at its own path; `plan` makes none, and root
                        is NULL */
     char *command;  /* owned; with host: the absolute path of the command, or NULL */
+    char **words;   /* owned, and each; what declared.command points to, of an image; or NULL */
+    char *chdir;    /* owned; what declared.chdir points to, of an image; or NULL */
 };
 
 struct plan {
@@ -160,6 +165,9 @@ struct plan {
     struct provided provided;
     struct derived derived;
 };
+
+/* The default of --chdir: declared.chdir is this very pointer when the user named none. */
+extern const char plan_default_directory[];
 
 /* Fills the plan with the defaults. False and *e when out of memory. */
 bool plan_init(struct plan *plan, enum command command, struct error *e);
@@ -178,6 +186,7 @@ void plan_free(struct plan *plan);
 const char *plan_getenv(const struct plan *plan, const char *name);
 
 /* Sets NAME there, or replaces its value. False and *e when out of memory. */
-bool plan_setenv(struct declared *d, const char *name, const char *value, struct error *e);
+bool plan_setenv(struct declared *d, const char *name, const char *value, bool given,
+                 struct error *e);
 
 #endif

@@ -98,7 +98,7 @@ static bool read_fd(const struct option_row *row, const char *text, int64_t *fie
     return true;
 }
 
-static bool valid_name(const char *name)
+bool value_env_name(const char *name)
 {
     return name[0] != '\0' && strspn(name, DIGITS) == 0 &&
            name[strspn(name, LETTERS DIGITS "_")] == '\0';
@@ -109,14 +109,14 @@ static bool read_env(const struct option_row *row, const char *name, const char 
 {
     const char *word = secret_word(name);
 
-    if (!valid_name(name))
+    if (!value_env_name(name))
         return bad(row, name, e, "want a name of letters, digits and '_'");
     if (word != NULL) {
         error_set(e, EXIT_DENYBOX, "cannot use --setenv '%s': the name looks like a secret (%s)",
                   text_show(name), word);
         return error_hint(e, "a sandboxed payload gets no secret; pass data as a file in --in");
     }
-    return plan_setenv(d, name, value, e);
+    return plan_setenv(d, name, value, true, e);
 }
 
 /* Where the sandbox's own mounts are: nothing may be mounted at, above or below them. */

@@ -12,6 +12,9 @@
 bool value_read(const struct option_row *row, const char *first, const char *second,
                 struct declared *d, struct error *e);
 
+/* Is it a name for a variable: letters, digits and '_', no digit first? */
+bool value_env_name(const char *name);
+
 /* How many words after the option its value takes: 0, 1 or 2. */
 int value_words(enum option_kind kind);
 

@@ -125,6 +125,8 @@ static int open_area(const char *area, bool make, struct error *e)
         return -1;
     strncat(path, "/denybox", sizeof path - strlen(path) - 1);
     own = open_own(home, "denybox", path, make, e);
+    if (own >= 0 && area == NULL)
+        return io_close(&home), own;
     if (own >= 0)
         fd = open_own(own, area, path, make, e);
     io_close(&own);
@@ -140,6 +142,23 @@ int store_open(const char *area, struct error *e)
 int store_look(const char *area, struct error *e)
 {
     return open_area(area, false, e);
+}
+
+int store_look_all(struct error *e)
+{
+    return open_area(NULL, false, e);
+}
+
+bool store_path(const char *area, const char *name, char path[PATH_MAX], struct error *e)
+{
+    char home[PATH_MAX];
+
+    if (!cache_home(home, e))
+        return false;
+    if (snprintf(path, PATH_MAX, "%s/denybox/%s/%s", home, area, name) < PATH_MAX)
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot use the cache: its path is too long");
+    return advise(e);
 }
 
 static bool is_named(int area, const char *name, int fd)

@@ -2,6 +2,7 @@
 #ifndef DENYBOX_STORE_STORE_H
 #define DENYBOX_STORE_STORE_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "base/error.h"
@@ -24,6 +25,13 @@ int store_open(const char *area, struct error *e);
 
 /* As store_open, but makes nothing: -1 with e->text empty when there is no such area yet. */
 int store_look(const char *area, struct error *e);
+
+/* As store_look, of the cache as a whole: its areas are the directories in it. */
+int store_look_all(struct error *e);
+
+/* The path of an entry, or of something in it ("NAME/root"), whether it is there or not. False and
+ * *e: no cache directory is named, or the path is too long. */
+bool store_path(const char *area, const char *name, char path[PATH_MAX], struct error *e);
 
 /* Opens an entry and locks it against pruning. The descriptor belongs to the caller, the lock goes
  * with it. -1 and errno (ENOENT: there is none). */

@@ -265,6 +265,24 @@ static void check_filters(struct verification *v)
         note(v, REASON_FILTERS, "%llu filters are loaded", loaded);
 }
 
+/* The id of the image stands in the plan as well; of a root its own digest is the image's. */
+static void check_root(struct verification *v, const char *want, const char *image)
+{
+    const char *planned = field_text(v->bundle, "binding.plan.image");
+    const char *tree = field_text(v->bundle, "binding.root_sha256");
+    const char *root = field_text(planned_mount(field(plan_of(v), "mounts"), "/"), "source");
+    bool is_image = same_text(want, "image");
+
+    if (is_image && !same_text(image, planned))
+        note(v, REASON_IMAGE_DIFFERS, "image_digest is not that of the planned image");
+    if ((tree == NULL) != (!is_image && !same_text(want, "root")))
+        note(v, REASON_IMAGE_DIFFERS, "root_sha256 and the plan's / do not agree");
+    if (same_text(want, "root") && !same_text(image, tree))
+        note(v, REASON_IMAGE_DIFFERS, "image_digest is not root_sha256");
+    if (is_image != same_text(root, "denybox:image"))
+        note(v, REASON_IMAGE_DIFFERS, "the planned image and the plan's / do not agree");
+}
+
 static void check_image(struct verification *v)
 {
     const json_t *mounts = field(plan_of(v), "mounts");
@@ -272,13 +290,17 @@ static void check_image(struct verification *v)
     const char *image = field_text(v->bundle, "image_digest");
     const char *payload = field_text(v->bundle, "binding.payload_sha256");
     bool root = !field_null(planned_mount(mounts, "/"), "source");
-    const char *want = root ? "root" : payload != NULL ? "payload" : "none";
+    const char *want = !field_null(plan_of(v), "image") ? "image"
+                       : root                           ? "root"
+                       : payload != NULL                ? "payload"
+                                                        : "none";
 
     if (!same_text(kind, want))
         note(v, REASON_IMAGE_DIFFERS, "image_digest_kind is not %s", want);
     if ((image == NULL) != same_text(want, "none") ||
         (same_text(want, "payload") && !same_text(image, payload)))
         note(v, REASON_IMAGE_DIFFERS, "image_digest is not that of a %s", want);
+    check_root(v, want, image);
     if ((payload == NULL) != field_null(plan_of(v), "payload"))
         note(v, REASON_IMAGE_DIFFERS, "payload_sha256 and the plan's payload do not agree");
     if (field_null(v->bundle, "binding.input_sha256") !=

@@ -14,6 +14,7 @@ import time
 import unittest
 
 import bundle
+import images
 import mutation
 import support
 from support import Live, command, denybox, run
@@ -63,6 +64,15 @@ class Verify(Live):
         os.link(self.path("out", "plain-", "\u202e\x1b"), self.path("out", "plain-", "twice"))
         return self.make(*self.io, "--fsize", "1m", "--setenv", "ANSWER", "42", "--nonce",
                          "a-challenge", "--seccomp", self.path("filter.json"))
+
+    def imaged(self):
+        """A bundle of an image: its id is not the digest of its root."""
+        images.busybox(self.path("layout"))
+        cache = support.base_env(XDG_CACHE_HOME=self.path("cache"))
+        done = denybox("run", "--venue", "VPS", "--image", self.path("layout"), "--evidence",
+                       self.path("imaged.json"), "--", "/bin/busybox", "true", env=cache)
+        self.assert_status(done, 0)
+        return self.evidence("imaged.json")
 
     def foreign(self, *options):
         """As if the stand-alone attester had run in Docker, under the strict profile."""
@@ -134,6 +144,30 @@ class Good(Verify):
                        "--", "/usr/bin/busybox", "true")
         self.assert_status(done, 0)
         self.assert_status(denybox("verify", path), ACCEPTABLE)
+
+    def test_with_an_image(self):
+        document = self.imaged()
+        self.assertEqual(document["binding"]["image_digest_kind"], "image")
+        self.assert_codes(document, ACCEPTABLE)
+
+    def test_an_image_that_is_not_the_planned_one(self):
+        """Each of the places that name it, with every digest computed anew."""
+        for change in (lambda d: d.update(image_digest=mutation.A_DIGEST),
+                       lambda d: d["binding"]["plan"].update(image=mutation.A_DIGEST),
+                       lambda d: d["binding"]["plan"].update(image=None),
+                       lambda d: d["binding"].update(image_digest_kind="root"),
+                       lambda d: d["binding"].update(root_sha256=None),
+                       lambda d: d["binding"]["plan"]["mounts"][0].update(source=None)):
+            document = self.imaged()
+            shutil.rmtree(self.path("layout"))
+            os.remove(self.path("imaged.json"))
+            change(document)
+            document["binding"]["plan_sha256"] = bundle.sha256(
+                mutation.canonical(document["binding"]["plan"]))
+            mutation.seal(document)
+            status, codes = self.codes(document)
+            self.assertEqual(status, REJECTED)
+            self.assertIn("image-differs", codes)
 
     def test_canonical_by_two_writers(self):
         document = self.rich()
@@ -553,6 +587,7 @@ class Named(Verify):
         (("seccomp_sha256",), mutation.A_DIGEST, "profile-unknown"),
         (("image_digest",), mutation.A_DIGEST, "image-differs"),
         (("binding", "image_digest_kind"), "root", "image-differs"),
+        (("binding", "root_sha256"), mutation.A_DIGEST, "image-differs"),
         (("binding", "payload_sha256"), None, "image-differs"),
         (("binding", "input_sha256"), None, "image-differs"),
         (("runtime",), "denybox 99", "version-differs"),
@@ -729,13 +764,15 @@ class Mutations(Verify):
         self.assert_status(done, 0)
         rooted = self.evidence("rooted.json")
         deviant = self.make("--proc", "--dev")
-        known = self.alternatives(attest, rich, rooted, deviant)
+        imaged = self.imaged()
+        known = self.alternatives(attest, rich, rooted, deviant, imaged)
         controlled = self.attest("--controls")
         found = {}
-        # Of the last three only that in which they differ from the first two.
+        # Of the others only that in which they differ from the first two.
         for document, part, options in (
                 (attest, "", ()), (rich, "", ()), (controlled, "controls", ()),
                 (rooted, "binding|image_digest|result", ()),
+                (imaged, r"image_digest|binding\.(image|root|plan\.(image|mounts))", ()),
                 (deviant, "probes|profile|deviations|binding.plan",
                  ("--allow-deviation", "proc", "--allow-deviation", "dev"))):
             cases = self.sealed(document, known, part)
