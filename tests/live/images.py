@@ -10,6 +10,7 @@ import platform
 import shutil
 import subprocess
 import tarfile
+import tempfile
 import unittest
 
 import support
@@ -38,8 +39,11 @@ def umoci(layout, name="box"):
 
 
 def insert(layout, source, target, name="box"):
-    """A layer more, by umoci."""
-    tool("umoci", "insert", "--rootless", "--image", f"{layout}:{name}", source, target)
+    """A layer more, by umoci: which wants to own what it reads."""
+    with tempfile.TemporaryDirectory() as work:
+        own = os.path.join(work, "own")
+        subprocess.run(["cp", "-R", "--preserve=mode,timestamps,links", source, own], check=True)
+        tool("umoci", "insert", "--rootless", "--image", f"{layout}:{name}", own, target)
 
 
 def busybox(layout, name="box"):
