@@ -44,6 +44,14 @@ int sys_openat2(int dirfd, const char *path, int flags, uint64_t resolve)
     return fd;
 }
 
+int sys_openat2_form(void)
+{
+    FAULT_POINT("openat2_form");
+    if (syscall(SYS_openat2, -1, NULL, NULL, 0) == -1 && errno == EINVAL)
+        return 0;
+    return -1;
+}
+
 int sys_fstat(int fd, struct stat *st)
 {
     FAULT_POINT("fstat");

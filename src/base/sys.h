@@ -23,6 +23,9 @@
 
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
 int sys_openat2(int dirfd, const char *path, int flags, uint64_t resolve);
+/* openat2 in a form that the kernel refuses with EINVAL before it does anything: 0. -1 and errno
+ * where a filter or an old kernel answers otherwise. */
+int sys_openat2_form(void);
 int sys_fstat(int fd, struct stat *st);
 ssize_t sys_read(int fd, void *buffer, size_t size);
 ssize_t sys_write(int fd, const void *buffer, size_t size);

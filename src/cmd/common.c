@@ -14,6 +14,7 @@
 #include "evidence/inside.h"
 #include "evidence/publish.h"
 #include "evidence/table.h"
+#include "host/requirement.h"
 #include "plan/option.h"
 
 static const char *command_name(enum command command)
@@ -31,6 +32,7 @@ static int show_help(enum command command)
 
 int prepare_plan(struct plan *plan, enum command command, int argc, char **argv)
 {
+    static const struct launch_result nothing;
     struct error e;
     bool ok = plan_init(plan, command, &e) && option_parse(plan, argc, argv, &e);
 
@@ -39,6 +41,10 @@ int prepare_plan(struct plan *plan, enum command command, int argc, char **argv)
     if (ok && plan->declared.version) {
         puts("denybox " PACKAGE_VERSION);
         return EXIT_OK;
+    }
+    if (ok && !plan_possible(&e)) {
+        host_explain(0, &e);
+        return report_failure(plan, &nothing, &e);
     }
     if (ok && provide(plan, &e) && plan_derive(plan, &e))
         return -1;

@@ -109,7 +109,8 @@ static void reap_init(struct supervisor *sv)
 /* Both children wait for their ids. When init is gone by then, it has said why. */
 static bool map_children(struct supervisor *sv)
 {
-    bool ok = ids_map(sv->s, sv->init, sv->e);
+    bool ok = init_view_open(sv->s->host_proc, sv->init, &sv->view, sv->e) &&
+              ids_map(sv->s, sv->init, sv->e);
 
     if (ok && (!message_send(sv->s->init_socket[0], MESSAGE_MAPPED, 0, NULL, 0) ||
                !message_send(sv->s->gate_socket[0], MESSAGE_MAPPED, 0, NULL, 0)))
@@ -158,6 +159,7 @@ static void release(struct supervisor *sv)
     filters_free(s);
     io_close(&s->host_proc);
     io_close(&sv->payload_fd);
+    init_view_close(&sv->view);
     io_close(&sv->signals);
 }
 
@@ -195,7 +197,14 @@ void prove_begin(struct supervisor *sv, const struct plan *plan, const struct la
         .network = -1,
     };
     *sv = (struct supervisor){
-        .s = &s, .result = result, .init_fd = -1, .payload_fd = -1, .signals = -1, .e = e};
+        .s = &s,
+        .result = result,
+        .init_fd = -1,
+        .view = INIT_VIEW_NONE,
+        .payload_fd = -1,
+        .signals = -1,
+        .e = e,
+    };
     for (int i = 0; i < 3; i++)
         sv->relay.inner[i] = sv->relay.stream[i].from = -1;
     e->text[0] = '\0';

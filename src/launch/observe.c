@@ -51,17 +51,32 @@ static bool read_ns(int process, enum ns ns, uint64_t *inode)
     return true;
 }
 
-static bool read_raw(int process, const char *name, struct raw *raw)
+/* The rest of an open file. */
+static bool read_open(int fd, struct raw *raw)
 {
     struct buf text = {0};
 
-    if (!io_read_file(process, name, TEXT_MAX, &text)) {
+    if (fd < 0 || !io_read_all(fd, TEXT_MAX, &text)) {
         buf_free(&text);
         return false;
     }
     raw->length = text.length;
     raw->bytes = text.data != NULL ? text.data : strdup("");
     return raw->bytes != NULL;
+}
+
+static int open_file(int process, const char *name)
+{
+    return sys_openat(process, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+}
+
+static bool read_raw(int process, const char *name, struct raw *raw)
+{
+    int fd = open_file(process, name);
+    bool ok = read_open(fd, raw);
+
+    io_close(&fd);
+    return ok;
 }
 
 /* "65532 1000 1", with single blanks. */
@@ -260,29 +275,30 @@ bool observed_hold(const struct sandbox *s, const struct own *own, const struct 
 }
 
 /* The files of a process that is not dumpable belong to root, whoever it runs as: proc(5). To a
- * launcher that is root of a user namespace itself that tells nothing: init's own word must do. */
+ * launcher that is root of a user namespace itself that tells nothing: init's own word must do.
+ * With hidepid=1 or 2 there are no files any more for who may not trace it (EPERM, ENOENT); a
+ * process that is gone would answer ESRCH. */
 static bool undumpable(const struct sandbox *s, int process)
 {
     struct stat st;
 
-    return fstatat(process, "environ", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-           (s->host_uid == 0 || st.st_uid != s->host_uid);
+    if (fstatat(process, "environ", &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == EPERM || errno == ENOENT;
+    return s->host_uid == 0 || st.st_uid != s->host_uid;
 }
 
 /* Its command line and environment were overwritten: nothing of the caller is there to be read. */
-static bool forgotten(int process)
+static bool forgotten(int cmdline)
 {
     char chunk[4096];
     ssize_t n;
     bool ok = true;
-    int fd = sys_openat(process, "cmdline", O_RDONLY | O_CLOEXEC, 0);
 
-    while (ok && (n = sys_read(fd, chunk, sizeof chunk)) != 0) {
+    while (ok && (n = sys_read(cmdline, chunk, sizeof chunk)) != 0) {
         ok = n > 0;
         for (ssize_t i = 0; i < n; i++)
             ok = ok && chunk[i] == '\0';
     }
-    io_close(&fd);
     return ok;
 }
 
@@ -296,16 +312,16 @@ static bool is_user(const char *status, const char *name, unsigned id)
     return status_value(status, name, value, sizeof value) && strcmp(value, wanted) == 0;
 }
 
-static bool init_process_holds(const struct sandbox *s, int process, const char *status,
-                               struct buf *reasons)
+static bool init_process_holds(const struct sandbox *s, const struct init_view *v,
+                               const char *status, struct buf *reasons)
 {
     static const char *const empty[] = {"CapPrm", "CapEff", "CapBnd", "CapAmb"};
     char value[64];
     bool ok = true;
 
-    if (!undumpable(s, process))
+    if (!undumpable(s, v->process))
         ok = missing(reasons, "init is %s", "dumpable");
-    if (!forgotten(process))
+    if (!forgotten(v->cmdline))
         ok = missing(reasons, "init still shows the caller's %s", "command line");
     if (!status_value(status, "Seccomp", value, sizeof value) || strcmp(value, "2") != 0)
         ok = missing(reasons, "init has no %s", "filter");
@@ -319,21 +335,40 @@ static bool init_process_holds(const struct sandbox *s, int process, const char 
     return ok;
 }
 
-bool init_holds(const struct sandbox *s, pid_t init, int dumpable, struct buf *reasons)
+bool init_view_open(int proc, pid_t init, struct init_view *v, struct error *e)
+{
+    char who[24];
+
+    *v = INIT_VIEW_NONE;
+    snprintf(who, sizeof who, "%d", (int)init);
+    v->process = open_process(proc, who);
+    if (v->process >= 0)
+        v->status = open_file(v->process, "status");
+    if (v->status >= 0)
+        v->cmdline = open_file(v->process, "cmdline");
+    if (v->cmdline < 0)
+        return error_errno(e, EXIT_BLOCKED, errno, "cannot see init from outside");
+    return true;
+}
+
+void init_view_close(struct init_view *v)
+{
+    io_close(&v->process);
+    io_close(&v->status);
+    io_close(&v->cmdline);
+}
+
+bool init_holds(const struct sandbox *s, const struct init_view *v, int dumpable,
+                struct buf *reasons)
 {
     struct raw status = {0};
-    char who[24];
-    int process;
     bool ok = dumpable == 0 || missing(reasons, "init is %s", "dumpable");
 
-    snprintf(who, sizeof who, "%d", (int)init);
-    process = open_process(s->host_proc, who);
-    if (process < 0 || !read_raw(process, "status", &status))
+    if (!read_open(v->status, &status))
         ok = missing(reasons, "init cannot be seen from %s", "outside");
     else
-        ok = init_process_holds(s, process, status.bytes, reasons) && ok;
+        ok = init_process_holds(s, v, status.bytes, reasons) && ok;
     free(status.bytes);
-    io_close(&process);
     return ok;
 }
 

@@ -26,9 +26,26 @@ void observe_own(int proc, struct own *own);
 bool observed_hold(const struct sandbox *s, const struct own *own, const struct observed *o,
                    const struct findings *inside, struct buf *reasons);
 
+/* What /proc of the host shows of init. The files are read when init is ready, and opened before: a
+ * /proc mounted with hidepid= hides a process that is not dumpable from its own user, and asks when
+ * a file is opened only. */
+struct init_view {
+    int process; /* its directory */
+    int status;
+    int cmdline;
+};
+
+#define INIT_VIEW_NONE ((struct init_view){-1, -1, -1})
+
+/* Opens the files while init still waits for its ids. False and *e (BLOCKED): it cannot be seen.
+ * The caller closes *v, in any case. */
+bool init_view_open(int proc, pid_t init, struct init_view *v, struct error *e);
+void init_view_close(struct init_view *v);
+
 /* Is init as it must be: not dumpable (by its own word as well), filtered, without capabilities? As
  * above. */
-bool init_holds(const struct sandbox *s, pid_t init, int dumpable, struct buf *reasons);
+bool init_holds(const struct sandbox *s, const struct init_view *v, int dumpable,
+                struct buf *reasons);
 
 /* The task before its exec and in it: same namespaces, same filters, same mounts. As above. */
 bool observed_same(const struct observed *before, const struct observed *after,

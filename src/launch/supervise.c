@@ -135,7 +135,7 @@ static bool gate_message(struct supervisor *sv, int fd, bool *done)
     sv->own_seen = true;
     if (fd == sv->s->init_socket[0]) {
         if (m.kind == MESSAGE_READY)
-            sv->gate.init_holds = init_holds(sv->s, sv->init, m.number, &sv->result->reasons);
+            sv->gate.init_holds = init_holds(sv->s, &sv->view, m.number, &sv->result->reasons);
         *done = m.kind == MESSAGE_READY;
         return true;
     }

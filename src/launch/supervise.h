@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "launch/gate.h"
+#include "launch/observe.h"
 #include "launch/relay.h"
 #include "launch/sandbox.h"
 
@@ -15,7 +16,8 @@ struct supervisor {
     struct gate gate;
     struct launch_result *result;
     pid_t init;
-    int init_fd;    /* pidfd of init */
+    int init_fd; /* pidfd of init */
+    struct init_view view;
     int payload_fd; /* pidfd of the payload; -1 before it is known */
     int signals;    /* signalfd of what is forwarded */
     bool own_seen;  /* gate.own is filled in */

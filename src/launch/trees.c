@@ -51,7 +51,11 @@ static int copy_tree(const struct host_object *o, struct error *e)
                     text_show(o->path));
         return -1;
     }
-    if (sys_fstat(tree, &st) < 0 || st.st_dev != o->dev || st.st_ino != o->ino) {
+    if (sys_fstat(tree, &st) < 0) {
+        error_errno(e, EXIT_BLOCKED, errno, "cannot look at '%s' in the sandbox",
+                    text_show(o->path));
+        io_close(&tree);
+    } else if (st.st_dev != o->dev || st.st_ino != o->ino) {
         error_set(e, EXIT_BLOCKED, "cannot take '%s' into the sandbox: it was replaced meanwhile",
                   text_show(o->path));
         io_close(&tree);

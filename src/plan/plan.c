@@ -195,6 +195,13 @@ static bool check_places(const struct plan *plan, struct error *e)
     return true;
 }
 
+bool plan_possible(struct error *e)
+{
+    if (sys_openat2_form() < 0)
+        return error_errno(e, EXIT_BLOCKED, errno, "cannot open any path by openat2");
+    return true;
+}
+
 bool plan_derive(struct plan *plan, struct error *e)
 {
     if (!choose_profile(plan, e) || !outplace_options(&plan->declared, e) ||

@@ -172,6 +172,10 @@ extern const char plan_default_directory[];
 /* Fills the plan with the defaults. False and *e when out of memory. */
 bool plan_init(struct plan *plan, enum command command, struct error *e);
 
+/* May paths be opened by openat2 here? Asked before any is, so that a filter around denybox, or a
+ * kernel that is too old, is not taken for a fault of the path. False and *e (BLOCKED) if not. */
+bool plan_possible(struct error *e);
+
 /*
  * Checks the declared part against the host and fills in the derived part: opens every directory
  * and the payload as descriptors (owned by the plan), refuses what overlaps, is missing or could

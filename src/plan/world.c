@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -61,6 +62,22 @@ bool world_refuse_noexec(const char *path, struct error *e)
                       text_show(path));
 }
 
+/* Why a file may not be executed: a mount without it says no as well, whatever the mode is. */
+static bool refuse_access(int fd, const char *path, struct error *e)
+{
+    struct statvfs fs;
+
+    if (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_NOEXEC) != 0) {
+        error_set(e, EXIT_NOT_EXECUTABLE,
+                  "cannot run '%s': it lies on a file system that is mounted noexec",
+                  text_show(path));
+        return error_hint(e,
+                          "copy it to a file system without noexec (findmnt -T shows the flags)");
+    }
+    error_set(e, EXIT_NOT_EXECUTABLE, "cannot run '%s': it is not executable", text_show(path));
+    return error_hint(e, "chmod +x it, or name its interpreter as the command");
+}
+
 static bool check_file(int fd, const char *path, struct error *e)
 {
     struct stat st;
@@ -70,10 +87,8 @@ static bool check_file(int fd, const char *path, struct error *e)
     if (!S_ISREG(st.st_mode))
         return error_set(e, EXIT_NOT_EXECUTABLE, "cannot run '%s': not a regular file",
                          text_show(path));
-    if (faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0) {
-        error_set(e, EXIT_NOT_EXECUTABLE, "cannot run '%s': it is not executable", text_show(path));
-        return error_hint(e, "chmod +x it, or name its interpreter as the command");
-    }
+    if (faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0)
+        return refuse_access(fd, path, e);
     return true;
 }
 

@@ -7,6 +7,7 @@ Environment:
   DENYBOX_ATTEST           denybox-attest; there may be none, where it cannot be linked statically
   DENYBOX_SRC              the source tree, for its fixtures, scripts and tables
   DENYBOX_TEST_ROOTFS      a root made by scripts/mkrootfs; without it one is made
+  DENYBOX_TEST_TIMEOUT     seconds after which a run hangs; more where the machine is emulated
 """
 
 import atexit
@@ -29,7 +30,7 @@ SRC = os.environ.get("DENYBOX_SRC", os.path.dirname(os.path.dirname(HERE)))
 ROOT_PROGRAMS = ("python3", "jq", "sqlite3", "busybox")
 
 # Where nothing says otherwise, a run takes milliseconds; a hang is what this finds.
-TIMEOUT = 60
+TIMEOUT = int(os.environ.get("DENYBOX_TEST_TIMEOUT", "60"))
 
 EXIT_BLOCKED, EXIT_DENYBOX, EXIT_NOT_EXECUTABLE, EXIT_NOT_FOUND = 3, 125, 126, 127
 

@@ -60,6 +60,10 @@ OBSTACLES = [
      "cannot close the caller's descriptors", FILTER.format("close_range", "EPERM"), OPEN),
     (["filter=landlock_create_ruleset:EPERM"], "landlock",
      "cannot ask for Landlock", FILTER.format("landlock_create_ruleset", "EPERM"), OPEN),
+    (["filter=openat2:ENOSYS"], "openat2",
+     "cannot open any path by openat2", FILTER.format("openat2", "ENOSYS"), OPEN),
+    (["filter=openat2:EPERM"], "openat2",
+     "cannot open any path by openat2", FILTER.format("openat2", "EPERM"), OPEN),
     (["unmapped"], "user-namespace",
      "cannot make the namespaces", "uid has no mapping", "/proc/self/uid_map"),
 ]
@@ -317,6 +321,28 @@ class Check(Live):
         """Whom the kernel holds to no limit on processes, whatever its id is."""
         row = rows(self.document(["userns"]))["pids-limit"]
         self.assertEqual(row["state"], "less" if support.AS_ROOT else "ok")
+
+    def test_hidden_processes(self):
+        """hidepid= hides an init that is not dumpable from its own user: it is proved all the same, and
+        one that is dumpable is found."""
+        if not support.AS_ROOT:
+            self.skipTest("only root can mount such a /proc")
+        user = support.ordinary_user()
+        os.chown(self.path("out"), user.pw_uid, user.pw_gid)
+        for level in "012":
+            obstacles = [f"hidepid={level}", f"uid={user.pw_uid}"]
+            with self.subTest(level):
+                seen = behind(obstacles, support.PAYLOAD, "calls",
+                              "openat -100 s:/proc/1/status 0 0").results()[0][1]
+                self.assertEqual(seen, {"0": "3", "1": "EPERM", "2": "ENOENT"}[level])
+                done = behind(obstacles, DENYBOX, "run", *self.io, "--", support.PAYLOAD, "started")
+                self.assert_status(done, 7)
+                os.remove(self.path("out", "started"))
+                done = behind(obstacles, support.FAULTY, "run", *self.io, "--", support.PAYLOAD,
+                              "started", env=support.base_env(DENYBOX_FAULT="skip:not-dumpable"))
+                self.assert_status(done, EXIT_BLOCKED)
+                self.assertIn("init is dumpable", done.err)
+                self.assertEqual(os.listdir(self.path("out")), [])
 
     def test_another_user(self):
         if not support.AS_ROOT:

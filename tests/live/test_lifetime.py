@@ -255,8 +255,9 @@ class Lifetime(Live):
             shutil.copy(source, os.path.join(root, name))
         done = support.denybox("run", "--rootfs", root, "--proc", "--", "/denybox", "run", "--",
                                "/payload", "started")
-        self.assertIn(done.status, (support.EXIT_DENYBOX, support.EXIT_NOT_EXECUTABLE), repr(done))
+        self.assert_status(done, support.EXIT_BLOCKED)
         self.assertTrue(done.err.startswith("denybox: cannot "), repr(done))
+        self.assertIn("a seccomp filter around denybox denies ", done.err)
         self.assertNotIn("started", done.out)
 
 

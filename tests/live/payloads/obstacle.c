@@ -175,6 +175,17 @@ static void mask(char *value)
         die(value);
 }
 
+/* For root: a /proc that hides the processes that are not the caller's. */
+static void hide_processes(char *value)
+{
+    char options[32];
+
+    snprintf(options, sizeof options, "hidepid=%s", value);
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("proc", "/proc", "proc", 0, options) < 0)
+        die(options);
+}
+
 static void bind_mount(char *value)
 {
     char *to = strchr(value, ':');
@@ -220,17 +231,12 @@ static const struct {
     const char *name;
     void (*stand)(char *value);
 } obstacles[] = {
-    {"filter", filter_call},
-    {"newuser", filter_newuser},
-    {"userns", user_namespace},
-    {"unmapped", unmapped},
-    {"sysctl", set_sysctl},
-    {"mask", mask},
-    {"bind", bind_mount},
-    {"chroot", enter_chroot},
-    {"pivot", pivot},
-    {"nofile", limit_files},
-    {"uid", become},
+    {"filter", filter_call},     {"newuser", filter_newuser},
+    {"userns", user_namespace},  {"unmapped", unmapped},
+    {"sysctl", set_sysctl},      {"mask", mask},
+    {"hidepid", hide_processes}, {"bind", bind_mount},
+    {"chroot", enter_chroot},    {"pivot", pivot},
+    {"nofile", limit_files},     {"uid", become},
 };
 
 static void stand(char *word)
