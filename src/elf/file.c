@@ -44,9 +44,12 @@ static bool read_header(struct elf_file *f, struct error *e)
 
 static bool read_segments(struct elf_file *f, struct error *e)
 {
+    GElf_Ehdr header;
     size_t n;
 
-    if (elf_getphdrnum(f->elf, &n) < 0 || n > SEGMENTS_MAX)
+    /* Of a truncated table libelf counts what is there. */
+    if (elf_getphdrnum(f->elf, &n) < 0 || n > SEGMENTS_MAX ||
+        gelf_getehdr(f->elf, &header) == NULL || n != header.e_phnum)
         return elf_file_refuse(f, e, "its program headers are damaged");
     f->segments = calloc(n + 1, sizeof *f->segments);
     if (f->segments == NULL)
