@@ -251,6 +251,16 @@ class Closure(Compiler):
         program = self.build("p", self.MAIN, good, "-Wl,-rpath," + path)
         self.assertEqual(self.start("--", program).out, "good\n")
 
+    def test_musl(self):
+        """Its loader has other rules: it is the C library, and has no cache."""
+        if shutil.which("musl-gcc") is None:
+            self.skipTest("there is no musl-gcc")
+        program = os.path.join(self.host, "m")
+        subprocess.run(["musl-gcc", "-o", program, "-x", "c", "-"], check=True,
+                       input=self.MAIN.replace("text()", '"musl"').encode())
+        done = self.start("--", program)
+        self.assertEqual((done.status, done.out, done.err), (0, "musl\n", ""))
+
     def test_program_in_tmp(self):
         """It is executed by descriptor; what it needs beside it cannot be there."""
         shutil.copy("/usr/bin/jq", self.path("jq"))
@@ -440,6 +450,20 @@ class Cache(Host):
 
 
 class Pack(Host):
+
+    def test_full_disk(self):
+        """Nothing is left of it."""
+        if not support.AS_ROOT:
+            self.skipTest("needs a file system of its own")
+        os.mkdir(self.path("small"))
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", self.path("small")],
+                          check=False, capture_output=True).returncode != 0:
+            self.skipTest("no tmpfs can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", self.path("small")], check=True)
+        for name, command in (("d", "python3"), ("d.tar", "jq")):
+            self.assert_error(denybox("pack", "-o", self.path("small", name), command),
+                              EXIT_DENYBOX, "No space left")
+            self.assertEqual(os.listdir(self.path("small")), [])
 
     def test_digest_is_that_of_a_bundle(self):
         done = denybox("pack", "jq", "--with", "/etc/passwd", "-o", self.path("root"), "--quiet")
