@@ -25,7 +25,8 @@ static bool normalise(const char *written, struct spot *p, struct error *e)
     size_t used = 0;
     int depth = 0;
 
-    if (written[0] == '/')
+    /* "/" alone is the root itself: umoci-insert(1) writes it. */
+    if (written[0] == '/' && written[strspn(written, "/")] != '\0')
         return refuse(written, e, "the name is absolute");
     for (const char *part = written; *part != '\0';) {
         size_t length = strcspn(part, "/");
