@@ -140,7 +140,8 @@ static bool make_directory(const struct image *image, int root, struct error *e)
     if (ok && settings.directory[0] != '\0') {
         snprintf(path, sizeof path, "%s/.directory",
                  settings.directory + strspn(settings.directory, "/"));
-        ok = spot_find(root, path[0] == '/' ? path + 1 : path, SPOT_MAKE, &p, e);
+        ok = spot_find(root, path[0] == '/' ? path + 1 : path, SPOT_MAKE, &p, e) ||
+             error_hint(e, "it is the image's WorkingDir");
         spot_close(&p);
     }
     image_settings_free(&settings);

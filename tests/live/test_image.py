@@ -310,7 +310,8 @@ class Defaults(Images):
                 self.assertEqual(self.shown(options=options)["cwd"], seen)
 
     def test_a_directory_that_means_ill(self):
-        for named, fragment in (("w", "no absolute path"), ("/../w", "leads out of the root")):
+        for named, fragment in (("w", "no absolute path"), ("/../w", "leads out of the root"),
+                                ("/../v", "WorkingDir")):
             shutil.rmtree(self.layout, ignore_errors=True)
             self.make(WorkingDir=named, Cmd=["/bin/p", "show"])
             self.assert_error(self.run_image(self.layout), EXIT_DENYBOX, fragment)
