@@ -135,13 +135,15 @@ static bool make_directory(const struct image *image, int root, struct error *e)
     struct image_settings settings;
     struct spot p;
     char path[PATH_MAX];
+    struct error why;
     bool ok = image_settings_read(&image->config, &settings, e);
 
     if (ok && settings.directory[0] != '\0') {
         snprintf(path, sizeof path, "%s/.directory",
                  settings.directory + strspn(settings.directory, "/"));
-        ok = spot_find(root, path[0] == '/' ? path + 1 : path, SPOT_MAKE, &p, e) ||
-             error_hint(e, "it is the image's WorkingDir");
+        ok = spot_find(root, path[0] == '/' ? path + 1 : path, SPOT_MAKE, &p, &why) ||
+             error_set(e, why.exit, "cannot use the image's WorkingDir '%s': %s",
+                       text_show(settings.directory), why.text);
         spot_close(&p);
     }
     image_settings_free(&settings);

@@ -311,7 +311,7 @@ class Defaults(Images):
 
     def test_a_directory_that_means_ill(self):
         for named, fragment in (("w", "no absolute path"), ("/../w", "leads out of the root"),
-                                ("/../v", "WorkingDir")):
+                                ("/../v", "the image's WorkingDir '/../v'")):
             shutil.rmtree(self.layout, ignore_errors=True)
             self.make(WorkingDir=named, Cmd=["/bin/p", "show"])
             self.assert_error(self.run_image(self.layout), EXIT_DENYBOX, fragment)
