@@ -30,7 +30,7 @@ SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__))
 DENYBOX = os.path.abspath(os.environ.get('DENYBOX', './denybox'))
 ATTESTER = os.path.join(os.path.dirname(DENYBOX), 'denybox-attest')
 PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-check.1', 'denybox-verify.1', 'denybox-image.1',
-         'denybox-evidence.5', 'denybox-seccomp.5', 'denybox-probes.7']
+         'denybox-evidence.5', 'denybox-seccomp.5', 'denybox-probes.7', 'denybox-security.7']
 
 
 class Skip(Exception):
@@ -996,6 +996,59 @@ def test_options_of_check():
     table = {row[1] for row in rows('src/cmd/check.def', 'CHECK_OPTION')}
     same([h[4:] for h in items(section('denybox-check.1', 'Options', 'Ss'))], table, 'options')
     same(re.findall(r'^  --(\w+)', output('check', '--help'), re.M), table, 'check --help')
+
+
+# ---------------------------------------------------------------- denybox-security(7)
+
+def attempts():
+    """{name: its row of attempt.def}"""
+    names = ['kind', 'name', 'row', 'control', 'expected', 'inconclusive']
+    table = {}
+    for kind in ('CALL', 'ATTEMPT', 'KNOWN'):
+        for row in rows('tests/escape/attempt.def', kind):
+            table[row[0]] = dict(zip(names, [kind] + row))
+    return table
+
+
+def test_attempts():
+    """The measured table: every attempt, its row, an answer that is expected, and a control that
+    works or may be inconclusive."""
+    table, found = attempts(), {}
+    text = section('denybox-security.7', 'ATTEMPTS')
+    lines = text[text.index('.Bd -literal') + 1:text.index('.Ed')]
+    assert lines[0].split()[:4] == ['row', 'attempt', 'denybox', 'control'], lines[0]
+    for line in lines[1:]:
+        row, name, outcome, control, *others = line.split()
+        assert name not in found, 'twice: %s' % name
+        found[name] = True
+        assert len(others) == len(lines[0].split()) - 4, line
+        attempt = table[name]
+        assert row == (attempt['row'] if attempt['row'] != '0' else '-'), line
+        expected = {'works' if x == 'tried' and outcome == 'works' else x.replace(' ', '-')
+                    for x in attempt['expected'].split('|')}
+        assert outcome in expected, line
+        assert (outcome == 'works') == (attempt['kind'] == 'KNOWN'), line
+        assert control == 'works' or (control == 'none' and attempt['inconclusive']), line
+    same(found, table, 'attempts')
+    same(items(section('denybox-security.7', 'WHAT IS NOT PROMISED')).keys() - {''},
+         [name for name, row in table.items() if row['kind'] == 'KNOWN'], 'what is known to work')
+
+
+def test_the_list_of_attempts():
+    same(items(section('denybox-security.7', 'THE LIST')), map(str, range(1, 41)), 'rows')
+    promised, tests = set(), os.listdir(os.path.join(SOURCE, 'tests', 'live')) + \
+        os.listdir(os.path.join(SOURCE, 'tests'))
+    for what, lines in items(section('denybox-security.7', 'WHAT IS PROMISED')).items():
+        numbers, names = re.fullmatch(r'Rows: ([\d, ]+); ([\w, ]+)\.', lines[-1]).groups()
+        promised |= set(numbers.split(', '))
+        for name in names.split(', '):
+            assert name + '.py' in tests or name + '.c' in tests, '%s: no %s' % (what, name)
+    same(promised, map(str, range(1, 41)), 'rows that a promise stands on')
+
+
+def test_steps_of_the_escape_suite():
+    steps = re.findall(r'^    \("(\w+)", \(', read('tests/live/test_escape.py'), re.M)
+    same(items(section('denybox-security.7', 'Without a step', 'Ss')), steps, 'steps left out')
 
 
 # ---------------------------------------------------------------- examples

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -173,4 +174,24 @@ const char *try_core_dump(void)
 const char *try_lock_input(void)
 {
     return answer(flock(open(IN("file"), O_RDONLY | O_CLOEXEC), LOCK_EX | LOCK_NB));
+}
+
+const char *try_watch_input(void)
+{
+    return answer(inotify_add_watch(inotify_init1(IN_CLOEXEC), place.in, IN_ALL_EVENTS));
+}
+
+/* To itself; they are gone when it is. */
+const char *try_queue_signals(void)
+{
+    union sigval nothing = {0};
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    for (int i = 0; i < 10000; i++) {
+        if (sigqueue(getpid(), SIGRTMIN, nothing) < 0)
+            return answer(-1);
+    }
+    return WORKS;
 }
