@@ -175,7 +175,10 @@ bool provide(struct plan *plan, struct error *e)
     ok = ok && find_with(plan, &w, e);
     if (ok && (w.dynamic || w.chain.n_files != 0 || w.n_with != 0)) {
         ok = provide_host(plan, &w, e);
-    } else {
+    } else if (ok) {
+        /* A static program, or none: needs no root, and need not be found again. */
+        plan->derived.payload.chain = w.chain;
+        w.chain = (struct chain){.fd = -1};
         free(plan->provided.command);
         plan->provided.command = NULL;
     }

@@ -115,7 +115,8 @@ bool payload_find(struct plan *plan, struct error *e)
     struct payload *p = &plan->derived.payload;
     char path[PATH_MAX];
 
-    if (!payload_locate(plan, path, e) || !chain_follow(&p->chain, plan, path, e))
+    if (p->chain.fd < 0 &&
+        (!payload_locate(plan, path, e) || !chain_follow(&p->chain, plan, path, e)))
         return false;
     p->fd = p->chain.fd;
     p->path = p->chain.path;

@@ -9,8 +9,9 @@
 /*
  * Finds the command: inside the declared root when there is one (links resolve there, as they will
  * for the payload), else on the host, where only a static program can run. Opens it, follows the
- * rules of execve(2) for "#!", checks that the kernel can start it (elf.h) and builds argv. Fills
- * in plan->derived.payload. Errors: exit 127 not found, 126 there but not startable.
+ * rules of execve(2) for "#!", unless its chain was followed already, checks that the kernel can
+ * start it (elf.h) and builds argv. Fills in plan->derived.payload. Errors: exit 127 not found, 126
+ * there but not startable.
  */
 bool payload_find(struct plan *plan, struct error *e);
 
