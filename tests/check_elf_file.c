@@ -164,7 +164,6 @@ int main(void)
     TCase *c = tcase_create("elf_file");
 
     support_directories(c);
-    tcase_set_timeout(c, 60);
     tcase_add_test(c, what_was_written_is_read);
     tcase_add_test(c, a_static_program_has_no_tags);
     tcase_add_test(c, what_is_no_elf_file_is_refused);

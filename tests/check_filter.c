@@ -762,7 +762,6 @@ static Suite *suite(void)
     TCase *tables = tcase_create("tables");
     TCase *data = tcase_create("data");
 
-    tcase_set_timeout(tables, 60);
     tcase_add_test(tables, the_lists_name_calls);
     tcase_add_loop_test(tables, strict_decides_by_number, 0, N_ARCHES);
     tcase_add_loop_test(tables, targeted_decides_by_number, 0, N_ARCHES);

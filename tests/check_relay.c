@@ -375,7 +375,6 @@ static Suite *suite(void)
     Suite *s = suite_create("relay");
     TCase *c = tcase_create("relay");
 
-    tcase_set_timeout(c, 60);
     tcase_add_checked_fixture(c, start, finish);
     tcase_add_loop_test(c, only_a_terminal_is_relayed, 0, 8);
     tcase_add_test(c, input_is_carried);

@@ -213,7 +213,6 @@ static Suite *suite(void)
     TCase *c = tcase_create("search");
 
     /* On a machine that has much else to do. */
-    tcase_set_timeout(c, 60);
     tcase_add_checked_fixture(c, NULL, finish);
     tcase_add_test(c, a_chain_becomes_a_tree);
     tcase_add_test(c, what_is_too_wide_stays);
