@@ -246,7 +246,7 @@ START_TEST(a_flip_more_or_less_is_a_fault)
     enum removal removal = (enum removal)_i;
 
     for (int p = 0; p < N_PROBES; p++) {
-        if (probe_row((enum probe)p)->judge == JUDGE_NOT_RUN)
+        if (probe_row((enum probe)p)->judge == JUDGE_SCAN)
             continue;
         break_golden(removal);
         broken[p] = !broken[p];

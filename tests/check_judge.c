@@ -239,8 +239,6 @@ START_TEST(why_it_was_not_tried_is_said)
         observe(read[i], "/proc is not mounted", NOT_OBSERVED);
         expect(read[i], VERDICT_NOT_RUN, "could not be read: /proc is not mounted");
     }
-    observe(PR_DYNIMPORT, "it", NOT_OBSERVED);
-    expect(PR_DYNIMPORT, VERDICT_NOT_RUN, "no check of the payload was asked for");
 }
 END_TEST
 
@@ -467,11 +465,20 @@ START_TEST(securebits_that_were_not_read)
 }
 END_TEST
 
-/* The import check is listed, whatever was found, and never passes by itself. */
-START_TEST(the_import_check_never_passes)
+/* The import check is listed, whether it was asked for or not, and passes only where it was. */
+START_TEST(the_import_check_counts_what_is_denied)
 {
-    observe(PR_DYNIMPORT, "it", 0);
     expect(PR_DYNIMPORT, VERDICT_NOT_RUN, "no check of the payload was asked for");
+    f.fact[PR_DYNIMPORT].n = 0;
+    observe(PR_DYNIMPORT, "denied", NOT_OBSERVED);
+    expect(PR_DYNIMPORT, VERDICT_NOT_RUN, "the payload could not be scanned to its end");
+    f.fact[PR_DYNIMPORT].n = 0;
+    observe(PR_DYNIMPORT, "denied", 0);
+    expect(PR_DYNIMPORT, VERDICT_PASS, "the policy allows all that the scan found");
+    f.fact[PR_DYNIMPORT].n = 0;
+    observe(PR_DYNIMPORT, "denied", 3);
+    expect(PR_DYNIMPORT, VERDICT_FAIL, "the policy does not allow 3 of what the scan found");
+    ck_assert_int_eq(j.number, 3);
 }
 END_TEST
 
@@ -513,7 +520,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, a_text_is_judged, 0, N_ROWS(texts));
     tcase_add_loop_test(c, capabilities_are_judged, 0, N_ROWS(caps));
     tcase_add_test(c, securebits_that_were_not_read);
-    tcase_add_test(c, the_import_check_never_passes);
+    tcase_add_test(c, the_import_check_counts_what_is_denied);
     tcase_add_test(c, many_keys_fit);
     suite_add_tcase(s, c);
     return s;

@@ -30,6 +30,7 @@ SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__))
 DENYBOX = os.path.abspath(os.environ.get('DENYBOX', './denybox'))
 ATTESTER = os.path.join(os.path.dirname(DENYBOX), 'denybox-attest')
 PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-check.1', 'denybox-verify.1', 'denybox-image.1',
+         'denybox-scan.1',
          'denybox-evidence.5', 'denybox-seccomp.5', 'denybox-probes.7', 'denybox-security.7']
 
 
@@ -405,6 +406,7 @@ def test_verdicts():
 # ---------------------------------------------------------------- verify
 
 VERIFY = 'denybox-verify.1'
+SCAN = 'denybox-scan.1'
 
 
 def checks():
@@ -430,6 +432,36 @@ def test_options_of_verify():
         assert ('May be given more than once' in text) == (kind == 'MANY'), name
         if kind == 'DURATION' or name in ('nonce', 'venue'):
             assert re.search(r'%s to %s ' % (least, most), text), '--%s: its range' % name
+
+
+def test_options_of_scan():
+    page = items(section(SCAN, 'OPTIONS'))
+    table = {row[1]: row for row in rows('src/scan/option.def', 'OPTION')}
+    assert list(page) == ['Fl -' + name + (' Ar ' + row[3] if row[3] else '')
+                          for name, row in table.items()], 'the options of scan'
+    same(help_options('scan'), table, 'scan --help')
+    for (head, lines), row in zip(page.items(), table.values()):
+        assert sentence(lines, r'Default: (.*)\.$', head).group(1) == row[4], head
+
+
+def test_rules_of_scan():
+    for kind, title in (('ELF', 'Rules of ELF files'), ('PYTHON', 'Rules of Python sources')):
+        table = {row[1]: row for row in rows('src/scan/rule.def', 'RULE') if row[2] == kind}
+        page = items(section(SCAN, title, 'Ss'))
+        assert list(page) == list(table), 'rules of %s: %s' % (kind, set(page) ^ set(table))
+        for name, (_, _, _, how, names, meaning) in table.items():
+            assert plain(page[name][0]).lower() == meaning.lower() + '.', name
+            have = [plain(line)[4:] for line in page[name] if line.startswith('.Li ')]
+            assert have == names.split(), '%s: %s' % (name, have)
+            assert any(line.startswith('.Va ') for line in page[name]) == (how == 'LISTED'), name
+
+
+def test_exit_codes_of_scan():
+    have = {code: joined(text) for code, text in items(section(SCAN, 'EXIT STATUS')).items()}
+    done = subprocess.run([DENYBOX, 'scan', '--help'], stdout=subprocess.PIPE, check=True)
+    said = re.findall(r'^ +(\d+)  (.*)$', done.stdout.decode(), re.M)
+    assert {code: text.lower() + '.' for code, text in said} == \
+        {code: text.lower() for code, text in have.items()}
 
 
 def test_checks_and_reason_codes_of_verify():
@@ -786,6 +818,7 @@ def bundles():
         attest = run('attest', '--quiet', '--controls', cwd=work)
         assert attest.returncode == 0, attest.stderr.decode()
         rich = run('run', '--out', 'out', '--out-size', '1m', '--fsize', '1m', '--dev', '--seccomp', 'none.json',
+                   '--scan', 'default',
                    '--evidence', 'run.json', '--', 'busybox', 'ln', '-s', 'x', '/out/link',
                    cwd=work)
         assert rich.returncode == 0, rich.stderr.decode()

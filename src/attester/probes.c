@@ -137,7 +137,7 @@ bool probes_hold(const struct findings *f)
     for (int i = 0; i < N_PROBES; i++) {
         const struct probe_row *row = probe_row((enum probe)i);
 
-        if (strncmp(row->id, "PR-", 3) == 0 && row->judge != JUDGE_NOT_RUN)
+        if (strncmp(row->id, "PR-", 3) == 0 && row->judge != JUDGE_SCAN)
             ok = judge_passes((enum probe)i, f) && ok;
     }
     return ok;

@@ -56,7 +56,7 @@ static int carry_out(const struct plan *plan)
 {
     static struct launch_result result;
     struct outputs outputs;
-    struct binding binding;
+    struct binding binding = {0};
     struct error e;
     int status = EXIT_OK;
     int published;

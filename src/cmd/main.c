@@ -30,6 +30,8 @@ static const struct {
      "make a root directory, or an archive of one, of a program of the host"},
     {"verify", command_verify, "verify [OPTIONS] BUNDLE...",
      "check a bundle of evidence, read-only"},
+    {"scan", command_scan, "scan [OPTIONS] PAYLOAD...",
+     "what could a program or a Python source load or call?"},
     {"filter", command_filter, "filter list|show|compile|digest [NAME|FILE.json]",
      "look at and compile seccomp profiles"},
     {"image", command_image, "image add|list|verify|prune [FILE[:NAME]|ID...]",
@@ -51,7 +53,8 @@ static int show_help(void)
 #include "base/exitcode.def"
 #undef EXITCODE
     puts("\nManual: denybox(1), denybox-attest(1), denybox-verify(1), denybox-check(1),\n"
-         "denybox-image(1), denybox-probes(7), denybox-evidence(5), denybox-seccomp(5).");
+         "denybox-image(1), denybox-scan(1), denybox-probes(7), denybox-evidence(5),\n"
+         "denybox-seccomp(5).");
     return EXIT_OK;
 }
 

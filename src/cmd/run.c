@@ -2,6 +2,7 @@
 #include "base/io.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/inspect.h"
 #include "cmd/outputs.h"
 #include "evidence/bundle.h"
 
@@ -26,9 +27,25 @@ static void report_end(const struct plan *plan, const struct launch_result *r)
                                 r->number, "exit-code", launch_exit_status(r)));
 }
 
+/* Before the sandbox, whose gate then stays shut for what is denied or was not scanned. */
+static bool inspect(const struct plan *plan, struct inspection *i, struct launch_result *result,
+                    struct binding *binding, struct error *e)
+{
+    if (plan->declared.scan == NULL)
+        return true;
+    if (!inspect_payload(plan, i, &result->scan, e))
+        return false;
+    if (result->scan.denied != 0)
+        inspection_print(i);
+    binding->scan = inspection_json(plan, i);
+    return binding->scan != NULL ||
+           error_set(e, EXIT_DENYBOX, "cannot note what was scanned: out of memory");
+}
+
 static int carry_out(const struct plan *plan)
 {
     static struct launch_result result;
+    struct inspection inspection = {0};
     struct binding binding = {0};
     struct error e;
     bool evidence = plan->declared.evidence != NULL;
@@ -36,8 +53,13 @@ static int carry_out(const struct plan *plan)
     int published;
     int status;
 
-    if (evidence && !binding_take(plan, &binding, &e))
-        return report_failure(plan, &result, &e);
+    if (!inspect(plan, &inspection, &result, &binding, &e) ||
+        (evidence && !binding_take(plan, &binding, &e))) {
+        status = report_failure(plan, &result, &e);
+        json_decref(binding.scan);
+        inspection_free(&inspection);
+        return status;
+    }
     if (launch(plan, &command_hooks, &result, &e)) {
         status = launch_exit_status(&result);
         report_end(plan, &result);
@@ -54,6 +76,8 @@ static int carry_out(const struct plan *plan)
     io_close(&published);
     audit_free(&outputs.audit);
     launch_result_free(&result);
+    json_decref(binding.scan);
+    inspection_free(&inspection);
     return status;
 }
 

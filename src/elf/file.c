@@ -39,6 +39,7 @@ static bool read_header(struct elf_file *f, struct error *e)
     f->data = header.e_ident[EI_DATA];
     f->machine = header.e_machine;
     f->type = header.e_type;
+    f->headers = header.e_phoff;
     return true;
 }
 

@@ -38,6 +38,7 @@ struct elf_file {
     uint16_t machine; /* EM_ */
     uint16_t type;    /* ET_ */
     uint64_t size;    /* of the file */
+    uint64_t headers; /* where in the file the program headers are */
     struct elf_segment *segments;
     size_t n_segments;
     struct elf_tag *tags; /* of PT_DYNAMIC, without DT_NULL; none in a static program */

@@ -56,7 +56,7 @@ bool binding_take(const struct plan *plan, struct binding *b, struct error *e)
     int self = sys_openat(AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC, 0);
     bool ok;
 
-    *b = (struct binding){0};
+    *b = (struct binding){.scan = b->scan};
     if (self < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot open the launcher for its digest");
     ok = take_file(self, b->launcher, "the launcher", e) &&
@@ -222,6 +222,8 @@ json_t *bundle_json(const struct plan *plan, const struct binding *binding,
     json_object_set_new(bundle, "raw", raw_json(&r->inside));
     json_object_set_new(bundle, "observed", observations_json(r));
     json_object_set_new(bundle, "result", result);
+    json_object_set_new(bundle, "scan",
+                        binding->scan != NULL ? json_incref(binding->scan) : json_null());
     json_object_set_new(bundle, "controls", controls_json(&r->controls));
     if (!document_add_integrity(bundle)) {
         error_set(e, EXIT_DENYBOX, "cannot write the bundle: out of memory");

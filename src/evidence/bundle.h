@@ -13,6 +13,7 @@ struct binding {
     char payload[72];
     char rootfs[72];
     char input[72];
+    json_t *scan; /* what a scan of the payload found; borrowed; NULL: there was none */
 };
 
 /* Takes the digests of the launcher, the payload, the root and the input. False and *e. */

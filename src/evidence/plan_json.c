@@ -108,7 +108,7 @@ json_t *plan_json(const struct plan *plan)
     const struct derived *r = &plan->derived;
 
     return json_pack(
-        "{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:o, s:o, s:o}",
+        "{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I, s:o, s:o, s:o, s:o}",
         "schema_version", 1, "profile", r->deviations == 0 ? "strict" : "declared-deviations",
         "deviations", deviations_json(plan), "payload", payload_json(plan), "mounts",
         mounts_json(plan), "with", with_json(d), "environment", strings(d->env, d->n_env), "limits",
@@ -116,5 +116,6 @@ json_t *plan_json(const struct plan *plan)
         (json_int_t)d->uid, "gid", (json_int_t)d->gid, "seccomp",
         json_pack("{s:s, s:o, s:o}", "profile", r->profile, "stacked_json",
                   document_string(r->stacked_json), "stacked_bpf", document_string(d->seccomp_bpf)),
-        "evidence", document_string(d->evidence), "image", document_digest(plan->provided.image));
+        "scan", document_string(d->scan), "evidence", document_string(d->evidence), "image",
+        document_digest(plan->provided.image));
 }

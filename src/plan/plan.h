@@ -63,7 +63,8 @@ struct declared {
     uint64_t pids;
     uint64_t cpus;
     uint64_t nofile;
-    uint64_t fsize; /* bytes; FSIZE_UNSET */
+    uint64_t fsize;   /* bytes; FSIZE_UNSET */
+    const char *scan; /* the policy by which the payload is scanned; NULL: it is not */
     const char *evidence;
     const char *venue;
     const char *run_date; /* NULL: today */

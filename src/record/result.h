@@ -55,7 +55,14 @@ struct control_record {
     int faults;
 };
 
+/* What a scan of the payload came to, before anything was started. */
+struct scan_record {
+    bool asked;
+    int denied; /* things that the policy does not allow; NOT_OBSERVED: not scanned to its end */
+};
+
 struct launch_result {
+    struct scan_record scan; /* filled in by who calls launch */
     struct findings inside;
     struct observed before; /* under all walls, before the exec */
     struct observed after;  /* stopped in the exec; valid only with evidence */

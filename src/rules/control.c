@@ -127,7 +127,7 @@ void control_judge(struct control *c, const struct findings *f, bool noticed,
 
         judge((enum probe)p, f, j);
         c->flip[p] =
-            probe_row((enum probe)p)->judge == JUDGE_NOT_RUN
+            probe_row((enum probe)p)->judge == JUDGE_SCAN
                 ? FLIP_NOT_RUN
                 : flip_of(removal_flips(c->removal, (enum probe)p), j->verdict == VERDICT_PASS,
                           j->verdict == VERDICT_FAIL, explained(c->removal, (enum probe)p, host));

@@ -114,6 +114,24 @@ static void judge_count(const struct fact *fact, struct judgement *j)
     snprintf(j->actual, sizeof j->actual, "%d", count);
 }
 
+static void judge_scan(const struct fact *fact, struct judgement *j)
+{
+    int denied = fact->n == 1 ? fact->observed[0].value : NOT_OBSERVED;
+
+    if (fact->n == 0) {
+        conclude(j, VERDICT_NOT_RUN, "no check of the payload was asked for");
+    } else if (denied < 0) {
+        conclude(j, VERDICT_NOT_RUN, "the payload could not be scanned to its end");
+    } else if (denied == 0) {
+        conclude(j, VERDICT_PASS, "the policy allows all that the scan found");
+    } else {
+        j->number = denied;
+        j->verdict = VERDICT_FAIL;
+        snprintf(j->actual, sizeof j->actual, "the policy does not allow %d of what the scan found",
+                 denied);
+    }
+}
+
 static const char *signal_name(int number)
 {
     const char *name = number > 0 ? sigabbrev_np(number) : NULL;
@@ -323,8 +341,8 @@ static void judge_fact(enum probe probe, const struct findings *f, struct judgem
     j->actual[0] = '\0';
     if (judge_raw_kind(row->judge) != N_RAWS)
         judge_raw(row->judge, &f->raw[judge_raw_kind(row->judge)], fact, j);
-    else if (row->judge == JUDGE_NOT_RUN)
-        conclude(j, VERDICT_NOT_RUN, "no check of the payload was asked for");
+    else if (row->judge == JUDGE_SCAN)
+        judge_scan(fact, j);
     else if (fact->n == 1 && reason(fact) != NULL)
         snprintf(j->actual, sizeof j->actual, "not tried: %.31s", reason(fact));
     else if (row->judge == JUDGE_COUNT_ZERO)

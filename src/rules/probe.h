@@ -30,7 +30,7 @@ enum judge_kind {
     JUDGE_SECCOMP,    /* from raw: status */
     JUDGE_SIGNALS,    /* from raw: status */
     JUDGE_IDS,        /* from raw: status */
-    JUDGE_NOT_RUN,    /* not a probe of the kernel */
+    JUDGE_SCAN,       /* not a probe of the kernel: how much a scan of the payload found denied */
 };
 
 struct probe_row {

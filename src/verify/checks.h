@@ -25,6 +25,11 @@ void check_observed(struct verification *v);
 void check_plan(struct verification *v);
 void check_result(struct verification *v);
 
+/* The scan of the payload: parts of check_digests, check_probes and check_agreement. */
+void check_scan_policy(struct verification *v);
+void check_scan_findings(struct verification *v);
+void check_scan_subject(struct verification *v);
+
 /* Of check_digests: raw texts and outputs against their bytes; fills in v->findings.raw. */
 void check_raw(struct verification *v);
 

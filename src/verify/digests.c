@@ -186,6 +186,7 @@ bool check_digests(struct verification *v)
         check_binding(v);
         check_look(v, "before_exec");
         check_look(v, "after_exec");
+        check_scan_policy(v);
     }
     return true;
 }

@@ -326,6 +326,7 @@ void check_plan(struct verification *v)
     check_filters(v);
     check_image(v);
     check_version(v);
+    check_scan_subject(v);
     if (json_is_true(field(v->bundle, "layers.landlock.in_force")) !=
         (field_number(v->bundle, "layers.landlock.abi") > 0))
         note(v, REASON_LAYERS, "landlock.in_force and landlock.abi do not agree");

@@ -64,6 +64,16 @@ static bool allow(struct policy *policy, const char *name, struct error *e)
     return error_hint(e, "each is allowed by its name: see denybox-probes(7)");
 }
 
+static bool load_scans(struct policy *policy, struct error *e)
+{
+    for (size_t i = 0; i <= policy->scan_files.n; i++) {
+        policy->n_scan = i + 1;
+        if (!scan_policy_load(&policy->scan[i], i == 0 ? NULL : policy->scan_files.value[i - 1], e))
+            return false;
+    }
+    return true;
+}
+
 bool policy_load(struct policy *policy, struct error *e)
 {
     policy->now = time(NULL);
@@ -77,10 +87,12 @@ bool policy_load(struct policy *policy, struct error *e)
         if (!allow(policy, policy->allowed.value[i], e))
             return false;
     }
-    return matrix_load(&policy->matrix, policy->matrix_file, e);
+    return load_scans(policy, e) && matrix_load(&policy->matrix, policy->matrix_file, e);
 }
 
 void policy_free(struct policy *policy)
 {
+    for (size_t i = 0; i < policy->n_scan; i++)
+        scan_policy_free(&policy->scan[i]);
     matrix_free(&policy->matrix);
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "scan/policy.h"
 #include "verify/matrix.h"
 
 /* By what a bundle is judged: the words of the command line, then what they name, read. */
@@ -29,6 +30,7 @@ struct policy {
     struct values venues;   /* empty: VPS and CI */
     struct values profiles; /* files */
     struct values allowed;  /* deviations */
+    struct values scan_files;
     bool base;
     const char *matrix_file; /* NULL: the built-in one */
     bool json;
@@ -39,6 +41,8 @@ struct policy {
     int n_files;
     /* what the words name */
     struct known_profile profile[VALUES_MAX];
+    struct scan_policy scan[VALUES_MAX + 1]; /* the built-in one, and those of the files */
+    size_t n_scan;
     unsigned deviations; /* bits of rules/deviation.def */
     struct matrix matrix;
     int64_t now; /* seconds since the epoch */

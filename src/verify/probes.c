@@ -123,8 +123,9 @@ static void check_table(struct verification *v, enum probe probe, const json_t *
 
 static bool need(const struct verification *v, enum probe probe)
 {
+    /* A scan is asked for or not; once it was, it counts. */
     if (probe == PR_DYNIMPORT)
-        return false;
+        return v->findings.fact[PR_DYNIMPORT].n != 0;
     /* The kernel logs each such death, so run leaves it out. */
     if (probe == DX_ABI && !field_null(v->bundle, "binding.plan.payload"))
         return false;
@@ -186,8 +187,6 @@ static void check_verdict(struct verification *v, enum probe probe)
 
     if (p->passes || p->excused)
         return;
-    if (probe == PR_DYNIMPORT && p->stored == VERDICT_FAIL)
-        note(v, REASON_PROBE_FAILED, "%s: the check of the payload failed", id);
     if (!p->required && (v->policy->base || p->found.verdict == VERDICT_NOT_RUN))
         return;
     if (p->found.verdict == VERDICT_NOT_RUN)
@@ -211,7 +210,7 @@ static void check_probe(struct verification *v, enum probe probe, const json_t *
 {
     const struct fact *fact = &v->findings.fact[probe];
     struct judged *p = &v->probe[probe];
-    bool tried = probe != DX_ABI || fact->n != 0;
+    bool tried = (probe != DX_ABI && probe != PR_DYNIMPORT) || fact->n != 0;
 
     judge(probe, &v->findings, &p->found);
     p->passes = p->found.verdict == VERDICT_PASS;
@@ -245,5 +244,6 @@ bool check_probes(struct verification *v)
     {
         check_probe(v, probe_find(field_text(entry, "probe_id")), entry);
     }
+    check_scan_findings(v);
     return true;
 }

@@ -52,14 +52,25 @@ static json_t *profiles_json(const struct policy *p)
     return list;
 }
 
+static json_t *scans_json(const struct policy *p)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < p->scan_files.n; i++)
+        json_array_append_new(list,
+                              json_pack("{s:o, s:s}", "file", safe_json(p->scan_files.value[i]),
+                                        "sha256", p->scan[i + 1].sha256));
+    return list;
+}
+
 /* Names as in the table of options, so that the same can be asked again. */
 static json_t *policy_json(const struct policy *p)
 {
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "nonce", text_or_null(p->nonce), "max_age",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "nonce", text_or_null(p->nonce), "max_age",
         p->max_age != 0 ? json_integer((json_int_t)p->max_age) : json_null(), "venue",
-        values_json(&p->venues), "profile", profiles_json(p), "allow_deviation",
-        values_json(&p->allowed), "base", p->base, "matrix",
+        values_json(&p->venues), "profile", profiles_json(p), "scan_policy", scans_json(p),
+        "allow_deviation", values_json(&p->allowed), "base", p->base, "matrix",
         json_pack("{s:o, s:s}", "file", text_or_null(p->matrix_file), "sha256", p->matrix.sha256));
 }
 

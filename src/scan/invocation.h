@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_SCAN_INVOCATION_H
+#define DENYBOX_SCAN_INVOCATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What the words of a command make an interpreter of Python run. */
+enum invocation {
+    INVOCATION_SCRIPT, /* a file: the word that names it */
+    INVOCATION_CODE,   /* -c: the code itself */
+    INVOCATION_OTHER,  /* anything that is not seen before it runs */
+};
+
+/*
+ * Reads argv (argv[0] is the interpreter's own name) by the rules of python(1). *word becomes the
+ * path or the code, borrowed from argv; of INVOCATION_OTHER, why it is none of them.
+ */
+enum invocation invocation_read(const char *const *argv, size_t n, const char **word);
+
+/* Is it a variable that such an interpreter obeys? */
+bool invocation_obeys(const char *variable);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scan/invocation.h"
+#include "scan/option.h"
+#include "scan/program.h"
+#include "scan/source.h"
+#include "support.h"
+
+#define REFUSED "cannot use the scan policy: "
+
+static struct scan_policy policy;
+static struct error e;
+
+static bool read_policy(const char *text)
+{
+    return scan_policy_read(&policy, text, strlen(text), &e);
+}
+
+static const struct bad {
+    const char *text;
+    const char *refusal;
+} bad[] = {
+    {"[]", REFUSED "it is no object of schema_version 1"},
+    {"{\"schema_version\":2}", REFUSED "it is no object of schema_version 1"},
+    {"{\"schema_version\":1,\"elfs\":{}}", REFUSED "the key 'elfs' is not known"},
+    {"{\"schema_version\":1,\"elf\":[]}", REFUSED "elf is not an object"},
+    {"{\"schema_version\":1,\"elf\":{\"imports\":[]}}",
+     REFUSED "the key 'elf.imports' is not known"},
+    {"{\"schema_version\":1,\"elf\":{\"libraries\":\"x\"}}", REFUSED "elf.libraries is not a list"},
+    {"{\"schema_version\":1,\"python\":{\"imports\":[1]}}",
+     REFUSED "python.imports[0] is not a text of 1 to 255 printable characters"},
+    {"{\"schema_version\":1,\"python\":{\"imports\":[\"\"]}}",
+     REFUSED "python.imports[0] is not a text of 1 to 255 printable characters"},
+    {"{\"schema_version\":1,\"elf\":{\"allow\":[\"nothing\"]}}",
+     REFUSED "elf.allow[0] is no rule of elf: 'nothing'"},
+    {"{\"schema_version\":1,\"elf\":{\"allow\":[\"eval\"]}}",
+     REFUSED "elf.allow[0] is no rule of elf: 'eval'"},
+    {"{\"schema_version\":1,\"elf\":{\"allow\":[\"static\",\"static\"]}}",
+     REFUSED "elf.allow names static twice"},
+    {"{\"schema_version\":1,\"description\":1}", REFUSED "description is not a text"},
+};
+
+START_TEST(bad_policies_are_refused)
+{
+    ck_assert(!read_policy(bad[_i].text));
+    ck_assert_str_eq(e.text, bad[_i].refusal);
+    scan_policy_free(&policy);
+}
+END_TEST
+
+START_TEST(the_builtin_policy)
+{
+    ck_assert_msg(scan_policy_load(&policy, NULL, &e), "%s", e.text);
+    ck_assert(scan_policy_allows(&policy, RULE_ELF_STATIC, "x", NULL));
+    ck_assert(scan_policy_allows(&policy, RULE_PY_IMPORT, "json", NULL));
+    ck_assert(scan_policy_allows(&policy, RULE_PY_IMPORT, "os.path", NULL));
+    ck_assert(!scan_policy_allows(&policy, RULE_PY_IMPORT, "jsonx", NULL));
+    ck_assert(!scan_policy_allows(&policy, RULE_PY_IMPORT, "socket", NULL));
+    ck_assert(!scan_policy_allows(&policy, RULE_PY_IMPORT, "xml", NULL));
+    ck_assert(scan_policy_allows(&policy, RULE_PY_IMPORT, "xml.etree.ElementTree", NULL));
+    ck_assert(!scan_policy_allows(&policy, RULE_ELF_DLOPEN, "dlopen", NULL));
+    scan_policy_free(&policy);
+}
+END_TEST
+
+START_TEST(interpreters_by_path_and_digest)
+{
+    ck_assert(read_policy("{\"schema_version\":1,\"elf\":{\"interpreters\":[\"/usr/bin/python3\","
+                          "\"sha256:00\"],\"symbols_denied\":[\"gets\"]}}"));
+    ck_assert(scan_policy_allows(&policy, RULE_ELF_INTERPRETER, "/usr/bin/python3", NULL));
+    ck_assert(scan_policy_allows(&policy, RULE_ELF_INTERPRETER, "/usr/bin/python3.11", NULL));
+    ck_assert(!scan_policy_allows(&policy, RULE_ELF_INTERPRETER, "/usr/bin/python3-evil", NULL));
+    ck_assert(!scan_policy_allows(&policy, RULE_ELF_INTERPRETER, "/tmp/python3", NULL));
+    ck_assert(scan_policy_allows(&policy, RULE_ELF_INTERPRETER, "/tmp/python3", "sha256:00"));
+    ck_assert(!scan_policy_allows(&policy, RULE_ELF_INTERPRETER, "/tmp/python3", "sha256:01"));
+    ck_assert(scan_policy_denies(&policy, "gets"));
+    ck_assert(!scan_policy_denies(&policy, "fgets"));
+    scan_policy_free(&policy);
+}
+END_TEST
+
+static const struct named {
+    char form;
+    const char *name;
+    const char *rule; /* NULL: none */
+} named[] = {
+    {'m', "ctypes", "ctypes"},
+    {'m', "ctypes.util", "ctypes"},
+    {'m', "ctypesx", NULL},
+    {'m', "json", NULL},
+    {'n', "eval", "eval"},
+    {'n', "evaluate", NULL},
+    {'a', "re.compile", NULL},
+    {'a', "builtins.exec", "eval"},
+    {'a', "os.execvp", "processes"},
+    {'a', "os.path.join", NULL},
+    {'a', "f.__globals__", "introspection"},
+    {'a', ".__subclasses__", "introspection"},
+    {'a', "sys.modules", "module-tables"},
+    {'a', "sys.argv", NULL},
+    {'m', "logging", NULL},
+    {'m', "logging.config", "dynamic-import"},
+};
+
+START_TEST(names_of_python)
+{
+    enum rule rule = rule_of_python(named[_i].form, named[_i].name);
+
+    if (named[_i].rule == NULL)
+        ck_assert_int_eq(rule, N_RULES);
+    else
+        ck_assert_str_eq(rule_row(rule)->id, named[_i].rule);
+}
+END_TEST
+
+START_TEST(names_of_symbols)
+{
+    ck_assert_int_eq(rule_of_symbol("dlopen"), RULE_ELF_DLOPEN);
+    ck_assert_int_eq(rule_of_symbol("system"), RULE_ELF_SHELL);
+    ck_assert_int_eq(rule_of_symbol("posix_spawnp"), RULE_ELF_EXEC);
+    ck_assert_int_eq(rule_of_symbol("vfork"), RULE_ELF_PROCESS);
+    ck_assert_int_eq(rule_of_symbol("connect"), RULE_ELF_NETWORK);
+    ck_assert_int_eq(rule_of_symbol("syscall"), RULE_ELF_SYSCALL);
+    ck_assert_int_eq(rule_of_symbol("connectx"), N_RULES);
+    ck_assert_int_eq(rule_of_symbol(""), N_RULES);
+    ck_assert_int_eq(rule_find("dlopen"), RULE_ELF_DLOPEN);
+    ck_assert_int_eq(rule_find("dlopen "), N_RULES);
+}
+END_TEST
+
+static const struct command {
+    const char *argv[6];
+    enum invocation what;
+    const char *word; /* NULL: not looked at */
+} commands[] = {
+    {{"p", "/in/x.py", "-c"}, INVOCATION_SCRIPT, "/in/x.py"},
+    {{"p", "-IB", "-u", "x.py"}, INVOCATION_SCRIPT, "x.py"},
+    {{"p", "--", "-x"}, INVOCATION_SCRIPT, "-x"},
+    {{"p", "-c", "print(1)", "x.py"}, INVOCATION_CODE, "print(1)"},
+    {{"p", "-Icprint(1)"}, INVOCATION_CODE, "print(1)"},
+    {{"p"}, INVOCATION_OTHER, NULL},
+    {{"p", "-"}, INVOCATION_OTHER, NULL},
+    {{"p", "--"}, INVOCATION_OTHER, NULL},
+    {{"p", "-c"}, INVOCATION_OTHER, NULL},
+    {{"p", "-m", "json.tool"}, INVOCATION_OTHER, NULL},
+    {{"p", "-Im", "json.tool"}, INVOCATION_OTHER, NULL},
+    {{"p", "-i", "x.py"}, INVOCATION_OTHER, NULL},
+    {{"p", "-X", "utf8", "x.py"}, INVOCATION_OTHER, NULL},
+    {{"p", "-W", "x.py"}, INVOCATION_OTHER, NULL},
+    {{"p", "-x", "x.py"}, INVOCATION_OTHER, NULL},
+};
+
+START_TEST(what_an_interpreter_runs)
+{
+    const struct command *c = &commands[_i];
+    const char *word = NULL;
+    size_t n = 0;
+
+    while (c->argv[n] != NULL)
+        n++;
+    ck_assert_int_eq(invocation_read(c->argv, n, &word), c->what);
+    ck_assert_ptr_nonnull(word);
+    if (c->word != NULL)
+        ck_assert_str_eq(word, c->word);
+}
+END_TEST
+
+START_TEST(interpreters_by_name)
+{
+    ck_assert(scan_interpreter("/usr/bin/python3"));
+    ck_assert(scan_interpreter("python"));
+    ck_assert(scan_interpreter("/x/python3.11"));
+    ck_assert(!scan_interpreter("/x/python3-config"));
+    ck_assert(!scan_interpreter("/python3/jq"));
+}
+END_TEST
+
+/* A parser that says what the test tells it to. */
+static bool answer(void *context, const struct buf *input, struct buf *output, struct error *error)
+{
+    (void)error;
+    ck_assert_str_eq(buf_text(input), "5\nx = 1");
+    buf_puts(output, context);
+    return true;
+}
+
+static void parse(const char *text, struct scan_report *r)
+{
+    struct sources s = {.report = r, .place = -1, .shown = ""};
+    struct scan_parser p = {answer, (void *)(uintptr_t)text};
+
+    *r = (struct scan_report){.policy = &policy};
+    ck_assert(sources_add_text(&s, "-c", "x = 1"));
+    sources_parse(&s, &p);
+    sources_free(&s);
+}
+
+static const char *const lies[] = {
+    "",
+    "null",
+    "[]",
+    "{}",
+    "[{}, {}]",
+    "[{}]",
+    "[{\"facts\": 1}]",
+    "[{\"facts\": [1]}]",
+    "[{\"facts\": [[\"m\", \"a\"]]}]",
+    "[{\"facts\": [[\"z\", \"a\", 1]]}]",
+    "[{\"facts\": [[\"m\", \"a\", -1]]}]",
+    "[{\"facts\": [[\"m\", \"a\", \"1\"]]}]",
+    "[{\"facts\": [[\"mm\", \"a\", 1]]}]",
+    "[{\"facts\": [], \"error\": \"x\"}]",
+    "[{\"facts\": []}]x",
+    "[{\"facts\": [[\"m\", \"a\\u0000b\", 1]]}]",
+};
+
+/* Whatever is not the answer that walker.py gives is none: nothing passes by it. */
+START_TEST(a_parser_that_lies_is_not_believed)
+{
+    struct scan_report r;
+
+    ck_assert(scan_policy_load(&policy, NULL, &e));
+    parse(lies[_i], &r);
+    ck_assert_int_eq(scan_verdict(&r), SCAN_NOT_RUN);
+    ck_assert_str_ne(r.failed, "");
+    scan_report_free(&r);
+    scan_policy_free(&policy);
+}
+END_TEST
+
+START_TEST(what_a_parser_says_is_judged)
+{
+    struct scan_report r;
+
+    ck_assert(scan_policy_load(&policy, NULL, &e));
+    parse("[{\"facts\": [[\"m\", \"json\", 1], [\"m\", \"json\", 7]]}]", &r);
+    ck_assert_int_eq(scan_verdict(&r), SCAN_PASS);
+    ck_assert_uint_eq(r.findings, 1);
+    scan_report_free(&r);
+    parse("[{\"facts\": [[\"m\", \"os.system\", 3]]}]", &r);
+    ck_assert_int_eq(scan_verdict(&r), SCAN_FAIL);
+    ck_assert_uint_eq(r.denied, 1);
+    ck_assert_str_eq(rule_row(r.files[0].findings[1].rule)->id, "processes");
+    ck_assert_uint_eq(r.files[0].findings[1].line, 3);
+    scan_report_free(&r);
+    parse("[{\"error\": \"it is not Python: line 2\\u001b\"}]", &r);
+    ck_assert_int_eq(scan_verdict(&r), SCAN_NOT_RUN);
+    ck_assert_str_eq(r.failed, "cannot scan '-c': it is not Python: line 2\\x1b");
+    scan_report_free(&r);
+    scan_policy_free(&policy);
+}
+END_TEST
+
+/* Mutations of the built-in policy: read or refused, never a fault. */
+START_TEST(hostile_policies_are_read_or_refused)
+{
+    char *text;
+    size_t length;
+    unsigned seed = (unsigned)_i + 1;
+
+    ck_assert(scan_policy_load(&policy, NULL, &e));
+    text = json_dumps(policy.document, 0);
+    length = strlen(text);
+    scan_policy_free(&policy);
+    for (int round = 0; round < 200; round++) {
+        char *copy = strdup(text);
+
+        for (int n = 0; n < 1 + round % 3; n++)
+            copy[(size_t)rand_r(&seed) % length] = (char)rand_r(&seed);
+        scan_policy_read(&policy, copy, length, &e);
+        scan_policy_free(&policy);
+        free(copy);
+    }
+    free(text);
+}
+END_TEST
+
+static const struct words {
+    const char *argv[4];
+    const char *refusal; /* NULL: none */
+} words[] = {
+    {{"f"}, NULL},
+    {{"--policy", "p", "f"}, NULL},
+    {{"--policy=p", "--json", "f"}, NULL},
+    {{"--help"}, NULL},
+    {{NULL}, "cannot scan: no payload is given"},
+    {{"--policy"}, "cannot use --policy: want --policy FILE"},
+    {{"--policy=", "f"}, "cannot use --policy: want --policy FILE"},
+    {{"--json", "--json", "f"}, "cannot use --json twice"},
+    {{"--json=x", "f"}, "cannot use --json: it takes no value"},
+    {{"--json", "--quiet", "f"}, "cannot use --quiet with --json"},
+    {{"--nothing", "f"}, "cannot use '--nothing': there is no such option here"},
+    {{"-q", "f"}, "cannot use '-q': options have two dashes"},
+};
+
+START_TEST(words_of_scan)
+{
+    struct scan_options o = {0};
+    int argc = 0;
+
+    while (argc < 4 && words[_i].argv[argc] != NULL)
+        argc++;
+    ck_assert_int_eq(scan_options(&o, argc, (char **)(uintptr_t)words[_i].argv, &e),
+                     words[_i].refusal == NULL);
+    if (words[_i].refusal != NULL)
+        ck_assert_str_eq(e.text, words[_i].refusal);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("scan");
+    TCase *c = tcase_create("scan");
+
+    tcase_add_loop_test(c, bad_policies_are_refused, 0, N_ROWS(bad));
+    tcase_add_test(c, the_builtin_policy);
+    tcase_add_test(c, interpreters_by_path_and_digest);
+    tcase_add_loop_test(c, names_of_python, 0, N_ROWS(named));
+    tcase_add_test(c, names_of_symbols);
+    tcase_add_loop_test(c, what_an_interpreter_runs, 0, N_ROWS(commands));
+    tcase_add_test(c, interpreters_by_name);
+    tcase_add_loop_test(c, a_parser_that_lies_is_not_believed, 0, N_ROWS(lies));
+    tcase_add_test(c, what_a_parser_says_is_judged);
+    tcase_add_loop_test(c, hostile_policies_are_read_or_refused, 0, 10);
+    tcase_add_loop_test(c, words_of_scan, 0, N_ROWS(words));
+    suite_add_tcase(s, c);
+    return s;
+}
+
+int main(void)
+{
+    return support_run(suite());
+}
