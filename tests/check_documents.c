@@ -120,11 +120,12 @@ START_TEST(the_plan_of_nothing_is_the_defaults)
         "\"hostname\":\"denybox\",\"image\":null,\"limits\":{\"cpus\":1,\"fsize_bytes\":null,"
         "\"memory_bytes\":268435456,\"nofile\":1024,\"out_bytes\":null,\"pids\":64,"
         "\"tmp_bytes\":16777216}," MOUNTS(
-            "null", "null", "null", "") ",\"output\":{\"directory\":null,\"keep_failed\":false,"
-                                        "\"strict\":false},\"payload\":null,\"profile\":\"strict\","
-                                        "\"schema_version\":1,\"seccomp\":{\"profile\":\"strict\","
-                                        "\"stacked_bpf\":null,\"stacked_json\":null},"
-                                        "\"uid\":65532,\"with\":[]}");
+            "null", "null", "null",
+            "") ",\"output\":{\"directory\":null,\"keep_failed\":false,"
+                "\"strict\":false},\"payload\":null,\"profile\":\"strict\","
+                "\"scan\":null,\"schema_version\":1,\"seccomp\":{\"profile\":\"strict\","
+                "\"stacked_bpf\":null,\"stacked_json\":null},"
+                "\"uid\":65532,\"with\":[]}");
     free(text);
 }
 END_TEST
@@ -163,7 +164,8 @@ static void make_world(void)
     ",\"output\":{\"directory\":\"out\",\"keep_failed\":false,\"strict\":true},"                   \
     "\"payload\":{\"argv\":[\"/prog\",\"-a b\",\"/script\",\"one\\\\xff\"],\"cwd\":\"/out\","      \
     "\"loader\":\"/ld.so\",\"path\":\"/prog\",\"script\":\"/script\"},"                            \
-    "\"profile\":\"declared-deviations\",\"schema_version\":1,\"seccomp\":{\"profile\":"           \
+    "\"profile\":\"declared-deviations\",\"scan\":\"s\",\"schema_version\":1,\"seccomp\":{"        \
+    "\"profile\":"                                                                                 \
     "\"strict\","                                                                                  \
     "\"stacked_bpf\":\"raw.bpf\",\"stacked_json\":\"own.json\"},\"uid\":5,\"with\":[\"w\\\\x01\"]" \
     "}"
@@ -178,7 +180,7 @@ START_TEST(the_plan_of_everything_is_whole)
           "\x1b", "--chdir", "/out", "--hostname", "h", "--uid", "5", "--gid", "6", "--seccomp",
           "own.json", "--seccomp-bpf", "raw.bpf", "--tmp-size", "1m", "--memory", "2m",
           "--pids-limit", "3", "--cpus", "4", "--nofile", "99", "--fsize", "8k", "--strict-out",
-          "--evidence", "e\n", "/script", "one\xff");
+          "--scan", "s", "--evidence", "e\n", "/script", "one\xff");
     strcpy(plan.provided.image, IMAGE);
     text = canonical(plan_json(&plan));
     ck_assert_str_eq(
@@ -393,6 +395,7 @@ static const struct field {
     {"layers", JSON_OBJECT},
     {"host", JSON_OBJECT},
     {"result", JSON_OBJECT},
+    {"scan", JSON_NULL},
     {"controls", JSON_NULL},
     {"integrity", JSON_OBJECT},
     {"deviations", JSON_ARRAY},

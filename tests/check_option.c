@@ -53,6 +53,7 @@ static const struct known {
     {"cpus", ALL, "N", "2", NULL, false, false},
     {"nofile", ALL, "N", "64", NULL, false, false},
     {"fsize", ALL, "SIZE", "1g", NULL, false, false},
+    {"scan", PAYLOAD, "POLICY", "a", NULL, false, false},
     {"evidence", ALL, "FILE", "a", NULL, false, false},
     {"venue", ALL, "NAME", "CI", NULL, false, false},
     {"run-date", ALL, "DATE", "2026-06-09", NULL, false, false},

@@ -63,7 +63,7 @@ class Verify(Live):
         support.write(self.path("out", "plain-", "\u202e\x1b"), "", 0o4755)
         os.link(self.path("out", "plain-", "\u202e\x1b"), self.path("out", "plain-", "twice"))
         return self.make(*self.io, "--fsize", "1m", "--setenv", "ANSWER", "42", "--nonce",
-                         "a-challenge", "--seccomp", self.path("filter.json"))
+                         "a-challenge", "--seccomp", self.path("filter.json"), "--scan", "default")
 
     def imaged(self):
         """A bundle of an image: its id is not the digest of its root."""
@@ -490,7 +490,7 @@ class Forged(Verify):
         for probe in document["probes"]:
             if probe["probe_id"] == "PR-DYNIMPORT":
                 probe["verdict"] = "FAIL"
-        self.assert_codes(document, REJECTED, "verdict-forged", "probe-failed")
+        self.assert_codes(document, REJECTED, "verdict-forged")
 
     def test_controls(self):
         document = self.attest("--controls")
@@ -544,6 +544,102 @@ class Forged(Verify):
             status, codes = self.codes(support.load_json(support.read(path)), *allowed)
             self.assertEqual(status, REJECTED, step)
             self.assertIn(code, codes, step)
+
+
+class Scanned(Verify):
+    """A scan that is not what it says, or not of what ran."""
+
+    def scanned(self, *words, options=()):
+        support.write(self.path("in", "x.py"), "import json")
+        done = denybox("run", "--in", self.path("in"), "--rootfs", support.rootfs(), "--venue",
+                       "VPS", "--scan", "default", "--evidence", self.path("made.json"), *options,
+                       "--", "python3", *words)
+        self.assert_status(done, 0)
+        document = self.evidence("made.json")
+        os.remove(self.path("made.json"))
+        return document
+
+    def forge(self, document, change, *codes):
+        forged = copy.deepcopy(document)
+        change(forged, forged["scan"], forged["scan"]["files"])
+        forged["binding"]["plan_sha256"] = bundle.sha256(
+            mutation.canonical(forged["binding"]["plan"]))
+        mutation.seal(forged)
+        status, found = self.codes(forged)
+        self.assertEqual((status, found), (REJECTED, set(codes)))
+
+    def test_findings_and_verdicts(self):
+        document = self.scanned("/in/x.py")
+        self.assert_codes(document, ACCEPTABLE)
+        evil = {"rule": "ctypes", "detail": "ctypes", "line": 1, "allowed": True}
+        for change in (
+                lambda d, scan, files: files[1]["findings"].append(evil),
+                lambda d, scan, files: files[1]["findings"].append({**evil, "rule": "none"}),
+                lambda d, scan, files: files[1]["findings"].append(
+                    {**evil, "rule": "dlopen", "detail": "dlopen"}),
+                lambda d, scan, files: scan.update(verdict="FAIL"),
+                lambda d, scan, files: scan.update(verdict="NOT_RUN"),
+                lambda d, scan, files: files[1].update(verdict="FAIL")):
+            self.forge(document, change, "scan-forged")
+
+    def test_the_probe_and_the_scan(self):
+        document = self.scanned("/in/x.py")
+
+        def not_run(d, scan, files):
+            for probe in d["probes"]:
+                if probe["probe_id"] == "PR-DYNIMPORT":
+                    probe.update(verdict="NOT_RUN", observed=[], actual_stderr_or_value=
+                                 "no check of the payload was asked for")
+        self.forge(document, not_run, "scan-forged")
+        self.forge(document, lambda d, scan, files: d.update(scan=None), "scan-forged",
+                   "scan-differs")
+
+        def none(d, scan, files):
+            d["scan"] = d["binding"]["plan"]["scan"] = None
+        self.forge(document, none, "scan-forged")
+        plain = self.make()
+        for probe in plain["probes"]:
+            if probe["probe_id"] == "PR-DYNIMPORT":
+                probe.update(verdict="PASS", observed=[{"what": "denied", "value": 0}],
+                             actual_stderr_or_value="the policy allows all that the scan found")
+        self.assert_codes(plain, REJECTED, "scan-forged")
+
+    def test_of_what_ran(self):
+        document = self.scanned("/in/x.py", options=("--setenv", "PYTHONUTF8", "1"))
+        self.assert_codes(document, ACCEPTABLE)
+
+        def without(rule):
+            def change(d, scan, files):
+                for file in files:
+                    file["findings"] = [f for f in file["findings"] if f["rule"] != rule]
+            return change
+        for change in (
+                lambda d, scan, files: files.pop(),
+                lambda d, scan, files: files.pop(0),
+                lambda d, scan, files: files[0].update(sha256=mutation.A_DIGEST),
+                lambda d, scan, files: files[1].update(path="/in/y.py"),
+                lambda d, scan, files: scan.update(policy="other.json"),
+                without("interpreter"), without("environment")):
+            self.forge(document, change, "scan-differs")
+
+    def test_code(self):
+        document = self.scanned("-c", "import json")
+        self.assert_codes(document, ACCEPTABLE)
+        self.forge(document, lambda d, scan, files: files[1].update(sha256=mutation.A_DIGEST),
+                   "scan-differs")
+
+    def test_the_policy(self):
+        document = self.scanned("/in/x.py")
+        self.forge(document, lambda d, scan, files: scan.update(policy_sha256=mutation.A_DIGEST),
+                   "scan-policy")
+
+    def test_of_another_sandbox(self):
+        document = self.foreign()
+        for probe in document["probes"]:
+            if probe["probe_id"] == "PR-DYNIMPORT":
+                probe.update(verdict="PASS", observed=[{"what": "denied", "value": 0}],
+                             actual_stderr_or_value="the policy allows all that the scan found")
+        self.assert_codes(document, REJECTED, "scan-forged", options=("--base",))
 
 
 class Container(Verify):
