@@ -87,8 +87,8 @@ START_TEST(every_probe_has_its_row)
         struct fact none = {0};
         bool raw = judge_raw_kind(kind) != N_RAWS && kind != JUDGE_CAPS;
 
-        ck_assert_msg(probe_observes((enum probe)i, &none, false) == raw,
-                      "%s", probe_row((enum probe)i)->id);
+        ck_assert_msg(probe_observes((enum probe)i, &none, false) == raw, "%s",
+                      probe_row((enum probe)i)->id);
     }
 }
 END_TEST
