@@ -31,7 +31,8 @@ DENYBOX = os.path.abspath(os.environ.get('DENYBOX', './denybox'))
 ATTESTER = os.path.join(os.path.dirname(DENYBOX), 'denybox-attest')
 PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-check.1', 'denybox-verify.1', 'denybox-image.1',
          'denybox-scan.1',
-         'denybox-evidence.5', 'denybox-seccomp.5', 'denybox-probes.7', 'denybox-security.7']
+         'denybox-evidence.5', 'denybox-seccomp.5', 'denybox-kernels.7', 'denybox-probes.7',
+         'denybox-security.7']
 
 
 class Skip(Exception):
@@ -1245,8 +1246,24 @@ def test_pages_render():
         text = ' '.join(re.sub('.\b', '', done.stdout.decode()).replace('-\n', '-').split())
         for head in re.findall(r'^\.S[hs] (.*)$', read('man/' + page), re.M) + \
                 re.findall(r'^\.It ((?![A-Z][a-z] ).*)$', read('man/' + page), re.M):
-            words = ' '.join(plain(head).split()).replace(' ,', ',')
-            assert words in text, '%s: the heading "%s" is not rendered so' % (page, words)
+            for cell in head.split(' Ta '):
+                words = ' '.join(plain(cell).split()).replace(' ,', ',')
+                assert words in text, '%s: the heading "%s" is not rendered so' % (page, words)
+
+
+# ---------------------------------------------------------------- the kernels
+
+def test_the_kernels_table_has_the_rows_of_the_table():
+    sys.path.insert(0, os.path.join(SOURCE, 'tests', 'kernels'))
+    import table
+    found = [line[4:].split(' Ta ') for line in section('denybox-kernels.7', 'RESULTS')
+             if line.startswith('.It ')]
+    versions = list(items(section('denybox-kernels.7', 'MACHINE')))
+    assert found[0] == ['row', *versions, 'what was seen'], found[0]
+    assert [(cells[0], plain(cells[-1])) for cells in found[1:]] == \
+        [(name, what) for name, users, what in table.FULL if users]
+    for cells in found[1:]:
+        assert len(cells) == len(versions) + 2 and set(cells[1:-1]) <= {'pass', '-'}, cells
 
 
 # ---------------------------------------------------------------- running them

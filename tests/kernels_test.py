@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""How scripts/kernels reads a report: whatever is not said, said twice or not understood has failed.
+Boots nothing."""
+
+import importlib.machinery
+import importlib.util
+import os
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def load(name, path):
+    loader = importlib.machinery.SourceFileLoader(name, os.path.join(TOP, path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+kernels = load("kernels", "scripts/kernels")
+table, machine = kernels.table, kernels.machine
+ROWS = (("one", table.BOTH, "what"), ("two", (table.ROOT,), "what"))
+WHOLE = ("begin n", "kernel x86_64 6.1 2 yama", "result one user pass a", "result one root pass b",
+         "result two root none c", "end n")
+
+
+class Start:
+    """What a start of a machine has left behind."""
+
+    def __init__(self, lines, why=None):
+        self.nonce, self.why = "n", why
+        self.lines = [line + "\r" for line in lines] + [""]
+
+
+def counts(lines, live=False, **how):
+    return kernels.Report("full", ROWS, live, Start(lines, **how)).counts()
+
+
+class Reports(unittest.TestCase):
+
+    def test_a_whole_one(self):
+        self.assertEqual(counts(WHOLE), [2, 0, 1])
+
+    def test_nothing(self):
+        self.assertEqual(counts(()), [0, 4, 0])
+
+    def test_a_row_that_does_not_report(self):
+        self.assertEqual(counts(WHOLE[:3] + WHOLE[4:]), [1, 1, 1])
+
+    def test_what_failed(self):
+        self.assertEqual(counts(WHOLE[:2] + ("result one user fail x",) + WHOLE[3:]), [1, 1, 1])
+
+    def test_no_end(self):
+        self.assertEqual(counts(WHOLE[:-1]), [2, 1, 1])
+
+    def test_a_panic(self):
+        self.assertEqual(counts(WHOLE, why="the kernel panicked"), [2, 1, 1])
+
+    def test_what_is_no_line(self):
+        for line in ("x", "result one", "result three root pass x", WHOLE[2], "resultone", "\x1b[m",
+                     "end n", "suite walls user 1 0 0"):
+            with self.subTest(line):
+                passed, failed, _ = counts(WHOLE[:4] + (line,) + WHOLE[4:])
+                self.assertEqual(passed, 2)
+                self.assertGreater(failed, 0)
+
+    def test_another_start(self):
+        self.assertGreater(counts(("begin m",) + WHOLE[1:])[1], 0)
+
+    def test_suites(self):
+        all_of_them = tuple(f"suite {name} {who} 5 0 1" for name in table.SUITES
+                            for who in table.BOTH)
+        n = len(all_of_them)
+        lines = WHOLE[:5] + all_of_them + WHOLE[5:]
+        self.assertEqual(counts(lines, live=True), [2 + 5 * n, 0, 1 + n])
+        self.assertEqual(counts(lines[:5] + lines[6:], live=True)[1], 1)
+        # One that has run nothing shows nothing.
+        empty = all_of_them[0].replace("5 0 1", "0 0 6")
+        self.assertEqual(counts(lines[:5] + (empty,) + lines[6:], live=True)[1], 1)
+
+    def test_what_the_guest_says_is_a_line(self):
+        for text in ("plain", "two\nlines", "\x1b[31m\u202e", "x" * 1000, ""):
+            line = table.line("result", text)
+            self.assertTrue(line.endswith("\n"))
+            self.assertIsNotNone(table.LINE.fullmatch(line[:-1]), line)
+
+    def test_the_newest_package(self):
+        names = ("linux-image-6.1.0-9-amd64", "linux-image-6.1.0-10-amd64",
+                 "linux-image-6.1.0-11-cloud-amd64", "linux-image-6.1.0-12-amd64-dbg",
+                 "linux-image-6.12.9+deb12-amd64")
+        asked = machine.run
+        machine.run = lambda *words, **how: "\n".join(names)
+        try:
+            self.assertEqual(machine.newest_package("6.1"), names[1])
+            self.assertEqual(machine.newest_package("6.12"), names[4])
+            self.assertRaises(machine.Unavailable, machine.newest_package, "6.2")
+        finally:
+            machine.run = asked
+
+
+if __name__ == "__main__":
+    found = unittest.main(exit=False, verbosity=0).result
+    bad = len(found.failures) + len(found.errors)
+    print(f"{found.testsRun - bad} passed, {bad} failed, 0 skipped")
+    sys.exit(1 if bad else 0)
