@@ -99,6 +99,8 @@ static const struct named {
     {'a', "os.path.join", NULL},
     {'a', "f.__globals__", "introspection"},
     {'a', ".__subclasses__", "introspection"},
+    {'a', "json.codecs.builtins", "introspection"},
+    {'a', "json.codecs.sys", "introspection"},
     {'a', "sys.modules", "module-tables"},
     {'a', "sys.argv", NULL},
     {'m', "logging", NULL},

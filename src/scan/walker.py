@@ -59,6 +59,8 @@ class Source:
                 self.note('*', base, node)
                 continue
             self.note_module(base + '.' + alias.name, node)
+            # It may be a module that the other has only imported: codecs.builtins.
+            self.note('a', base + '.' + alias.name, node)
             self.members[alias.asname or alias.name] = base + '.' + alias.name
 
     def chain(self, node):

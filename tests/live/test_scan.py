@@ -38,6 +38,9 @@ DISGUISES = {
                   "def f():\n    import os\n    return lambda: os.execv", "from os import popen as p"],
     "eval": ["\u1d49\u1d5b\u1d43\u02e1('1')", "f'{eval}'", "@exec\ndef f(): pass",
              "import builtins as b\nb.exec('1')"],
+    "introspection": ["import json as j\nj.codecs.builtins.eval('1')",
+                      "from codecs import builtins as b\nb.eval('1')",
+                      "import json\njson.codecs.sys.modules['os']"],
     "dynamic-import": ["import importlib.util", "from importlib import import_module",
                        "if 0:\n    import runpy"],
 }
