@@ -67,6 +67,14 @@ class Kernel:
                 return None
         raise Failed(f"{self.package} has no module {name}")
 
+    def is_whole(self):
+        """Is it there, with every module that is wanted now?"""
+        try:
+            return os.path.exists(self.image) and all(
+                self.module(name) is not False for name in MODULES)
+        except (Failed, OSError):
+            return False
+
     def builtin(self):
         return os.path.join(self.top, "lib", "modules", self.release, "modules.builtin")
 
@@ -85,7 +93,7 @@ def newest_package(version):
 def fetch(version, cache):
     """The kernel, downloaded by apt once, verified by it, and unpacked; never installed."""
     kernel = Kernel(newest_package(version), cache)
-    if os.path.exists(kernel.image) and os.path.exists(kernel.builtin()):
+    if kernel.is_whole():
         return kernel
     stage = kernel.top + ".part"
     shutil.rmtree(stage, ignore_errors=True)
@@ -106,8 +114,8 @@ def fetch(version, cache):
     os.remove(os.path.join(stage, archive))
     shutil.rmtree(kernel.top, ignore_errors=True)
     os.rename(stage, kernel.top)
-    if not os.path.exists(kernel.image) or not os.path.exists(kernel.builtin()):
-        raise Failed(f"{kernel.package} holds no kernel where one is looked for")
+    if not kernel.is_whole():
+        raise Failed(f"{kernel.package} lacks its image, or one of the modules {', '.join(MODULES)}")
     return kernel
 
 
