@@ -416,9 +416,9 @@ START_TEST(a_static_program_of_the_host)
 END_TEST
 
 #define STATIC_OR_ROOT                                                                             \
-    "give --rootfs DIR that holds the program with its libraries (scripts/mkrootfs makes one), "   \
+    "give --rootfs DIR that holds the program with its libraries (denybox pack makes one), "       \
     "or link it statically"
-#define ROOT_WITH_BOTH "give --rootfs DIR that has both (scripts/mkrootfs makes one)"
+#define ROOT_WITH_BOTH "give --rootfs DIR that has both (denybox pack makes one)"
 
 /* %s is the test's directory. */
 static const struct stray {
@@ -463,7 +463,7 @@ static const struct stray elsewhere[] = {
     {"/dev/null", 126, "cannot run '/dev/null': not a regular file", ""},
     {"no-such-program", 127,
      "cannot run 'no-such-program': not found in the host's directories " ALONG,
-     "give the path of a static program, or --rootfs DIR"},
+     "look at the spelling; a program elsewhere is named by its path, as ./NAME"},
     {"/proc/self/exe", 126, "cannot run '/proc/self/exe': Too many levels of symbolic links", ""},
 };
 

@@ -304,11 +304,40 @@ START_TEST(a_time_is_written_in_utc)
 }
 END_TEST
 
+static const struct tidy {
+    const char *path;
+    const char *tidy;
+} tidied[] = {
+    {"/", "/"},
+    {"//", "/"},
+    {"/.", "/"},
+    {"/./", "/"},
+    {"/a", "/a"},
+    {"/a/", "/a"},
+    {"/a/./b", "/a/b"},
+    {"//a//b//", "/a/b"},
+    {"/a/../b", "/a/../b"},
+    {"/./.hidden/.", "/.hidden"},
+    {"/..", "/.."},
+    {"/a/.../b", "/a/.../b"},
+};
+
+START_TEST(a_path_is_made_tidy)
+{
+    char path[32];
+
+    snprintf(path, sizeof path, "%s", tidied[_i].path);
+    text_tidy_path(path);
+    ck_assert_str_eq(path, tidied[_i].tidy);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("text");
     TCase *c = tcase_create("text");
 
+    tcase_add_loop_test(c, a_path_is_made_tidy, 0, N_ROWS(tidied));
     tcase_add_loop_test(c, is_made_safe, 0, N_ROWS(safe));
     tcase_add_test(c, every_byte_is_printable);
     tcase_add_test(c, what_does_not_fit_is_cut);

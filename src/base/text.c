@@ -239,3 +239,27 @@ const char *text_date_wrong(const char *text)
         return "there is no such day";
     return NULL;
 }
+
+void text_tidy_path(char *path)
+{
+    const char *from = path;
+    char *to = path;
+
+    for (;;) {
+        size_t length;
+
+        from += strspn(from, "/");
+        length = strcspn(from, "/");
+        if (length == 0)
+            break;
+        if (length != 1 || from[0] != '.') {
+            *to++ = '/'; /* at least one was passed */
+            memmove(to, from, length);
+            to += length;
+        }
+        from += length;
+    }
+    if (to == path)
+        *to++ = '/';
+    *to = '\0';
+}

@@ -40,6 +40,10 @@ char *text_lines(const void *bytes, size_t length);
  * the text has. False for what text_safe never writes. */
 bool text_unsafe(char *out, size_t *length, const char *text);
 
+/* Takes "." parts and needless slashes out of an absolute path, in place. ".." stays: where that
+ * leads depends on links. */
+void text_tidy_path(char *path);
+
 /* Only letters, digits, '.', '_' and '-'? Only printable ASCII? */
 bool text_is_word(const char *text);
 bool text_is_printable(const char *text);

@@ -82,10 +82,10 @@ static bool full_path(const struct plan *plan, const char *word, char path[PATH_
                 ? snprintf(path, PATH_MAX, "%s", word)
                 : snprintf(path, PATH_MAX, "%s/%s", strcmp(base, "/") == 0 ? "" : base, word);
 
-    if (n >= PATH_MAX || (strcmp(path, "/") != 0 && !is_plain(path))) {
-        return scan_failed(r, "cannot scan '%s': want a path without '.', '..' and '//'",
-                           text_show(word));
-    }
+    if (n < PATH_MAX)
+        text_tidy_path(path);
+    if (n >= PATH_MAX || (strcmp(path, "/") != 0 && !is_plain(path)))
+        return scan_failed(r, "cannot scan '%s': want a path without '..'", text_show(word));
     return true;
 }
 

@@ -199,6 +199,20 @@ static bool take_names(struct place *p, const char *output, char directory[PATH_
     return true;
 }
 
+/* Else it would become a directory of that name. */
+static bool is_packed_archive(const char *name)
+{
+    static const char *const endings[] = {".tgz", ".tar.gz", ".tar.xz", ".tar.zst", ".tar.bz2"};
+
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        size_t length = strlen(endings[i]);
+
+        if (strlen(name) > length && strcmp(name + strlen(name) - length, endings[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool open_place(struct place *p, const char *output, struct error *e)
 {
     char directory[PATH_MAX];
@@ -207,6 +221,11 @@ static bool open_place(struct place *p, const char *output, struct error *e)
     if (output == NULL || !take_names(p, output, directory))
         return error_set(e, EXIT_DENYBOX, "cannot pack into '%s': want a name that is not there",
                          output != NULL ? text_show(output) : "");
+    if (is_packed_archive(p->name)) {
+        error_set(e, EXIT_DENYBOX, "cannot pack into '%s': an archive's name ends in .tar",
+                  text_show(output));
+        return error_hint(e, "make a .tar, and compress it afterwards");
+    }
     p->parent = sys_openat(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (p->parent < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot pack into '%s'", text_show(output));

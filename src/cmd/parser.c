@@ -117,24 +117,33 @@ static bool listen_to(struct talk *t, struct error *e)
     return true;
 }
 
-/* Its first line, which is denybox's own or the interpreter's. */
+/* denybox's own words are its first line, an interpreter's exception is its last. */
+static const char *telling_line(const char *text, size_t *length)
+{
+    const char *last = text;
+
+    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n')
+        last = line;
+    if (strncmp(text, "denybox: ", 9) == 0)
+        last = text + 9;
+    *length = strcspn(last, "\n");
+    return last;
+}
+
 static bool say_why(const struct talk *t, int status, struct error *e)
 {
     char line[300];
-    const char *text = buf_text(t->buf[WORDS]);
-    size_t length = strcspn(text, "\n");
+    size_t length;
+    const char *text = telling_line(buf_text(t->buf[WORDS]), &length);
 
-    if (strncmp(text, "denybox: ", 9) == 0) {
-        text += 9;
-        length -= 9;
-    }
     text_safe(line, sizeof line, text, length);
     if (length != 0)
         error_set(e, EXIT_BLOCKED, "cannot scan Python: the parser did not run: %s", line);
     else
         error_set(e, EXIT_BLOCKED, "cannot scan Python: the parser ended with %d",
                   WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-    return error_hint(e, "--rootfs names a root directory with python3 (scripts/mkrootfs)");
+    return error_hint(e,
+                      "--rootfs names a root directory with python3: denybox pack -o DIR python3");
 }
 
 static bool hear(struct talk *t, struct error *e)

@@ -35,6 +35,8 @@ static char *absolute(const char *path, struct error *e)
     }
     if (result == NULL)
         out_of_memory(e);
+    else
+        text_tidy_path(result);
     return result;
 }
 

@@ -107,7 +107,8 @@ static void print_file(const struct scan_file *file)
             printf("  %-18s %s%s: %s\n", rule_row(f->rule)->id, f->detail, line,
                    rule_row(f->rule)->meaning);
     }
-    printf("  %zu of %zu things that it names are allowed\n", file->n - file->denied, file->n);
+    if (file->n != 0)
+        printf("  %zu of %zu things that it names are allowed\n", file->n - file->denied, file->n);
 }
 
 static void print_text(const struct scan_report *r, bool quiet)
@@ -119,6 +120,11 @@ static void print_text(const struct scan_report *r, bool quiet)
     if (r->failed[0] != '\0')
         printf("not scanned: %s\n", r->failed);
     printf("%s: %s\n", verdicts[verdict].word, verdicts[verdict].meaning);
+    if (verdict == SCAN_FAIL && !quiet && fflush(stdout) == 0)
+        fputs(
+            "denybox: hint: a policy of your own (--policy FILE) allows more; --show-policy shows "
+            "the built-in one\n",
+            stderr);
 }
 
 static bool print_json(const struct scan_report *r, const char *policy)
@@ -188,6 +194,9 @@ int command_scan(int argc, char **argv)
         puts("denybox " PACKAGE_VERSION);
         return EXIT_OK;
     }
+    if (o.show_policy)
+        return fputs(scan_policy_builtin(), stdout) >= 0 && fflush(stdout) == 0 ? EXIT_OK
+                                                                                : EXIT_USAGE;
     if (scan_policy_load(&policy, o.policy, &e))
         status = scan_all(&o, &policy);
     else

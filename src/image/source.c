@@ -256,7 +256,8 @@ bool source_has(const struct image_source *s, const char *name)
     if (!s->directory)
         return find_member(s, name) != NULL;
     fd = open_in_directory(s, name);
-    there = fd >= 0;
+    /* What cannot be read is there: who opens it says why not. */
+    there = fd >= 0 || (errno != ENOENT && errno != ENOTDIR);
     io_close(&fd);
     return there;
 }

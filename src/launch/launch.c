@@ -129,6 +129,17 @@ bool prove_sandbox(struct supervisor *sv)
     return true;
 }
 
+/* A scan is a check of the payload and no wall; the gate stays shut for both. */
+static bool scan_alone(const char *reasons)
+{
+    for (const char *line = reasons; *line != '\0';
+         line += strcspn(line, "\n"), line += *line == '\n') {
+        if (strncmp(line, "PR-DYNIMPORT ", strlen("PR-DYNIMPORT ")) != 0)
+            return false;
+    }
+    return reasons[0] != '\0';
+}
+
 static bool carry_out(struct supervisor *sv)
 {
     struct launch_result *r = sv->result;
@@ -139,6 +150,11 @@ static bool carry_out(struct supervisor *sv)
      * behind fewer walls, to see that they get out. */
     if (!gate_open(sv->s, &sv->gate, r) && !fault_skips("gate")) {
         r->blocked = true;
+        if (scan_alone(buf_text(&r->reasons))) {
+            error_set(sv->e, EXIT_BLOCKED, "cannot start the payload: the scan does not allow it");
+            return error_hint(sv->e, "denybox scan shows what it names; a policy of your own: "
+                                     "--scan FILE, see denybox-scan(1)");
+        }
         return error_set(sv->e, EXIT_BLOCKED, "cannot start the payload: a wall is missing");
     }
     sv->s->hooks->started(sv->s->plan, r);

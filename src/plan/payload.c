@@ -53,7 +53,7 @@ static bool check_loader(struct plan *plan, struct error *e)
                   "sandbox",
                   text_show(p->path), text_show(p->loader));
         return error_hint(e, "give --rootfs DIR that holds the program with its libraries "
-                             "(scripts/mkrootfs makes one), or link it statically");
+                             "(denybox pack makes one), or link it statically");
     }
     if (!world_refuse_noexec(p->loader, e))
         return false;
@@ -107,7 +107,7 @@ static bool refuse_script(const struct payload *p, struct error *e)
     error_set(e, EXIT_NOT_EXECUTABLE,
               "cannot run '%s': it is a script, and its interpreter %s is not in the sandbox",
               text_show(p->script), text_show(p->path));
-    return error_hint(e, "give --rootfs DIR that has both (scripts/mkrootfs makes one)");
+    return error_hint(e, "give --rootfs DIR that has both (denybox pack makes one)");
 }
 
 bool payload_find(struct plan *plan, struct error *e)

@@ -172,7 +172,8 @@ static bool refuse_host_root(const struct host_object *o, struct error *e)
         return true;
     error_set(e, EXIT_DENYBOX, "cannot use --rootfs '%s': it is the host's own root",
               text_show(o->path));
-    return error_hint(e, "make a root that holds what the payload needs: scripts/mkrootfs");
+    return error_hint(e,
+                      "make a root that holds what the payload needs: denybox pack -o DIR COMMAND");
 }
 
 static bool check_places(const struct plan *plan, struct error *e)

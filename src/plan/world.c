@@ -145,7 +145,8 @@ bool world_search(const struct plan *plan, const char *name, char path[PATH_MAX]
     error_set(e, EXIT_NOT_FOUND, "cannot run '%s': not found in %s along PATH=%s", text_show(name),
               plan->derived.rootfs.fd >= 0 ? "the root" : "the host's directories",
               search != NULL ? text_show(search) : "");
-    return error_hint(e, plan->derived.rootfs.fd >= 0
-                             ? "give its path inside the root"
-                             : "give the path of a static program, or --rootfs DIR");
+    return error_hint(
+        e, plan->derived.rootfs.fd >= 0
+               ? "give its path inside the root"
+               : "look at the spelling; a program elsewhere is named by its path, as ./NAME");
 }

@@ -87,7 +87,7 @@ bool scan_options(struct scan_options *o, int argc, char **argv, struct error *e
     o->n_paths = argc - next;
     if (o->json && o->quiet)
         return error_set(e, EXIT_DENYBOX, "cannot use --quiet with --json");
-    if (o->n_paths == 0 && !o->help && !o->version) {
+    if (o->n_paths == 0 && !o->help && !o->version && !o->show_policy) {
         error_set(e, EXIT_DENYBOX, "cannot scan: no payload is given");
         return error_hint(e, "denybox scan [OPTIONS] PAYLOAD...");
     }

@@ -10,6 +10,7 @@
 struct scan_options {
     const char *policy; /* NULL: the built-in one */
     const char *rootfs; /* NULL: none was named */
+    bool show_policy;
     bool json;
     bool quiet;
     bool help;

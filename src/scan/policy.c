@@ -144,7 +144,7 @@ bool scan_policy_load(struct scan_policy *p, const char *file, struct error *e)
     bool ok;
 
     *p = (struct scan_policy){0};
-    if (file == NULL)
+    if (file == NULL || strcmp(file, "default") == 0)
         return scan_policy_read(p, builtin_policy, sizeof builtin_policy - 1, e);
     fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     ok = fd >= 0 && fstat(fd, &st) == 0;
@@ -220,4 +220,9 @@ void scan_policy_free(struct scan_policy *p)
 {
     json_decref(p->document);
     *p = (struct scan_policy){0};
+}
+
+const char *scan_policy_builtin(void)
+{
+    return builtin_policy;
 }

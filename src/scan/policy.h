@@ -46,4 +46,7 @@ bool scan_policy_denies(const struct scan_policy *p, const char *symbol);
 
 void scan_policy_free(struct scan_policy *p);
 
+/* The built-in policy, as a file of JSON. Static storage. */
+const char *scan_policy_builtin(void);
+
 #endif

@@ -86,7 +86,9 @@ bool check_venue(struct verification *v)
     for (size_t i = 0; i < v->policy->venues.n; i++)
         allowed = allowed || strcmp(v->policy->venues.value[i], venue) == 0;
     if (!allowed)
-        note(v, REASON_VENUE_REFUSED, "the venue is '%s'", text_show(venue));
+        note(v, REASON_VENUE_REFUSED,
+             "the venue is '%s': make the bundle with --venue, or accept this one by --venue here",
+             text_show(venue));
     check_identity(v);
     return true;
 }

@@ -641,6 +641,10 @@ class Evil(Images):
         self.refused(self.path("in"), "neither an OCI image layout nor", "docker save")
         self.refused(self.path("nothing"), "No such file")
         self.refused("/dev/null", "neither a directory nor a regular file")
+        if not support.AS_ROOT:
+            os.mkdir(self.path("closed"))
+            support.write(self.path("closed", "index.json"), "{}", 0)
+            self.refused(self.path("closed"), "index.json", "Permission denied")
         os.mkfifo(self.path("fifo"))
         self.refused(self.path("fifo"), "neither a directory nor a regular file")
         self.refused(support.write(self.path("text"), "no archive\n"), "cannot read the archive")

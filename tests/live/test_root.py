@@ -516,7 +516,9 @@ class Pack(Host):
                  (("-o", self.path("d"), "jq", "x"), "one command at a time"),
                  (("-o", self.path("d"), "-o", "e", "jq"), "twice"),
                  (("-x",), "no such option"), (("-o", "/nowhere/d", "jq"), "No such file"),
-                 (("-o", "..", "jq"), "want a name"), (("jq", "-o"), "want --output"))
+                 (("-o", "..", "jq"), "want a name"),
+                 (("-o", self.path("d.tar.gz"), "jq"), "ends in .tar"),
+                 (("-o", self.path("d.tgz"), "jq"), "ends in .tar"), (("jq", "-o"), "want --output"))
         for words, fragment in cases:
             with self.subTest(words=words):
                 self.assert_error(denybox("pack", *words), EXIT_DENYBOX, fragment)

@@ -246,6 +246,13 @@ class Words(Base):
             with self.subTest(words):
                 self.assert_status(command([DENYBOX, "scan", *words]), 2)
 
+    def test_the_built_in_policy(self):
+        shown = denybox("scan", "--show-policy")
+        self.assertEqual(shown.out, read(os.path.join(SRC, "fixtures", "scan", "default.json")))
+        policy = write(self.path("p"), shown.out)
+        for name in (policy, "default"):
+            self.assert_status(denybox("scan", "--policy", name, PAYLOAD), 0)
+
     def test_the_words_of_a_person(self):
         done = denybox("scan", "--quiet", PAYLOAD)
         self.assertEqual(done.out,
@@ -288,6 +295,7 @@ class Run(Base):
         done = self.python("/in/x.py")
         self.assert_status(done, EXIT_BLOCKED)
         self.assertIn("BLOCKED: PR-DYNIMPORT FAIL", done.err)
+        self.assertIn("cannot start the payload: the scan does not allow it", done.err)
         self.assertEqual(self.verdict(), ("FAIL", "FAIL", "blocked"))
         self.assertEqual(os.listdir(self.path("out")), [])
         # All the other walls were proved.
@@ -300,13 +308,19 @@ class Run(Base):
         os.symlink("broken.py", self.path("in", "link.py"))
         for number, words in enumerate((["-m", "json.tool"], [], ["-i", "/in/x.py"],
                                         ["/in/broken.py"], ["/in/none.py"], ["/in/link.py"],
-                                        ["/in/../in/broken.py"], ["/out/x.py"], ["/in"])):
+                                        ["/in/../in/broken.py"], ["/out/x.py"], ["/in"],
+                                        ["/in/./broken.py"])):
             with self.subTest(words):
                 done = self.python(*words, name="%d.json" % number)
                 self.assert_status(done, EXIT_BLOCKED)
                 self.assertIn("BLOCKED: PR-DYNIMPORT NOT_RUN", done.err)
                 self.assertEqual(self.verdict("%d.json" % number), ("NOT_RUN", "NOT_RUN", "blocked"))
                 self.assert_status(self.verify("%d.json" % number), EXIT_BLOCKED)
+
+    def test_needless_parts_of_a_path(self):
+        self.source("import json")
+        self.assert_status(self.python("//in/./x.py"), 0)
+        self.assertEqual(self.verdict(), ("PASS", "PASS", "exited"))
 
     def test_code_of_the_command_line(self):
         self.assert_status(self.python("-c", "print('\\\\ \u00e9')"), 0)
