@@ -115,7 +115,11 @@ static bool add_script(const struct plan *plan, const char *word, struct sources
     snprintf(place, PATH_MAX, "%.*s/", (int)(slash - path), path);
     s->shown = place;
     *slash = '\0';
-    return open_place(plan, path[0] != '\0' ? path : "/", s) && sources_add(s, slash + 1);
+    if (!open_place(plan, path[0] != '\0' ? path : "/", s) || !sources_add(s, slash + 1))
+        return false;
+    /* An ELF file with an archive behind it is a program to the one, and a source to the other. */
+    return sources_first(s) != NULL ||
+           scan_failed(s->report, "cannot scan '%s': it is no Python source", text_show(word));
 }
 
 static bool add_code(const struct plan *plan, const char *code, struct sources *s, char *place)

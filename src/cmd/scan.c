@@ -120,7 +120,7 @@ static void print_text(const struct scan_report *r, bool quiet)
     if (r->failed[0] != '\0')
         printf("not scanned: %s\n", r->failed);
     printf("%s: %s\n", verdicts[verdict].word, verdicts[verdict].meaning);
-    if (verdict == SCAN_FAIL && !quiet && fflush(stdout) == 0)
+    if (verdict == SCAN_FAIL && !quiet && isatty(2) && fflush(stdout) == 0)
         fputs(
             "denybox: hint: a policy of your own (--policy FILE) allows more; --show-policy shows "
             "the built-in one\n",

@@ -231,6 +231,21 @@ bool contents_place(struct contents *c, const char *path, const char *why, char 
     return contents_add(c, real, st, NULL, why, e);
 }
 
+bool contents_stays(const char *real, const char *top, struct error *e)
+{
+    char own[PATH_MAX];
+    size_t length;
+
+    if (realpath(top, own) == NULL)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot look at '%s'", text_show(top));
+    length = strcmp(own, "/") == 0 ? 0 : strlen(own);
+    if (strncmp(real, own, length) == 0 && real[length] == '/')
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot put '%s' into the root: a link in '%s' leads there",
+              text_show(real), text_show(top));
+    return error_hint(e, "if it is wanted, name it: --with %s", text_show(real));
+}
+
 static int by_path(const void *a, const void *b)
 {
     const struct item *x = a;

@@ -55,6 +55,12 @@ bool contents_place(struct contents *c, const char *path, const char *why, char 
 bool contents_add(struct contents *c, const char *path, const struct stat *st, const char *target,
                   const char *why, struct error *e);
 
+/*
+ * Refuses what a link has led out of the directory `top` to: whoever made that directory would
+ * choose which of the caller's files are taken. False and *e (exit 125), with what to do.
+ */
+bool contents_stays(const char *real, const char *top, struct error *e);
+
 /* If this file is added, before or after, it keeps its time in the root: a compiled form of it
  * names that. False and *e when out of memory. */
 bool contents_keep_time(struct contents *c, const char *path, const struct stat *st,

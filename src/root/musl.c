@@ -74,6 +74,7 @@ static char **split(const char *text, size_t *n)
 char **musl_directories(const char *loader, struct contents *c, size_t *n, struct error *e)
 {
     const char *machine = base_name(loader) + strlen(PREFIX);
+    char top[PATH_MAX];
     char path[PATH_MAX];
     char real[PATH_MAX];
     struct buf bytes = {0};
@@ -83,9 +84,11 @@ char **musl_directories(const char *loader, struct contents *c, size_t *n, struc
     /* Beside the loader's own directory: "/lib/ld-musl-x86_64.so.1" has "/etc" beside "/lib". */
     snprintf(path, sizeof path, "%.*s/etc/" PREFIX "%.*s.path", prefix_length(loader), loader,
              (int)(strlen(machine) - strlen(SUFFIX)), machine);
+    snprintf(top, sizeof top, "%.*s/", prefix_length(loader), loader);
     if (!trace_stat(&c->trace, path, &st)) {
         list = split(DEFAULT_PATH, n);
-    } else if (!contents_place(c, path, "the loader's directories", real, &st, e)) {
+    } else if (!contents_place(c, path, "the loader's directories", real, &st, e) ||
+               !contents_stays(real, top, e)) {
         return NULL;
     } else if (!io_read_file(AT_FDCWD, real, PATH_FILE_MAX, &bytes)) {
         error_errno(e, EXIT_DENYBOX, errno, "cannot read '%s'", text_show(path));

@@ -57,5 +57,7 @@ enum invocation invocation_read(const char *const *argv, size_t n, const char **
 
 bool invocation_obeys(const char *variable)
 {
-    return strncmp(variable, "PYTHON", 6) == 0;
+    /* The loader's as well; that of the origin is denybox's own, and names no code. */
+    return strncmp(variable, "PYTHON", 6) == 0 ||
+           (strncmp(variable, "LD_", 3) == 0 && strcmp(variable, "LD_ORIGIN_PATH") != 0);
 }

@@ -112,6 +112,9 @@ class Source:
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) \
                     and node.func.id == 'getattr':
                 self.take_getattr(node)
+            elif isinstance(node, getattr(ast, 'MatchClass', ())):
+                for name in node.kwd_attrs:  # case object(name=x) takes the attribute
+                    self.note('a', '.' + name, node)
         for node in nodes:
             if isinstance(node, ast.Name):
                 self.take_name(node)

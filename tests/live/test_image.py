@@ -644,7 +644,8 @@ class Evil(Images):
         if not support.AS_ROOT:
             os.mkdir(self.path("closed"))
             support.write(self.path("closed", "index.json"), "{}", 0)
-            self.refused(self.path("closed"), "index.json", "Permission denied")
+            support.write(self.path("closed", "oci-layout"), '{"imageLayoutVersion": "1.0.0"}')
+            self.refused(self.path("closed"), "'index.json' of the image: Permission denied")
         os.mkfifo(self.path("fifo"))
         self.refused(self.path("fifo"), "neither a directory nor a regular file")
         self.refused(support.write(self.path("text"), "no archive\n"), "cannot read the archive")

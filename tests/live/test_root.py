@@ -393,6 +393,32 @@ class With(Host):
             self.assert_error(self.start("--with", path, "--", "busybox", "true"), EXIT_DENYBOX,
                               "Permission denied")
 
+    def test_links_out_of_an_environment(self):
+        """Who made it would choose which of the caller's files come along."""
+        os.mkdir(os.path.join(self.host, "secret"))
+        support.write(os.path.join(self.host, "secret", "id"), "TOPSECRET")
+        for link, target in (("pyvenv.cfg", os.path.join(self.host, "secret", "id")),
+                             ("lib/python%d.%d" % self.version(),
+                              os.path.join(self.host, "secret"))):
+            with self.subTest(link=link):
+                venv = os.path.join(self.host, os.path.basename(link))
+                os.makedirs(os.path.join(venv, "bin"))
+                os.makedirs(os.path.join(venv, "lib"))
+                os.symlink("/usr/bin/python3", os.path.join(venv, "bin", "python3"))
+                support.write(os.path.join(venv, "pyvenv.cfg"))
+                if link == "pyvenv.cfg":
+                    os.remove(os.path.join(venv, link))
+                os.symlink(target, os.path.join(venv, link))
+                done = self.start("--", os.path.join(venv, "bin", "python3"), "-c", "print(1)")
+                self.assert_error(done, EXIT_DENYBOX, "a link in", "leads there")
+
+    @staticmethod
+    def version():
+        answer = subprocess.run(["/usr/bin/python3", "-c",
+                                 "import sys; print(*sys.version_info[:2])"], check=True,
+                                stdout=subprocess.PIPE, text=True).stdout
+        return tuple(int(word) for word in answer.split())
+
     def test_virtual_environment(self):
         venv = os.path.join(self.host, "venv")
         made = subprocess.run([PYTHON, "-m", "venv", "--without-pip", venv], check=False,

@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 import unittest
+import zipfile
 
 from support import DENYBOX, PAYLOAD, SRC, EXIT_BLOCKED, EXIT_DENYBOX, Live, command, denybox, \
     load_json, main, read, rootfs, run, write
@@ -38,7 +39,10 @@ DISGUISES = {
                   "def f():\n    import os\n    return lambda: os.execv", "from os import popen as p"],
     "eval": ["\u1d49\u1d5b\u1d43\u02e1('1')", "f'{eval}'", "@exec\ndef f(): pass",
              "import builtins as b\nb.exec('1')"],
-    "introspection": ["import json as j\nj.codecs.builtins.eval('1')",
+    "introspection": ["def f(): pass\nmatch f:\n    case object(__globals__=g): pass",
+                      "import random\nrandom._os.system('x')",
+                      "import string\nstring.Formatter().get_field('0.x', (1,), {})",
+                      "import json as j\nj.codecs.builtins.eval('1')",
                       "from codecs import builtins as b\nb.eval('1')",
                       "import json\njson.codecs.sys.modules['os']"],
     "dynamic-import": ["import importlib.util", "from importlib import import_module",
@@ -330,6 +334,22 @@ class Run(Base):
         self.assert_status(self.python("-c", "import json", name="c.json"), 0)
         self.assert_status(self.python("-c", "import json", options=("--chdir", "/in"),
                                        name="d.json"), EXIT_BLOCKED)
+
+    def test_an_archive_behind_a_program(self):
+        """To Python a source, to the loader a program: neither may be taken for the other."""
+        path = self.path("in", "x.py")
+        shutil.copy("/bin/true", path)
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("__main__.py", "print('ran')")
+        done = self.python("/in/x.py")
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertIn("no Python source", done.err)
+        self.assertNotIn("ran", done.out)
+
+    def test_variables_that_the_loader_obeys(self):
+        self.source("import json")
+        self.assert_status(self.python("/in/x.py", options=("--setenv", "LD_PRELOAD", "/x.so")),
+                           EXIT_BLOCKED)
 
     def test_variables_that_the_interpreter_obeys(self):
         self.source("import json")
