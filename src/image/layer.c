@@ -237,8 +237,9 @@ static bool spend(struct layer *l, const struct tar_entry *entry, struct error *
                          IMAGE_ENTRIES_MAX);
     l->budget->entries--;
     /* A sparse file is larger than what the archive has of it. */
-    if (entry->size > l->budget->bytes)
+    if (entry->size > l->budget->apparent)
         return refuse(entry->path, e, "the image would become larger than it may");
+    l->budget->apparent -= entry->size;
     return true;
 }
 

@@ -8,7 +8,8 @@
 
 /* What the layers of one image may still bring, and what was left away of them. */
 struct layer_budget {
-    uint64_t bytes;
+    uint64_t bytes;    /* of the archives */
+    uint64_t apparent; /* of the files, their holes counted: all of it is digested */
     uint64_t entries;
     uint64_t dropped; /* devices, FIFOs, sockets */
 };

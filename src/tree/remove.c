@@ -4,12 +4,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
-#include "tree/tree.h"
+#include "base/sys.h"
 
 static int open_directory(int dirfd, const char *name)
 {
@@ -23,9 +25,20 @@ static int open_directory(int dirfd, const char *name)
     return fd;
 }
 
-static bool remove_entry(int dirfd, const char *name, dev_t dev, int depth);
+/* A tree can be deeper than there are descriptors: what lies deeper than this is moved up beside
+ * what is removed, and removed after it. */
+#define DEPTH_MAX 128
 
-static bool empty_directory(int dirfd, const char *name, dev_t dev, int depth)
+struct removal {
+    int top;
+    dev_t dev;
+    char prefix[48]; /* of the names of what was moved, which cannot be guessed */
+    unsigned moved;
+};
+
+static bool remove_entry(struct removal *r, int dirfd, const char *name, int depth);
+
+static bool empty_directory(struct removal *r, int dirfd, const char *name, int depth)
 {
     int fd = open_directory(dirfd, name);
     struct stat st;
@@ -34,7 +47,7 @@ static bool empty_directory(int dirfd, const char *name, dev_t dev, int depth)
 
     if (fd < 0)
         return false;
-    if (fstat(fd, &st) < 0 || st.st_dev != dev) {
+    if (fstat(fd, &st) < 0 || st.st_dev != r->dev) {
         errno = EXDEV;
         io_close(&fd);
         return false;
@@ -48,32 +61,62 @@ static bool empty_directory(int dirfd, const char *name, dev_t dev, int depth)
     }
     for (struct dirent *entry; ok && (errno = 0, entry = readdir(d)) != NULL;) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            ok = remove_entry(fd, entry->d_name, dev, depth + 1);
+            ok = remove_entry(r, fd, entry->d_name, depth + 1);
     }
     ok = ok && errno == 0;
     closedir(d);
     return ok;
 }
 
-static bool remove_entry(int dirfd, const char *name, dev_t dev, int depth)
+static void name_moved(const struct removal *r, unsigned n, char name[64])
+{
+    snprintf(name, 64, "%s%u", r->prefix, n);
+}
+
+static bool move_up(struct removal *r, int dirfd, const char *name)
+{
+    char moved[64];
+
+    /* To give a directory another parent is to write to it. */
+    name_moved(r, r->moved, moved);
+    if (fchmodat(dirfd, name, 0700, 0) < 0 ||
+        sys_renameat2(dirfd, name, r->top, moved, RENAME_NOREPLACE) < 0)
+        return false;
+    r->moved++;
+    return true;
+}
+
+static bool remove_entry(struct removal *r, int dirfd, const char *name, int depth)
 {
     if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
         return true;
     /* POSIX says EPERM for a directory, Linux EISDIR. */
     if (errno != EISDIR && errno != EPERM)
         return false;
-    if (depth > TREE_DEPTH_MAX * 2) {
-        errno = ELOOP;
-        return false;
-    }
-    return empty_directory(dirfd, name, dev, depth) && unlinkat(dirfd, name, AT_REMOVEDIR) == 0;
+    if (depth > DEPTH_MAX)
+        return move_up(r, dirfd, name);
+    return empty_directory(r, dirfd, name, depth) && unlinkat(dirfd, name, AT_REMOVEDIR) == 0;
 }
 
 bool tree_remove(int dirfd, const char *name)
 {
+    struct removal r = {.top = dirfd};
+    char random[33];
+    char moved[64];
     struct stat st;
+    bool ok;
 
     if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT;
-    return remove_entry(dirfd, name, st.st_dev, 0);
+    if (!io_random_hex(random))
+        return false;
+    r.dev = st.st_dev;
+    /* In the cache that is the name of what nobody uses (store.h), should this end half way. */
+    snprintf(r.prefix, sizeof r.prefix, ".new-%s-", random);
+    ok = remove_entry(&r, dirfd, name, 0);
+    for (unsigned n = 0; n < r.moved; n++) { /* which may bring more of them */
+        name_moved(&r, n, moved);
+        ok = remove_entry(&r, dirfd, moved, 0) && ok;
+    }
+    return ok;
 }

@@ -700,20 +700,32 @@ class Bombs(Images):
         self.assert_error(done, EXIT_DENYBOX, "layer 2 of the image")
         self.assertIn("larger than it may", done.err)
 
-    def test_a_sparse_file(self):
-        """GNU's sparse form: a header says five terabytes, and that all of it is a gap."""
-        size = 5 << 40
-        info = tarfile.TarInfo("sparse")
-        info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0",
-                            "GNU.sparse.name": "sparse", "GNU.sparse.realsize": str(size)}
-        data = b"1\n%d\n0\n" % size
-        data += bytes(-len(data) % 512)
+    @staticmethod
+    def sparse(*sizes):
+        """GNU's sparse form: a header says how long it is, and that all of it is a gap."""
         out = io.BytesIO()
         with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-        Hand(out.getvalue()).write(self.layout)
-        self.refused(self.layout, "'sparse': ")
+            for number, size in enumerate(sizes):
+                info = tarfile.TarInfo(f"sparse{number}")
+                info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0",
+                                    "GNU.sparse.name": f"sparse{number}",
+                                    "GNU.sparse.realsize": str(size)}
+                data = b"1\n%d\n0\n" % size
+                data += bytes(-len(data) % 512)
+                info.size = len(data)
+                archive.addfile(info, io.BytesIO(data))
+        return out.getvalue()
+
+    def test_a_sparse_file(self):
+        Hand(self.sparse(5 << 40)).write(self.layout)
+        self.refused(self.layout, "'sparse0': ")
+
+    def test_sparse_files_together(self):
+        """Kilobytes of archive, and each of them is small: all of it would be digested."""
+        Hand(self.sparse(*[1 << 20] * 3)).write(self.layout)
+        self.assert_error(self.image("add", "--max-size", "2m", self.layout), EXIT_DENYBOX,
+                          "'sparse2': the image would become larger than it may")
+        self.assert_status(self.image("add", "--max-size", "3m", self.layout), 0)
 
     def test_max_size_is_a_size(self):
         for word in ("0", "-1", "x", "1.5g", ""):
