@@ -108,7 +108,7 @@ class Compiler(Host):
                        input=source.encode(), check=True)
         return path
 
-    def library(self, name, text, *flags):
+    def make_library(self, name, text, *flags):
         return self.build(name, f'const char *text(void) {{ return "{text}"; }}', "-shared",
                           "-fPIC", "-Wl,-soname," + os.path.basename(name), *flags)
 
@@ -157,7 +157,7 @@ class Closure(Compiler):
         self.assertGreaterEqual(compared, 8)
 
     def test_runpath_and_origin(self):
-        library = self.library("lib/libt.so.1", "by origin")
+        library = self.make_library("lib/libt.so.1", "by origin")
         program = self.build("bin/p", self.MAIN, library, "-Wl,--enable-new-dtags",
                              "-Wl,-rpath,$ORIGIN/../lib")
         done = self.start("--", program)
@@ -166,14 +166,14 @@ class Closure(Compiler):
         self.assertIn("LD_ORIGIN_PATH=" + os.path.dirname(program), plan["environment"])
 
     def test_relative_command(self):
-        library = self.library("lib/libt.so.1", "by origin")
+        library = self.make_library("lib/libt.so.1", "by origin")
         self.build("bin/p", self.MAIN, library, "-Wl,-rpath,$ORIGIN/../lib")
         done = self.start("--", "bin/p", cwd=self.host)
         self.assertEqual((done.status, done.out), (0, "by origin\n"), repr(done))
 
     def test_inherited_rpath(self):
         """DT_RPATH is for what the libraries need too, DT_RUNPATH is not."""
-        inner = self.library("lib/libinner.so", "inner")
+        inner = self.make_library("lib/libinner.so", "inner")
         outer = self.build("lib/libouter.so", "const char *text(void);\n"
                            "const char *outer(void) { return text(); }", "-shared", "-fPIC", inner,
                            "-Wl,-soname,libouter.so")
@@ -187,7 +187,7 @@ class Closure(Compiler):
                           f"'libinner.so', which '{outer}' needs", "install the package")
 
     def test_missing_library(self):
-        library = self.library("lib/libt.so.1", "x")
+        library = self.make_library("lib/libt.so.1", "x")
         program = self.build("p", self.MAIN, library, "-Wl,-rpath," + os.path.dirname(library))
         os.remove(library)
         for words in (("run", "--"), ("plan", "--"), ("pack", "-o", self.path("root"))):
@@ -198,10 +198,10 @@ class Closure(Compiler):
 
     def test_circle(self):
         """Two libraries that need each other, and themselves."""
-        first = self.library("lib/liba.so", "a")
+        first = self.make_library("lib/liba.so", "a")
         self.build("lib/libb.so", "const char *text(void); const char *b(void) { return text(); }",
                    "-shared", "-fPIC", "-Wl,-soname,libb.so", first, "-Wl,--no-as-needed")
-        self.library("lib/liba.so", "a", "-L" + os.path.dirname(first), "-Wl,--no-as-needed",
+        self.make_library("lib/liba.so", "a", "-L" + os.path.dirname(first), "-Wl,--no-as-needed",
                      "-l:libb.so", "-Wl,-rpath," + os.path.dirname(first))
         program = self.build("p", self.MAIN, first, "-Wl,--disable-new-dtags",
                              "-Wl,-rpath," + os.path.dirname(first))
@@ -242,8 +242,8 @@ class Closure(Compiler):
 
     def test_library_of_another_machine_is_passed_over(self):
         """As the loader does: the next directory has the right one."""
-        good = self.library("good/libt.so.1", "good")
-        bad = self.library("bad/libt.so.1", "bad")
+        good = self.make_library("good/libt.so.1", "good")
+        bad = self.make_library("bad/libt.so.1", "bad")
         with open(bad, "r+b") as file:
             file.seek(18)
             file.write((183 if os.uname().machine == "x86_64" else 62).to_bytes(2, "little"))
@@ -266,7 +266,7 @@ class Closure(Compiler):
         shutil.copy("/usr/bin/jq", self.path("jq"))
         self.assertEqual(self.start("--", self.path("jq"), "-n", "1").out, "1\n")
         os.mkdir(self.path("lib"))
-        library = shutil.move(self.library("libt.so.1", "x"), self.path("lib", "libt.so.1"))
+        library = shutil.move(self.make_library("libt.so.1", "x"), self.path("lib", "libt.so.1"))
         program = self.build("p", self.MAIN, library, "-Wl,-rpath," + self.path("lib"))
         self.assert_error(self.start("--", program), EXIT_DENYBOX, "the sandbox has its own /tmp",
                           "--in DIR")
@@ -279,7 +279,7 @@ class Changes(Compiler):
         super().setUp()
         self.first = os.path.join(self.host, "first")
         os.mkdir(self.first)
-        self.lib = self.library("second/libt.so.1", "old")
+        self.lib = self.make_library("second/libt.so.1", "old")
         self.program = self.build("p", self.MAIN, self.lib, "-Wl,-rpath," + self.first + ":" +
                                   os.path.dirname(self.lib))
         self.settle()
@@ -301,7 +301,7 @@ class Changes(Compiler):
         self.assertEqual(self.roots(), self.entry)
 
     def test_changed_library(self):
-        self.library("second/libt.so.1", "new")
+        self.make_library("second/libt.so.1", "new")
         self.settle()
         self.assertEqual(self.start("--", self.program).out, "new\n")
         self.assertEqual(len(self.roots()), 1)
@@ -318,7 +318,7 @@ class Changes(Compiler):
         self.assertEqual(self.start("--", self.program).out, "NEW\n")
 
     def test_earlier_library_appears(self):
-        self.library("first/libt.so.1", "earlier")
+        self.make_library("first/libt.so.1", "earlier")
         self.assertEqual(self.start("--", self.program).out, "earlier\n")
 
     def test_library_is_gone(self):
