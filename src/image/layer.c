@@ -11,10 +11,11 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "base/text.h"
-#include "image/inodes.h"
 #include "image/limit.h"
+#include "image/own.h"
 #include "image/spot.h"
 #include "tree/remove.h"
+#include "tree/tree.h"
 
 #define WHITEOUT ".wh."
 #define OPAQUE ".wh..wh..opq"
@@ -23,7 +24,8 @@
 struct layer {
     int root;
     struct layer_budget *budget;
-    struct inodes own; /* what this layer brought: its whiteouts are of the layers before it */
+    ino_t root_inode;
+    struct own own;
     struct tar_reader *tar;
 };
 
@@ -37,33 +39,75 @@ static bool refused(const char *path, struct error *e)
     return error_errno(e, EXIT_DENYBOX, errno, "cannot unpack '%s'", text_show(path));
 }
 
-static bool note_own(struct layer *l, int dirfd, const char *name, struct error *e)
+static bool out_of_memory(struct error *e)
 {
-    struct stat st;
-
-    if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return refused(name, e);
-    return inodes_add(&l->own, st.st_ino)
-               ? true
-               : error_set(e, EXIT_DENYBOX, "cannot unpack the layer: out of memory");
+    return error_set(e, EXIT_DENYBOX, "cannot unpack the layer: out of memory");
 }
 
-static bool hide_beneath(struct layer *l, int dirfd, const char *name, struct error *e);
-
-/* Removes what the layers before have there; of a directory of this layer's, what they have in it.
+/*
+ * The directory of an entry, and those above it up to the root: something of this layer's lies in
+ * them. By ".." rather than by the path, which may lead through links. What is noted has all above
+ * it noted as well, unless it was made just now, with the inode number of one that is gone.
  */
-static bool hide(struct layer *l, int dirfd, const char *name, struct error *e)
+static bool note_way(struct layer *l, const struct spot *p, struct error *e)
 {
+    struct stat st;
+    int fd = -1;
+    bool ok = true;
+
+    for (int at = p->parent; ok; at = fd) {
+        int above;
+
+        ok = sys_fstat(at, &st) == 0 || refused(p->path, e);
+        if (!ok || st.st_ino == l->root_inode || (!p->made && own_has(&l->own, st.st_ino, "")))
+            break;
+        ok = own_add(&l->own, st.st_ino, "") || out_of_memory(e);
+        above = ok ? sys_openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0) : -1;
+        ok = ok && (above >= 0 || refused(p->path, e));
+        io_close(&fd);
+        fd = above;
+    }
+    io_close(&fd);
+    return ok;
+}
+
+static bool note_own(struct layer *l, const struct spot *p, struct error *e)
+{
+    struct stat parent;
+    struct stat st;
+
+    if (sys_fstat(p->parent, &parent) < 0 ||
+        fstatat(p->parent, p->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return refused(p->path, e);
+    return note_way(l, p, e) && (S_ISDIR(st.st_mode) ? own_add(&l->own, st.st_ino, "")
+                                 : own_add(&l->own, parent.st_ino, p->name) ? true
+                                                                            : out_of_memory(e));
+}
+
+static bool hide_beneath(struct layer *l, int dirfd, const char *name, int depth, struct error *e);
+
+/* Removes what the layers before have there; of a directory that this layer has something in, what
+ * they have in it. */
+static bool hide(struct layer *l, int dirfd, const char *name, int depth, struct error *e)
+{
+    struct stat parent;
     struct stat st;
 
     if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? true : refused(name, e);
-    if (!inodes_has(&l->own, st.st_ino))
-        return tree_remove(dirfd, name) ? true : refused(name, e);
-    return !S_ISDIR(st.st_mode) || hide_beneath(l, dirfd, name, e);
+    if (S_ISDIR(st.st_mode) && own_has(&l->own, st.st_ino, ""))
+        return depth > TREE_DEPTH_MAX ? refuse(name, e, "it lies too deep")
+                                      : hide_beneath(l, dirfd, name, depth + 1, e);
+    if (!S_ISDIR(st.st_mode)) {
+        if (sys_fstat(dirfd, &parent) < 0)
+            return refused(name, e);
+        if (own_has(&l->own, parent.st_ino, name))
+            return true;
+    }
+    return tree_remove(dirfd, name) ? true : refused(name, e);
 }
 
-static bool hide_beneath(struct layer *l, int dirfd, const char *name, struct error *e)
+static bool hide_beneath(struct layer *l, int dirfd, const char *name, int depth, struct error *e)
 {
     int fd = sys_openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
     DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
@@ -75,7 +119,7 @@ static bool hide_beneath(struct layer *l, int dirfd, const char *name, struct er
     }
     for (struct dirent *entry; ok && (entry = readdir(d)) != NULL;) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            ok = hide(l, fd, entry->d_name, e);
+            ok = hide(l, fd, entry->d_name, depth, e);
     }
     closedir(d);
     return ok;
@@ -86,13 +130,13 @@ static bool white_out(struct layer *l, const struct tar_entry *entry, struct spo
 {
     const char *hidden = p->name + strlen(WHITEOUT);
 
-    if (strcmp(p->name, OPAQUE) == 0)
-        return p->parent < 0 || hide_beneath(l, p->parent, ".", e);
+    if (strcmp(p->name, OPAQUE) == 0) /* its directory is one of this layer, if by this alone */
+        return note_way(l, p, e) && hide_beneath(l, p->parent, ".", 0, e);
     if (strncmp(p->name, AUFS, strlen(AUFS)) == 0)
         return true; /* of the bookkeeping of aufs, which layers once came from */
     if (hidden[0] == '\0' || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0)
         return refuse(entry->path, e, "it is a whiteout of nothing");
-    return p->parent < 0 || hide(l, p->parent, hidden, e);
+    return p->parent < 0 || hide(l, p->parent, hidden, 0, e);
 }
 
 static bool put_directory(const struct tar_entry *entry, const struct spot *p, struct error *e)
@@ -227,7 +271,7 @@ static bool put(struct layer *l, const struct tar_entry *entry, const struct spo
         ok = put_hard_link(l, entry, p, e);
     else
         ok = put_file(l, entry, p, e);
-    return ok && note_own(l, p->parent, p->name, e);
+    return ok && note_own(l, p, e);
 }
 
 static bool spend(struct layer *l, const struct tar_entry *entry, struct error *e)
@@ -243,7 +287,8 @@ static bool spend(struct layer *l, const struct tar_entry *entry, struct error *
     return true;
 }
 
-static bool is_whiteout(const char *path)
+/* The last part of a path, which ends at *length. */
+static const char *last_part(const char *path, size_t *length)
 {
     size_t end = strlen(path);
     size_t begin;
@@ -252,22 +297,37 @@ static bool is_whiteout(const char *path)
         end--;
     for (begin = end; begin > 0 && path[begin - 1] != '/';)
         begin--;
-    return end - begin >= strlen(WHITEOUT) &&
-           strncmp(path + begin, WHITEOUT, strlen(WHITEOUT)) == 0;
+    *length = end - begin;
+    return path + begin;
+}
+
+static bool is_whiteout(const char *path)
+{
+    size_t length;
+    const char *name = last_part(path, &length);
+
+    return length >= strlen(WHITEOUT) && strncmp(name, WHITEOUT, strlen(WHITEOUT)) == 0;
+}
+
+/* Only what an entry brings needs a directory to be in. */
+static enum spot_missing missing_of(const struct tar_entry *entry)
+{
+    size_t length;
+    const char *name = last_part(entry->path, &length);
+
+    if (length == strlen(OPAQUE) && strncmp(name, OPAQUE, length) == 0)
+        return SPOT_MAKE;
+    return is_whiteout(entry->path) || entry->type == TAR_SPECIAL ? SPOT_LEAVE : SPOT_MAKE;
 }
 
 static bool apply_entry(struct layer *l, const struct tar_entry *entry, struct error *e)
 {
     struct spot p;
-    bool whiteout = is_whiteout(entry->path);
     bool ok = true;
 
-    if (!spend(l, entry, e))
+    if (!spend(l, entry, e) || !spot_find(l->root, entry->path, missing_of(entry), &p, e))
         return false;
-    if (!spot_find(l->root, entry->path,
-                   whiteout || entry->type == TAR_SPECIAL ? SPOT_LEAVE : SPOT_MAKE, &p, e))
-        return false;
-    if (whiteout)
+    if (is_whiteout(entry->path))
         ok = white_out(l, entry, &p, e);
     else if (p.name[0] == '\0')
         ok = entry->type == TAR_DIRECTORY ||
@@ -280,16 +340,22 @@ static bool apply_entry(struct layer *l, const struct tar_entry *entry, struct e
 
 bool layer_apply(int root, struct byte_source tar, struct layer_budget *budget, struct error *e)
 {
-    struct layer l = {.root = root, .budget = budget, .tar = tar_open(tar, false, e)};
-    enum tar_step step = l.tar != NULL ? TAR_ENTRY : TAR_FAILED;
+    struct layer l = {.root = root, .budget = budget};
+    enum tar_step step;
     struct tar_entry entry;
+    struct stat st;
 
+    if (sys_fstat(root, &st) < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot look at the root of the image");
+    l.root_inode = st.st_ino;
+    l.tar = tar_open(tar, false, e);
+    step = l.tar != NULL ? TAR_ENTRY : TAR_FAILED;
     while (step == TAR_ENTRY) {
         step = tar_next(l.tar, &entry, e);
         if (step == TAR_ENTRY && !apply_entry(&l, &entry, e))
             step = TAR_FAILED;
     }
     tar_close(l.tar);
-    inodes_free(&l.own);
+    own_free(&l.own);
     return step == TAR_END;
 }

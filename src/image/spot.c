@@ -114,16 +114,19 @@ bool spot_find(int root, const char *written, enum spot_missing missing, struct 
     size_t length;
 
     p->parent = -1;
+    p->made = false;
     if (!normalise(written, p, e))
         return false;
     length = (size_t)(p->name - p->path);
     memcpy(directory, length != 0 ? p->path : ".", length != 0 ? length : 1);
     directory[length != 0 ? length - 1 : 1] = '\0';
     p->parent = sys_openat2(root, directory, DIRECTORY, INSIDE);
-    if (p->parent < 0 && errno == ENOENT && missing == SPOT_MAKE)
+    if (p->parent < 0 && errno == ENOENT && missing == SPOT_MAKE) {
+        p->made = true;
         p->parent = make_way(root, directory);
-    else if (p->parent < 0 && missing == SPOT_LEAVE && (errno == ENOENT || errno == ENOTDIR))
+    } else if (p->parent < 0 && missing == SPOT_LEAVE && (errno == ENOENT || errno == ENOTDIR)) {
         return true;
+    }
     return p->parent >= 0 ? true : refuse_way(written, errno, e);
 }
 
