@@ -113,7 +113,7 @@ static const struct {
     {{"--nothing"}, "there is no such option"},
     {{"--"}, "it starts no program"},
     {{"ls"}, "it starts no program"},
-    {{"-q"}, "it starts no program"},
+    {{"-q"}, "options have two dashes"},
     {{""}, "it starts no program"},
     {{"--in"}, "want --in DIR"},
     {{"--in", ""}, "want a path"},

@@ -69,6 +69,7 @@ static const struct known {
 };
 
 static const enum command commands[] = {COMMAND_RUN, COMMAND_ATTEST, COMMAND_PLAN};
+static const char *const names[] = {"run", "attest", "plan"};
 
 static struct plan plan;
 static struct error e;
@@ -159,8 +160,11 @@ START_TEST(an_option_is_of_its_commands)
 
             snprintf(text, sizeof text, "cannot use '%s': there is no such option here", option);
             refused(text);
-            ck_assert_str_eq(e.hint,
-                             "denybox --help lists the commands, and each command has --help");
+            snprintf(text, sizeof text,
+                     "another command has it; denybox %s --help lists the "
+                     "options here",
+                     names[i]);
+            ck_assert_str_eq(e.hint, text);
         }
         plan_free(&plan);
         ck_assert(plan_init(&plan, COMMAND_RUN, &e));
@@ -240,6 +244,29 @@ START_TEST(a_value_may_be_attached)
 }
 END_TEST
 
+START_TEST(help_has_a_short_form)
+{
+    ck_assert(PARSE("-h", "ls"));
+    ck_assert(plan.declared.help);
+    plan_free(&plan);
+    ck_assert(plan_init(&plan, COMMAND_RUN, &e));
+    ck_assert(PARSE("ls", "-h"));
+    ck_assert(!plan.declared.help);
+    ck_assert(!PARSE("-h", "--help", "ls"));
+    refused("cannot use --help twice");
+}
+END_TEST
+
+/* DEST is what is missing, not what it is called. */
+START_TEST(a_second_word_is_not_the_end_of_the_options)
+{
+    ck_assert(!PARSE("--ro-bind", "a", "--", "ls"));
+    refused("cannot use --ro-bind: want --ro-bind SRC DEST");
+    ck_assert(!PARSE("--setenv=A", "--", "ls"));
+    refused("cannot use --setenv: want --setenv NAME VALUE");
+}
+END_TEST
+
 #define UNKNOWN(word) "cannot use '" word "': there is no such option here"
 #define ONE_DASH(word) "cannot use '" word "': options have two dashes"
 
@@ -260,7 +287,9 @@ static const struct stranger {
     {"--out-sizes", UNKNOWN("--out-sizes")},
     {"--no-proc", UNKNOWN("--no-proc")},
     {"--\x1b[31m", UNKNOWN("--\\x1b[31m")},
-    {"-h", ONE_DASH("-h")},
+    {"-H", ONE_DASH("-H")},
+    {"-hh", ONE_DASH("-hh")},
+    {"-o", ONE_DASH("-o")},
     {"-in", ONE_DASH("-in")},
     {"-x\n", ONE_DASH("-x\\x0a")},
 };
@@ -538,7 +567,7 @@ START_TEST(help_lists_what_the_command_has)
     char *text;
 
     support_capture(1);
-    option_help(commands[_i]);
+    option_help_of(commands[_i]);
     text = support_captured();
     for (int i = 0; i < N_ROWS(known); i++) {
         char line[80];
@@ -566,6 +595,8 @@ static Suite *suite(void)
     tcase_add_loop_test(c, an_option_is_given_once, 0, N_ROWS(known));
     tcase_add_loop_test(c, a_value_is_not_left_out, 0, N_ROWS(known));
     tcase_add_loop_test(c, a_value_may_be_attached, 0, N_ROWS(known));
+    tcase_add_test(c, help_has_a_short_form);
+    tcase_add_test(c, a_second_word_is_not_the_end_of_the_options);
     tcase_add_loop_test(c, a_stranger_is_refused, 0, N_ROWS(strangers));
     tcase_add_loop_test(c, the_command_begins_somewhere, 0, N_ROWS(endings));
     tcase_add_test(c, the_defaults_are_the_specification);

@@ -290,7 +290,7 @@ static const struct words {
     {{"--help"}, NULL},
     {{NULL}, "cannot scan: no payload is given"},
     {{"--policy"}, "cannot use --policy: want --policy FILE"},
-    {{"--policy=", "f"}, "cannot use --policy: want --policy FILE"},
+    {{"--policy=", "f"}, "cannot use --policy '': want a path"},
     {{"--json", "--json", "f"}, "cannot use --json twice"},
     {{"--json=x", "f"}, "cannot use --json: it takes no value"},
     {{"--json", "--quiet", "f"}, "cannot use --quiet with --json"},

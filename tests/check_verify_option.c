@@ -30,21 +30,26 @@ START_TEST(values_are_read)
     ck_assert_str_eq(policy.nonce, "12345678");
     ck_assert_uint_eq(policy.max_age, 5400);
     ck_assert_uint_eq(policy.venues.n, 2);
-    ck_assert_str_eq(policy.venues.value[0], "A");
-    ck_assert_str_eq(policy.venues.value[1], "B");
+    ck_assert_str_eq(policy.venues.word[0], "A");
+    ck_assert_str_eq(policy.venues.word[1], "B");
     ck_assert(policy.base && policy.json && !policy.quiet);
     ck_assert_int_eq(policy.n_files, 2);
     ck_assert_str_eq(policy.files[0], "--file");
 }
 END_TEST
 
-START_TEST(options_end_at_the_first_file)
+START_TEST(options_come_before_the_files)
 {
-    const char *words[WORDS_MAX] = {"--quiet", "one", "--json"};
+    const char *words[WORDS_MAX] = {"--quiet", "one", "two", "--json"};
 
+    ck_assert(!parse(words));
+    ck_assert_str_eq(e.text, "cannot use '--json' here: options come before the bundles");
+    ck_assert_str_eq(e.hint, "denybox verify [OPTIONS] bundles; a name that begins with a dash is "
+                             "written ./-NAME");
+    words[1] = "--";
     ck_assert(parse(words));
-    ck_assert(policy.quiet && !policy.json);
     ck_assert_int_eq(policy.n_files, 2);
+    ck_assert_str_eq(policy.files[1], "--json");
 }
 END_TEST
 
@@ -129,7 +134,7 @@ static Suite *suite(void)
     TCase *c = tcase_create("verify_option");
 
     tcase_add_test(c, values_are_read);
-    tcase_add_test(c, options_end_at_the_first_file);
+    tcase_add_test(c, options_come_before_the_files);
     tcase_add_test(c, durations);
     tcase_add_loop_test(c, bad_words_are_refused, 0, N_ROWS(bad));
     tcase_add_test(c, there_is_a_bound_on_many);

@@ -78,14 +78,20 @@ def c_strings(path, start):
     return re.findall(r'"([^"]+)"', body[:body.index('};')])
 
 
-def options():
+def option_rows(path):
+    """{name: the columns of a row}, in the order of the table; all of them have the same."""
     table = {}
-    for row in rows('src/plan/option.def', 'OPTION'):
+    for row in rows(path, 'OPTION'):
+        assert len(row) == 9, '%s: %s' % (path, row)
         table[row[1]] = {
             'kind': row[2], 'value': row[3], 'min': int(row[4]), 'max': int(row[5]),
             'flags': set(re.split(r'\s*\|\s*', row[6])), 'default': row[7], 'help': row[8],
         }
     return table
+
+
+def options():
+    return option_rows('src/plan/option.def')
 
 
 def knows(option, command):
@@ -419,30 +425,31 @@ def test_options_of_verify():
     for head, lines in items(section(VERIFY, 'OPTIONS')).items():
         m = re.fullmatch(r'Fl -([a-z0-9-]+)(?: Ar (.*))?', head)
         page[m.group(1)] = (m.group(2) or '', lines)
-    table = {row[1]: row for row in rows('src/verify/option.def', 'OPTION')}
+    table = option_rows('src/verify/option.def')
     same(page, table, 'options of verify')
     assert list(page) == list(table), 'the options of verify are in another order'
     have = help_options('verify')
     same(have, table, 'verify --help')
     for name, (value, lines) in page.items():
-        kind, word, least, most, default, help_text = table[name][2:]
-        assert value == word == have[name][0], '--%s: value %r, table %r' % (name, value, word)
-        assert have[name][1].startswith(help_text), '--%s: %r' % (name, have[name][1])
-        assert sentence(lines, r'Default: (.*)\.$', '--' + name).group(1) == default, name
+        row = table[name]
+        assert value == row['value'] == have[name][0], '--%s: value %r' % (name, value)
+        assert have[name][1].startswith(row['help']), '--%s: %r' % (name, have[name][1])
+        assert sentence(lines, r'Default: (.*)\.$', '--' + name).group(1) == row['default'], name
         text = joined(lines)
-        assert ('May be given more than once' in text) == (kind == 'MANY'), name
-        if kind == 'DURATION' or name in ('nonce', 'venue'):
-            assert re.search(r'%s to %s ' % (least, most), text), '--%s: its range' % name
+        assert ('May be given more than once' in text) == ('MANY' in row['flags']), name
+        if row['kind'] == 'DURATION' or name in ('nonce', 'venue'):
+            assert re.search(r'%d to %d ' % (row['min'], row['max']), text), \
+                '--%s: its range' % name
 
 
 def test_options_of_scan():
     page = items(section(SCAN, 'OPTIONS'))
-    table = {row[1]: row for row in rows('src/scan/option.def', 'OPTION')}
-    assert list(page) == ['Fl -' + name + (' Ar ' + row[3] if row[3] else '')
+    table = option_rows('src/scan/option.def')
+    assert list(page) == ['Fl -' + name + (' Ar ' + row['value'] if row['value'] else '')
                           for name, row in table.items()], 'the options of scan'
     same(help_options('scan'), table, 'scan --help')
     for (head, lines), row in zip(page.items(), table.values()):
-        assert sentence(lines, r'Default: (.*)\.$', head).group(1) == row[4], head
+        assert sentence(lines, r'Default: (.*)\.$', head).group(1) == row['default'], head
 
 
 def test_rules_of_scan():
@@ -712,10 +719,7 @@ def test_the_bounds_of_filters():
 # ---------------------------------------------------------------- the stand-alone attester
 
 def attester_options():
-    names = ['field', 'name', 'kind', 'value', 'min', 'max', 'default', 'help']
-    found = [dict(zip(names, row)) for row in
-             rows('src/attester/option.def', 'ATTESTER_OPTION')]
-    return {row['name']: row for row in found}
+    return option_rows('src/attester/option.def')
 
 
 def test_options_of_the_attester():
@@ -728,7 +732,7 @@ def test_options_of_the_attester():
         assert sentence(lines, r'Default: (.*)\.$', '--' + name).group(1) == row['default'], name
         if row['kind'] in ('TEXT', 'WORD'):
             m = sentence(lines, r'(\d+) to (\d+) ', '--' + name)
-            assert (m.group(1), m.group(2)) == (row['min'], row['max']), name
+            assert (int(m.group(1)), int(m.group(2))) == (row['min'], row['max']), name
 
 
 def test_exit_codes_of_the_attester():
@@ -745,8 +749,8 @@ def test_help_of_the_attester():
     text = done.stdout.decode()
     table = attester_options()
     same(re.findall(r'^  --([a-z0-9-]+)', text, re.M), table, 'denybox-attest --help')
-    for row in table.values():
-        line = next(x for x in text.split('\n') if re.match(r'  --%s ' % row['name'], x))
+    for name, row in table.items():
+        line = next(x for x in text.split('\n') if re.match(r'  --%s ' % name, x))
         assert row['help'] in line, line
         assert row['kind'] == 'FLAG' or '[%s]' % row['default'] in line, line
     codes = re.findall(r'^ +(\d+)  ', text, re.M)
@@ -1017,7 +1021,7 @@ def test_json_of_check():
 
 
 def test_options_of_pack():
-    table = {row[1]: row[3] for row in rows('src/cmd/pack.def', 'PACK_OPTION')}
+    table = {name: row['value'] for name, row in option_rows('src/cmd/pack.def').items()}
     page = dict(re.fullmatch(r'Fl -(\w+)(?: Ar (.*))?', head).groups()
                 for head in items(section('denybox.1', 'Options of pack', 'Ss')))
     same(page, table, 'options of pack')
@@ -1027,7 +1031,7 @@ def test_options_of_pack():
 
 
 def test_options_of_check():
-    table = {row[1] for row in rows('src/cmd/check.def', 'CHECK_OPTION')}
+    table = set(option_rows('src/cmd/check.def'))
     same([h[4:] for h in items(section('denybox-check.1', 'Options', 'Ss'))], table, 'options')
     same(re.findall(r'^  --(\w+)', output('check', '--help'), re.M), table, 'check --help')
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/option.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cmd/commands.h"
@@ -13,57 +14,41 @@
 #include "json/json.h"
 
 struct options {
-#define CHECK_OPTION(field, name, help) bool field;
-#include "cmd/check.def"
-#undef CHECK_OPTION
+    bool json;
+    bool quiet;
+    bool help;
+    bool version;
 };
 
-static const struct {
-    const char *name;
-    size_t field;
-    const char *help;
-} table[] = {
-#define CHECK_OPTION(field, name, help) {name, offsetof(struct options, field), help},
+static const struct option_row table[] = {
+#define OPTION(...) OPTION_ROW(struct options, __VA_ARGS__),
 #include "cmd/check.def"
-#undef CHECK_OPTION
+#undef OPTION
 };
 
-#define N_OPTIONS (sizeof table / sizeof table[0])
-
-static bool *find_option(struct options *o, const char *word)
-{
-    for (size_t i = 0; i < N_OPTIONS; i++) {
-        if (strncmp(word, "--", 2) == 0 && strcmp(word + 2, table[i].name) == 0)
-            return (bool *)((char *)o + table[i].field);
-    }
-    return NULL;
-}
+static const struct option_set set = {
+    .program = "denybox check",
+    .rows = table,
+    .n_rows = sizeof table / sizeof table[0],
+    .order = OTHERS_NONE,
+    .others = "check looks at this host, and takes options alone",
+};
 
 static bool parse(struct options *o, int argc, char **argv, struct error *e)
 {
-    for (int i = 0; i < argc; i++) {
-        bool *option = find_option(o, argv[i]);
+    struct option_reader r = {.set = &set, .target = o};
+    char **others;
+    int n;
 
-        if (option == NULL) {
-            error_set(e, EXIT_DENYBOX, "cannot use '%s': check has no such option",
-                      text_show(argv[i]));
-            return error_hint(e, "denybox check --help lists the options");
-        }
-        if (*option)
-            return error_set(e, EXIT_DENYBOX, "cannot use %s twice", argv[i]);
-        *option = true;
-    }
-    if (o->json && o->quiet)
-        return error_set(e, EXIT_DENYBOX, "cannot use --quiet with --json");
-    return true;
+    return option_read(&r, argc, argv, &others, &n, e) &&
+           option_exclude(o->quiet, "quiet", o->json, "json", e);
 }
 
 static int show_help(void)
 {
     puts("usage: denybox check [OPTIONS]\n\n"
          "Is this host able to? Tries each requirement, and says what mends a failure.\n");
-    for (size_t i = 0; i < N_OPTIONS; i++)
-        printf("  --%-10s %s\n", table[i].name, table[i].help);
+    option_help(&set);
     puts("\nExit status: 0 able, 3 not able, 125 misused. Manual: denybox-check(1).");
     return EXIT_OK;
 }

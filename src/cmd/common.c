@@ -26,7 +26,7 @@ static int show_help(enum command command)
 {
     printf("usage: denybox %s [OPTIONS]%s\n\n", command_name(command),
            command == COMMAND_ATTEST ? "" : " [--] COMMAND [ARG...]");
-    option_help(command);
+    option_help_of(command);
     return EXIT_OK;
 }
 

@@ -11,10 +11,10 @@
 
 #include "base/io.h"
 #include "base/text.h"
+#include "base/value.h"
 #include "cmd/commands.h"
 #include "image/document.h"
 #include "image/limit.h"
-#include "plan/value.h"
 #include "store/store.h"
 
 static int fail(const struct error *e)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/option.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "cmd/commands.h"
@@ -27,112 +28,47 @@
 
 struct options {
     const char *output;
-    const char *with; /* the last one; the plan has them all */
+    struct option_list with;
     bool json;
     bool quiet;
     bool help;
     bool version;
 };
 
-enum kind { KIND_FLAG_, KIND_PATH_, KIND_WITH_ };
+#define MANY OPTION_MANY
 
-static const struct row {
-    const char *name;
-    enum kind kind;
-    const char *value;
-    size_t field;
-    const char *help;
-} table[] = {
-#define PACK_OPTION(field, name, kind, value, help)                                                \
-    {name, KIND_##kind##_, value, offsetof(struct options, field), help},
+static const struct option_row table[] = {
+#define OPTION(...) OPTION_ROW(struct options, __VA_ARGS__),
 #include "cmd/pack.def"
-#undef PACK_OPTION
+#undef OPTION
 };
 
-#define N_OPTIONS (sizeof table / sizeof table[0])
-
-static const struct row *find_row(const char *word)
-{
-    size_t length;
-
-    if (strcmp(word, "-o") == 0)
-        return &table[0];
-    if (strncmp(word, "--", 2) != 0)
-        return NULL;
-    length = strcspn(word + 2, "=");
-    for (size_t i = 0; i < N_OPTIONS; i++) {
-        if (strlen(table[i].name) == length && strncmp(word + 2, table[i].name, length) == 0)
-            return &table[i];
-    }
-    return NULL;
-}
-
-static bool add_with(struct declared *d, const char *path, struct error *e)
-{
-    const char **grown = reallocarray(d->with, d->n_with + 1, sizeof *grown);
-
-    if (grown == NULL)
-        return error_set(e, EXIT_DENYBOX, "cannot note --with: out of memory");
-    d->with = grown;
-    d->with[d->n_with++] = path;
-    return true;
-}
-
-/* Takes the option at argv[*i], and its value. */
-static bool read_option(struct options *o, struct declared *d, char **argv, int *i, struct error *e)
-{
-    const char *word = argv[*i];
-    const struct row *row = find_row(word);
-    const char *value = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
-
-    if (row == NULL) {
-        error_set(e, EXIT_DENYBOX, "cannot use '%s': pack has no such option", text_show(word));
-        return error_hint(e, "denybox pack --help lists the options");
-    }
-    if (row->kind == KIND_FLAG_) {
-        bool *flag = (bool *)((char *)o + row->field);
-
-        if (value != NULL || *flag)
-            return error_set(e, EXIT_DENYBOX, "cannot use --%s %s", row->name,
-                             value != NULL ? "with a value" : "twice");
-        *flag = true;
-        return true;
-    }
-    value = value != NULL ? value + 1 : argv[++*i];
-    if (value == NULL || value[0] == '\0')
-        return error_set(e, EXIT_DENYBOX, "cannot use --%s: want --%s %s", row->name, row->name,
-                         row->value);
-    if (row->kind == KIND_PATH_ && *(const char **)((char *)o + row->field) != NULL)
-        return error_set(e, EXIT_DENYBOX, "cannot use --%s twice", row->name);
-    *(const char **)((char *)o + row->field) = value;
-    return row->kind != KIND_WITH_ || add_with(d, value, e);
-}
-
 /* Options and the command in any order: pack passes no arguments on. */
+static const struct option_set set = {
+    .program = "denybox pack",
+    .rows = table,
+    .n_rows = sizeof table / sizeof table[0],
+    .order = OTHERS_AMONG,
+};
+
 static bool parse(struct options *o, struct declared *d, int argc, char **argv, struct error *e)
 {
-    bool rest = false;
+    struct option_reader r = {.set = &set, .target = o};
+    int n;
+    bool ok = option_read(&r, argc, argv, &d->command, &n, e);
 
-    for (int i = 0; i < argc; i++) {
-        if (!rest && strcmp(argv[i], "--") == 0) {
-            rest = true;
-        } else if (!rest && argv[i][0] == '-') {
-            if (!read_option(o, d, argv, &i, e))
-                return false;
-        } else if (d->n_command != 0) {
-            error_set(e, EXIT_DENYBOX, "cannot pack '%s' as well: one command at a time",
-                      text_show(argv[i]));
-            return error_hint(e, "arguments are given to run; a further program by --with");
-        } else {
-            d->command = &argv[i];
-            d->n_command = 1;
-        }
-    }
+    d->with = o->with; /* the plan's from now on */
+    if (!ok || !option_exclude(o->quiet, "quiet", o->json, "json", e))
+        return false;
     if (o->help || o->version)
         return true;
-    if (o->json && o->quiet)
-        return error_set(e, EXIT_DENYBOX, "cannot use --quiet with --json");
-    if (o->output == NULL || d->n_command == 0) {
+    if (n > 1) {
+        error_set(e, EXIT_DENYBOX, "cannot pack '%s' as well: one command at a time",
+                  text_show(d->command[1]));
+        return error_hint(e, "arguments are given to run; a further program by --with");
+    }
+    d->n_command = (size_t)n;
+    if (o->output == NULL || n == 0) {
         error_set(e, EXIT_DENYBOX, "cannot pack: no %s given",
                   o->output == NULL ? "output" : "command");
         return error_hint(e, "denybox pack -o DIR COMMAND");
@@ -145,12 +81,7 @@ static int show_help(void)
     puts("usage: denybox pack [OPTIONS] -o DIR|FILE.tar COMMAND\n\n"
          "Makes a root for --rootfs of a program of the host, with what it needs to run; beside\n"
          "it a manifest. Runs nothing.\n");
-    for (size_t i = 0; i < N_OPTIONS; i++) {
-        char left[48];
-
-        snprintf(left, sizeof left, "--%s %s", table[i].name, table[i].value);
-        printf("  %-24s %s\n", left, table[i].help);
-    }
+    option_help(&set);
     puts("\nExit status: 0, or as run's. Manual: denybox(1).");
     return EXIT_OK;
 }

@@ -72,11 +72,11 @@ static bool find_command(struct plan *plan, struct wanted *w, struct error *e)
 
 static bool find_with(const struct plan *plan, struct wanted *w, struct error *e)
 {
-    w->with = calloc(plan->declared.n_with + 1, sizeof *w->with);
+    w->with = calloc(plan->declared.with.n + 1, sizeof *w->with);
     if (w->with == NULL)
         return out_of_memory(e);
-    for (size_t i = 0; i < plan->declared.n_with; i++) {
-        w->with[i] = absolute(plan->declared.with[i], e);
+    for (size_t i = 0; i < plan->declared.with.n; i++) {
+        w->with[i] = absolute(plan->declared.with.word[i], e);
         if (w->with[i] == NULL)
             return false;
         w->n_with++;
@@ -147,7 +147,7 @@ static bool check_image_options(const struct declared *d, struct error *e)
 {
     if (d->entrypoint != NULL && d->image == NULL)
         return error_set(e, EXIT_DENYBOX, "cannot use --entrypoint without --image");
-    if (d->image != NULL && (d->rootfs != NULL || d->n_with != 0)) {
+    if (d->image != NULL && (d->rootfs != NULL || d->with.n != 0)) {
         error_set(e, EXIT_DENYBOX, "cannot use --image with --%s: an image is the whole root",
                   d->rootfs != NULL ? "rootfs" : "with");
         return error_hint(e, "leave one of them out");
@@ -165,9 +165,9 @@ bool provide(struct plan *plan, struct error *e)
         return false;
     if (d->image != NULL)
         return provide_image(plan, e);
-    if (d->rootfs != NULL && d->n_with != 0) {
+    if (d->rootfs != NULL && d->with.n != 0) {
         error_set(e, EXIT_DENYBOX, "cannot use --with '%s' together with --rootfs",
-                  text_show(d->with[0]));
+                  text_show(d->with.word[0]));
         return error_hint(e, "put it into the root directory");
     }
     if (d->rootfs != NULL)

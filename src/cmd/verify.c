@@ -92,26 +92,31 @@ static int show_help(void)
     return EXIT_OK;
 }
 
-int command_verify(int argc, char **argv)
+static int carry_out(struct policy *policy, int argc, char **argv)
 {
-    static struct policy policy;
     struct error e;
-    int status = EXIT_USAGE;
 
-    if (!verify_options(&policy, argc, argv, &e)) {
+    if (!verify_options(policy, argc, argv, &e)) {
         error_print(&e);
         return EXIT_USAGE;
     }
-    if (policy.help)
+    if (policy->help)
         return show_help();
-    if (policy.version) {
+    if (policy->version) {
         puts("denybox " PACKAGE_VERSION);
         return EXIT_OK;
     }
-    if (policy_load(&policy, &e))
-        status = verify_all(&policy);
-    else
-        error_print(&e);
+    if (policy_load(policy, &e))
+        return verify_all(policy);
+    error_print(&e);
+    return EXIT_USAGE;
+}
+
+int command_verify(int argc, char **argv)
+{
+    static struct policy policy;
+    int status = carry_out(&policy, argc, argv);
+
     policy_free(&policy);
     return status;
 }

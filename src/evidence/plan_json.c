@@ -70,8 +70,8 @@ static json_t *with_json(const struct declared *d)
 {
     json_t *array = json_array();
 
-    for (size_t i = 0; i < d->n_with; i++)
-        json_array_append_new(array, document_string(d->with[i]));
+    for (size_t i = 0; i < d->with.n; i++)
+        json_array_append_new(array, document_string(d->with.word[i]));
     return array;
 }
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/help.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "plan/habit.h"
 #include "plan/value.h"
 
 #define R COMMAND_RUN
@@ -21,23 +21,14 @@
 #define ARGS_MAX (1U << 20)
 
 static const struct option_row table[] = {
-#define OPTION(field, name, kind, value, min, max, flags, default_text, help)                      \
-    {name,  KIND_##kind,  value, offsetof(struct declared, field), min, max,                       \
-     flags, default_text, help},
+#define OPTION(...) OPTION_ROW(struct declared, __VA_ARGS__),
 #include "plan/option.def"
 #undef OPTION
 };
 
 #define N_OPTIONS (sizeof table / sizeof table[0])
 
-/* Where the words come from, and which rows were seen: one value per option unless MANY. */
-struct words {
-    char **word;
-    int n;
-    int next;
-    bool nested;
-    bool *seen;
-};
+_Static_assert(N_OPTIONS <= OPTION_ROWS_MAX, "OPTION_ROWS_MAX has to grow");
 
 const struct option_row *option_table(size_t *n)
 {
@@ -45,134 +36,103 @@ const struct option_row *option_table(size_t *n)
     return table;
 }
 
-static const struct option_row *find_row(enum command command, const char *name, size_t length)
+/* The words of NUL-separated bytes, which they point into; a last NUL may be missing. NULL: out of
+ * memory. */
+static char **split(struct buf *bytes, int *n)
 {
-    for (size_t i = 0; i < N_OPTIONS; i++) {
-        if (strlen(table[i].name) == length && memcmp(table[i].name, name, length) == 0 &&
-            (table[i].flags & (unsigned)command) != 0)
-            return &table[i];
-    }
-    return NULL;
-}
-
-static bool parse_words(struct plan *plan, struct words *w, struct error *e);
-
-/* --args FD: the words stay in a buffer that lives as long as the program does. */
-static bool read_args(struct plan *plan, const struct words *outer, struct error *e)
-{
-    struct buf bytes = {0};
-    struct words inner = {.nested = true, .seen = outer->seen};
     size_t start = 0;
-    bool ok;
+    char **word;
 
-    if (outer->nested)
-        return error_set(e, EXIT_DENYBOX, "cannot use --args inside --args");
-    if (!io_read_all((int)plan->declared.args_fd, ARGS_MAX, &bytes)) {
-        buf_free(&bytes);
-        return error_set(e, EXIT_DENYBOX, "cannot read the options from descriptor %d",
-                         (int)plan->declared.args_fd);
-    }
-    if (bytes.length != 0 && bytes.data[bytes.length - 1] != '\0')
-        buf_add(&bytes, "", 1);
-    for (size_t i = 0; i < bytes.length; i++)
-        inner.n += bytes.data[i] == '\0';
-    inner.word = calloc((size_t)inner.n + 1, sizeof *inner.word);
-    if (inner.word == NULL || bytes.failed) {
-        buf_free(&bytes);
-        free(inner.word);
-        return error_set(e, EXIT_DENYBOX, "cannot read the options: out of memory");
-    }
-    inner.n = 0;
-    for (size_t i = 0; i < bytes.length; i++) {
-        if (bytes.data[i] == '\0') {
-            inner.word[inner.n++] = bytes.data + start;
+    if (bytes->length != 0 && bytes->data[bytes->length - 1] != '\0')
+        buf_add(bytes, "", 1);
+    *n = 0;
+    for (size_t i = 0; i < bytes->length; i++)
+        *n += bytes->data[i] == '\0';
+    word = bytes->failed ? NULL : calloc((size_t)*n + 1, sizeof *word);
+    *n = 0;
+    for (size_t i = 0; word != NULL && i < bytes->length; i++) {
+        if (bytes->data[i] == '\0') {
+            word[(*n)++] = bytes->data + start;
             start = i + 1;
         }
     }
-    ok = parse_words(plan, &inner, e);
-    free(inner.word);
+    return word;
+}
+
+/* --args FD: the bytes stay for as long as the program does. */
+static bool read_args(struct option_reader *r, int fd, struct error *e)
+{
+    struct buf bytes = {0};
+    char **word;
+    char **others;
+    int n;
+    bool ok;
+
+    if (!io_read_all(fd, ARGS_MAX, &bytes)) {
+        buf_free(&bytes);
+        return error_set(e, EXIT_DENYBOX, "cannot read the options from descriptor %d", fd);
+    }
+    word = split(&bytes, &n);
+    if (word == NULL) {
+        buf_free(&bytes);
+        return error_set(e, EXIT_DENYBOX, "cannot read the options: out of memory");
+    }
+    ok = option_read(r, n, word, &others, &n, e);
+    if (ok && n != 0)
+        ok = error_set(e, EXIT_DENYBOX, "cannot use '%s' in --args: only options go there",
+                       text_show(others[0]));
+    free(word);
     return ok;
 }
 
-/* The option at w->next, which begins with two dashes; takes its value and moves on. */
-static bool parse_option(struct plan *plan, struct words *w, struct error *e)
+static bool read_own(struct option_reader *r, const struct option_row *row,
+                     const char *const value[2], struct error *e)
 {
-    const char *word = w->word[w->next++] + 2;
-    size_t length = strcspn(word, "=");
-    const char *attached = word[length] == '=' ? word + length + 1 : NULL;
-    const struct option_row *row = find_row(plan->command, word, length);
-    const char *value[2] = {attached, NULL};
-    int have = attached != NULL;
+    struct declared *d = r->target;
+    struct option_row fd = *row;
 
-    if (row == NULL) {
-        error_set(e, EXIT_DENYBOX, "cannot use '--%s': there is no such option here",
-                  text_show(word));
-        return error_hint(e, "denybox --help lists the commands, and each command has --help");
+    switch (row->kind) {
+    case OPTION_ENV:
+        return value_env(row, value[0], value[1], d, e);
+    case OPTION_BIND:
+        return value_bind(row, value[0], value[1], d, e);
+    default:
+        fd.kind = OPTION_FD;
+        return value_read(&fd, value[0], &d->args_fd, e) && read_args(r, (int)d->args_fd, e);
     }
-    if (w->seen[row - table] && (row->flags & OPTION_MANY) == 0)
-        return error_set(e, EXIT_DENYBOX, "cannot use --%s twice", row->name);
-    w->seen[row - table] = true;
-    if (have > value_words(row->kind))
-        return error_set(e, EXIT_DENYBOX, "cannot use --%s: it takes no value", row->name);
-    for (; have < value_words(row->kind); have++) {
-        if (w->next >= w->n)
-            return error_set(e, EXIT_DENYBOX, "cannot use --%s: want --%s %s", row->name, row->name,
-                             row->value);
-        value[have] = w->word[w->next++];
-    }
-    if (!value_read(row, value[0], value[1], &plan->declared, e))
-        return false;
-    return row->kind != KIND_ARGS || read_args(plan, w, e);
 }
 
-static bool parse_words(struct plan *plan, struct words *w, struct error *e)
+static struct option_set set_of(enum command command)
 {
-    while (w->next < w->n) {
-        const char *word = w->word[w->next];
-
-        if (strcmp(word, "--") == 0) {
-            w->next++;
-            break;
-        }
-        if (strncmp(word, "--", 2) != 0) {
-            if (word[0] == '-' && word[1] != '\0')
-                return error_set(e, EXIT_DENYBOX, "cannot use '%s': options have two dashes",
-                                 text_show(word));
-            break;
-        }
-        if (!parse_option(plan, w, e))
-            return false;
-    }
-    if (w->next < w->n && w->nested)
-        return error_set(e, EXIT_DENYBOX, "cannot use '%s' in --args: only options go there",
-                         text_show(w->word[w->next]));
-    if (!w->nested) {
-        plan->declared.command = w->word + w->next;
-        plan->declared.n_command = (size_t)(w->n - w->next);
-    }
-    return true;
+    return (struct option_set){
+        .program = command == COMMAND_RUN      ? "denybox run"
+                   : command == COMMAND_ATTEST ? "denybox attest"
+                                               : "denybox plan",
+        .rows = table,
+        .n_rows = N_OPTIONS,
+        .command = (unsigned)command,
+        .order = OTHERS_COMMAND,
+        .own = read_own,
+        .advice = habit_advice,
+    };
 }
 
 bool option_parse(struct plan *plan, int argc, char **argv, struct error *e)
 {
-    bool seen[N_OPTIONS] = {false};
-    struct words w = {.word = argv, .n = argc, .seen = seen};
+    const struct option_set set = set_of(plan->command);
+    struct option_reader r = {.set = &set, .target = &plan->declared};
+    struct declared *d = &plan->declared;
+    int n;
 
-    if (!parse_words(plan, &w, e))
+    if (!option_read(&r, argc, argv, &d->command, &n, e))
         return false;
-    if (plan->declared.quiet && plan->declared.verbose)
-        return error_set(e, EXIT_DENYBOX, "cannot use --quiet with --verbose");
-    return true;
+    d->n_command = (size_t)n;
+    return option_exclude(d->quiet, "quiet", d->verbose, "verbose", e);
 }
 
-void option_help(enum command command)
+void option_help_of(enum command command)
 {
-    for (size_t i = 0; i < N_OPTIONS; i++) {
-        const struct option_row *row = &table[i];
+    const struct option_set set = set_of(command);
 
-        if ((row->flags & (unsigned)command) != 0)
-            help_option(row->name, row->value, row->help,
-                        row->kind != KIND_FLAG ? row->default_text : NULL,
-                        (row->flags & OPTION_DEVIATION) != 0 ? " (deviation)" : "");
-    }
+    option_help(&set);
 }

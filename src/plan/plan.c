@@ -242,7 +242,7 @@ void plan_free(struct plan *plan)
         io_close(&r->binds[i].fd);
     free(r->binds);
     free(plan->declared.binds);
-    free(plan->declared.with);
+    option_list_free(&plan->declared.with);
     io_close(&r->in.fd);
     io_close(&r->out.fd);
     io_close(&r->place.parent.fd);

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/option.h"
 
 /*
  * From words to a plan: option_parse fills `declared` with what the user said, plan_derive checks
@@ -38,11 +39,10 @@ struct declared {
     uint64_t out_size; /* bytes of the tmpfs at /out; 0: --out itself is mounted there */
     bool keep_failed;
     bool strict_out;
-    const char *rootfs; /* NULL: the skeleton alone */
-    const char **with;  /* files and trees of the host for the root; n_with of them */
-    size_t n_with;
-    const char *image;      /* NULL: none */
-    const char *entrypoint; /* NULL: that of the image; "": none */
+    const char *rootfs;      /* NULL: the skeleton alone */
+    struct option_list with; /* files and trees of the host for the root */
+    const char *image;       /* NULL: none */
+    const char *entrypoint;  /* NULL: that of the image; "": none */
     struct bind *binds;
     size_t n_binds;
     bool proc;

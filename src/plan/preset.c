@@ -6,7 +6,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
-#include "plan/value.h"
+#include "base/value.h"
 
 static bool out_of_memory(struct error *e)
 {

@@ -68,7 +68,7 @@ static bool load_scans(struct policy *policy, struct error *e)
 {
     for (size_t i = 0; i <= policy->scan_files.n; i++) {
         policy->n_scan = i + 1;
-        if (!scan_policy_load(&policy->scan[i], i == 0 ? NULL : policy->scan_files.value[i - 1], e))
+        if (!scan_policy_load(&policy->scan[i], i == 0 ? NULL : policy->scan_files.word[i - 1], e))
             return false;
     }
     return true;
@@ -77,14 +77,15 @@ static bool load_scans(struct policy *policy, struct error *e)
 bool policy_load(struct policy *policy, struct error *e)
 {
     policy->now = time(NULL);
-    if (policy->venues.n == 0)
-        policy->venues = (struct values){{"VPS", "CI"}, 2};
+    if (policy->venues.n == 0 &&
+        (!option_list_add(&policy->venues, "VPS", e) || !option_list_add(&policy->venues, "CI", e)))
+        return false;
     for (size_t i = 0; i < policy->profiles.n; i++) {
-        if (!load_profile(policy->profiles.value[i], &policy->profile[i], e))
+        if (!load_profile(policy->profiles.word[i], &policy->profile[i], e))
             return false;
     }
     for (size_t i = 0; i < policy->allowed.n; i++) {
-        if (!allow(policy, policy->allowed.value[i], e))
+        if (!allow(policy, policy->allowed.word[i], e))
             return false;
     }
     return load_scans(policy, e) && matrix_load(&policy->matrix, policy->matrix_file, e);
@@ -95,4 +96,8 @@ void policy_free(struct policy *policy)
     for (size_t i = 0; i < policy->n_scan; i++)
         scan_policy_free(&policy->scan[i]);
     matrix_free(&policy->matrix);
+    option_list_free(&policy->venues);
+    option_list_free(&policy->profiles);
+    option_list_free(&policy->scan_files);
+    option_list_free(&policy->allowed);
 }

@@ -5,18 +5,15 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/option.h"
 #include "base/sha256.h"
 #include "scan/policy.h"
 #include "verify/matrix.h"
 
 /* By what a bundle is judged: the words of the command line, then what they name, read. */
 
-/* The values of an option that may be given more than once. Strings belong to argv. */
+/* So often an option may be given that may be given more than once. */
 #define VALUES_MAX 32
-struct values {
-    const char *value[VALUES_MAX];
-    size_t n;
-};
 
 /* A profile that --profile names, and what it compiles to. */
 struct known_profile {
@@ -25,12 +22,12 @@ struct known_profile {
 };
 
 struct policy {
-    const char *nonce;      /* NULL: any */
-    uint64_t max_age;       /* seconds; 0: any */
-    struct values venues;   /* empty: VPS and CI */
-    struct values profiles; /* files */
-    struct values allowed;  /* deviations */
-    struct values scan_files;
+    const char *nonce;           /* NULL: any */
+    uint64_t max_age;            /* seconds; 0: any */
+    struct option_list venues;   /* empty: VPS and CI */
+    struct option_list profiles; /* files */
+    struct option_list allowed;  /* deviations */
+    struct option_list scan_files;
     bool base;
     const char *matrix_file; /* NULL: the built-in one */
     bool json;

@@ -31,12 +31,12 @@ static json_t *time_json(int64_t seconds)
     return json_string(text_time(text, seconds));
 }
 
-static json_t *values_json(const struct values *values)
+static json_t *values_json(const struct option_list *values)
 {
     json_t *list = json_array();
 
     for (size_t i = 0; i < values->n; i++)
-        json_array_append_new(list, safe_json(values->value[i]));
+        json_array_append_new(list, safe_json(values->word[i]));
     return list;
 }
 
@@ -46,7 +46,7 @@ static json_t *profiles_json(const struct policy *p)
 
     for (size_t i = 0; i < p->profiles.n; i++)
         json_array_append_new(
-            list, json_pack("{s:o, s:s, s:s, s:s}", "file", safe_json(p->profiles.value[i]),
+            list, json_pack("{s:o, s:s, s:s, s:s}", "file", safe_json(p->profiles.word[i]),
                             "sha256", p->profile[i].json, "bpf_sha256_x86_64", p->profile[i].bpf[0],
                             "bpf_sha256_aarch64", p->profile[i].bpf[1]));
     return list;
@@ -58,7 +58,7 @@ static json_t *scans_json(const struct policy *p)
 
     for (size_t i = 0; i < p->scan_files.n; i++)
         json_array_append_new(list,
-                              json_pack("{s:o, s:s}", "file", safe_json(p->scan_files.value[i]),
+                              json_pack("{s:o, s:s}", "file", safe_json(p->scan_files.word[i]),
                                         "sha256", p->scan[i + 1].sha256));
     return list;
 }

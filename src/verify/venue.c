@@ -84,7 +84,7 @@ bool check_venue(struct verification *v)
     bool allowed = false;
 
     for (size_t i = 0; i < v->policy->venues.n; i++)
-        allowed = allowed || strcmp(v->policy->venues.value[i], venue) == 0;
+        allowed = allowed || strcmp(v->policy->venues.word[i], venue) == 0;
     if (!allowed)
         note(v, REASON_VENUE_REFUSED,
              "the venue is '%s': make the bundle with --venue, or accept this one by --venue here",

@@ -387,8 +387,8 @@ class Output(Live):
                                  ["call", "errno", "layer", "why", "mend", "also"])
 
     def test_misuse(self):
-        for words, fragment in ((["--nonsense"], "check has no such option"),
-                                (["x"], "check has no such option"),
+        for words, fragment in ((["--nonsense"], "there is no such option here"),
+                                (["x"], "takes options alone"),
                                 (["\033[31m"], "\\x1b[31m"),
                                 (["--json", "--json"], "cannot use --json twice"),
                                 (["--json", "--quiet"], "cannot use --quiet with --json")):

@@ -541,7 +541,7 @@ class Pack(Host):
         cases = ((("jq",), "no output"), (("-o", self.path("d")), "no command"),
                  (("-o", self.path("d"), "jq", "x"), "one command at a time"),
                  (("-o", self.path("d"), "-o", "e", "jq"), "twice"),
-                 (("-x",), "no such option"), (("-o", "/nowhere/d", "jq"), "No such file"),
+                 (("-x",), "options have two dashes"), (("-o", "/nowhere/d", "jq"), "No such file"),
                  (("-o", "..", "jq"), "want a name"),
                  (("-o", self.path("d.tar.gz"), "jq"), "ends in .tar"),
                  (("-o", self.path("d.tgz"), "jq"), "ends in .tar"), (("jq", "-o"), "want --output"))
