@@ -201,17 +201,20 @@ bool try_pids(struct trial *t)
 {
     pid_t children[2] = {-1, -1};
     int pipe[2];
+    int n;
 
     t->call = CALL_FORK;
     if (sys_pipe2(pipe, O_CLOEXEC) < 0 || sys_setrlimit(RLIMIT_NPROC, 2, 2) < 0)
         return false;
-    for (t->value = 0; t->value < 2; t->value++) {
-        children[t->value] = sys_fork();
-        if (children[t->value] == 0)
+    /* Not counted in *t, which the children share: they may look at the count late. */
+    for (n = 0; n < 2; n++) {
+        children[n] = sys_fork();
+        if (children[n] == 0)
             idle(pipe);
-        if (children[t->value] < 0)
+        if (children[n] < 0)
             break;
     }
+    t->value = n;
     io_close(&pipe[1]);
     for (int i = 0; i < 2; i++) {
         if (children[i] > 0)
