@@ -152,12 +152,13 @@ END_TEST
 /* In the order they were set, two spaces, nothing but ASCII. */
 START_TEST(is_pretty)
 {
-    static const char in[] = "{\"b\":[1,{}],\"a\":\"\\u202e\\u001b\"}";
+    static const char in[] = "{\"b\":[1,{}],\"a\":\"\\u202e\\u001b\x7f\"}";
     struct error e;
     json_t *document = json_parse(in, sizeof in - 1, &e);
     char *text = json_pretty(document);
 
-    ck_assert_str_eq(text, "{\n  \"b\": [\n    1,\n    {}\n  ],\n  \"a\": \"\\u202E\\u001B\"\n}");
+    ck_assert_str_eq(text,
+                     "{\n  \"b\": [\n    1,\n    {}\n  ],\n  \"a\": \"\\u202E\\u001B\\u007f\"\n}");
     free(text);
     json_decref(document);
 }

@@ -334,8 +334,9 @@ static ssize_t member_read(struct source_file *f, void *buffer, size_t size, str
     }
     if (size > f->left)
         size = f->left;
-    if (size != 0)
-        memcpy(buffer, f->bytes, size);
+    if (size == 0)
+        return 0;
+    memcpy(buffer, f->bytes, size);
     f->bytes += size;
     f->left -= size;
     f->offset += size;

@@ -192,7 +192,26 @@ char *json_canonical(const json_t *document)
     return b.data; /* handed over to the caller */
 }
 
+/* jansson takes DEL for a letter like any other; a terminal does not. It stands in strings alone.
+ */
+static char *escape_delete(char *text)
+{
+    struct buf out = {0};
+    const char *from = text;
+
+    if (text == NULL || strchr(text, 0x7f) == NULL)
+        return text;
+    for (const char *at; (at = strchr(from, 0x7f)) != NULL; from = at + 1) {
+        buf_add(&out, from, (size_t)(at - from));
+        buf_puts(&out, "\\u007f");
+    }
+    buf_puts(&out, from);
+    free(text);
+    return out.failed ? NULL : out.data;
+}
+
 char *json_pretty(const json_t *document)
 {
-    return json_dumps(document, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
+    return escape_delete(
+        json_dumps(document, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY));
 }
