@@ -192,8 +192,7 @@ char *json_canonical(const json_t *document)
     return b.data; /* handed over to the caller */
 }
 
-/* jansson takes DEL for a letter like any other; a terminal does not. It stands in strings alone.
- */
+/* jansson takes DEL, which stands in strings alone, for a letter; a terminal does not. */
 static char *escape_delete(char *text)
 {
     struct buf out = {0};
@@ -207,7 +206,9 @@ static char *escape_delete(char *text)
     }
     buf_puts(&out, from);
     free(text);
-    return out.failed ? NULL : out.data;
+    if (out.failed)
+        buf_free(&out);
+    return out.data; /* handed over to the caller */
 }
 
 char *json_pretty(const json_t *document)
