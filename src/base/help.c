@@ -2,6 +2,12 @@
 #include "base/help.h"
 
 #include <stdio.h>
+#include <string.h>
+
+bool help_asked(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
 
 void help_option(const char *name, const char *value, const char *help, const char *default_text,
                  const char *note)

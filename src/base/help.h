@@ -2,6 +2,11 @@
 #ifndef DENYBOX_BASE_HELP_H
 #define DENYBOX_BASE_HELP_H
 
+#include <stdbool.h>
+
+/* Is this the word that asks for it, where no table of options reads it? */
+bool help_asked(const char *word);
+
 /*
  * Writes the line of one option of --help to standard output: "  --name VALUE   help
  * [default]note". `default_text` NULL: the option has no value, and so no default. `note` is added

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/help.h"
 #include "base/io.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -88,7 +89,7 @@ static int with_builtin(const char *verb, const char *name)
 
 int command_filter(int argc, char **argv)
 {
-    if (argc >= 1 && strcmp(argv[0], "--help") == 0) {
+    if (argc >= 1 && help_asked(argv[0])) {
         puts("usage: denybox filter list | show NAME | digest NAME | compile FILE.json\n\n"
              "  list     the built-in profiles, their size and the digest of their JSON\n"
              "  show     the JSON of one, as installed\n"

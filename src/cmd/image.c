@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/help.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "base/value.h"
@@ -268,7 +269,7 @@ int command_image(int argc, char **argv)
 {
     const char *verb = argc >= 1 ? argv[0] : "";
 
-    if (strcmp(verb, "--help") == 0) {
+    if (help_asked(verb)) {
         puts("usage: denybox image add [--max-size SIZE] FILE[:NAME] | list [--json] |\n"
              "                     verify [ID...] | prune [ID...]\n\n"
              "  add      unpack an image into the cache, and print its id\n"

@@ -8,9 +8,12 @@
 
 #include "base/error.h"
 #include "base/help.h"
+#include "base/near.h"
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "launch/wipe.h"
+
+static int command_help(int argc, char **argv);
 
 static const struct {
     const char *name;
@@ -36,6 +39,7 @@ static const struct {
      "look at and compile seccomp profiles"},
     {"image", command_image, "image add|list|verify|prune [FILE[:NAME]|ID...]",
      "the cache of container images"},
+    {"help", command_help, "help [COMMAND]", "this text, or the options of a command"},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
@@ -68,9 +72,53 @@ static bool fill_standard_descriptors(void)
     return true;
 }
 
+/* The row of a command, or N_COMMANDS. */
+static size_t find_command(const char *name)
+{
+    size_t i = 0;
+
+    while (i < N_COMMANDS && strcmp(name, commands[i].name) != 0)
+        i++;
+    return i;
+}
+
+static int refuse(const char *word)
+{
+    struct near near = {0};
+    struct error e;
+
+    if (word == NULL)
+        error_set(&e, EXIT_DENYBOX, "cannot start: no command given");
+    else
+        error_set(&e, EXIT_DENYBOX, "cannot start: '%s' is not a command", text_show(word));
+    for (size_t i = 0; word != NULL && i < N_COMMANDS; i++)
+        near_try(&near, word, strlen(word), commands[i].name);
+    if (near.name != NULL)
+        error_hint(&e, "did you mean %s? denybox --help lists the commands", near.name);
+    else if (word != NULL && strchr(word, '/') != NULL)
+        error_hint(&e, "a program is started by denybox run -- %s", text_show(word));
+    else
+        error_hint(&e, "denybox --help lists the commands");
+    error_print(&e);
+    return EXIT_DENYBOX;
+}
+
+/* "help COMMAND" is "COMMAND --help". */
+static int command_help(int argc, char **argv)
+{
+    char option[] = "--help";
+    char *words[] = {option, NULL};
+    size_t i = argc > 0 ? find_command(argv[0]) : 0;
+
+    if (argc == 0 || help_asked(argv[0]) || strcmp(argv[0], "help") == 0)
+        return show_help();
+    return i < N_COMMANDS ? commands[i].run(1, words) : refuse(argv[0]);
+}
+
 int main(int argc, char **argv)
 {
-    struct error e;
+    const char *word = argc >= 2 ? argv[1] : NULL;
+    size_t i;
 
     wipe_note(argv, environ);
     /* A reader of ours that has gone is an error like any other; the payload gets the default. */
@@ -78,21 +126,14 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     if (!fill_standard_descriptors())
         return EXIT_DENYBOX;
-    if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+    if (word == NULL)
+        return refuse(NULL);
+    if (strcmp(word, "--version") == 0) {
         puts("denybox " PACKAGE_VERSION);
         return EXIT_OK;
     }
-    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))
+    if (help_asked(word))
         return show_help();
-    for (size_t i = 0; argc >= 2 && i < N_COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 2, argv + 2);
-    }
-    if (argc < 2)
-        error_set(&e, EXIT_DENYBOX, "cannot start: no command given");
-    else
-        error_set(&e, EXIT_DENYBOX, "cannot start: '%s' is not a command", text_show(argv[1]));
-    error_hint(&e, "denybox --help lists the commands");
-    error_print(&e);
-    return EXIT_DENYBOX;
+    i = find_command(word);
+    return i < N_COMMANDS ? commands[i].run(argc - 2, argv + 2) : refuse(word);
 }

@@ -104,6 +104,7 @@ OPTIONS = [
 COMMANDS = [
     ((), EXIT_DENYBOX, "no command given"),
     (("nonsense",), EXIT_DENYBOX, "is not a command"),
+    (("help", "nonsense"), EXIT_DENYBOX, "is not a command"),
     (("run",), EXIT_DENYBOX, "no command given"),
     (("run", "--"), EXIT_DENYBOX, "no command given"),
     (("run", "--", ""), EXIT_NOT_FOUND, "the command is empty"),
@@ -130,6 +131,13 @@ COMMANDS = [
     (("filter", "compile", "{d}/file"), EXIT_DENYBOX, "cannot "),
 ]
 
+# What is wrong, and what the second line says to do about it.
+HINTS = [
+    (("rnu",), EXIT_DENYBOX, "is not a command", "hint: did you mean run?"),
+    (("./program",), EXIT_DENYBOX, "is not a command",
+     "hint: a program is started by denybox run -- ./program"),
+]
+
 
 class Usage(Live):
 
@@ -153,10 +161,10 @@ class Usage(Live):
     def words(self, words):
         return [word.replace("{d}", self.dir) for word in words]
 
-    def check(self, words, status, fragment):
+    def check(self, words, status, fragment, hint=None):
         with self.subTest(" ".join(words)):
             done = denybox(*self.words(words))
-            self.assert_error(done, status, fragment)
+            self.assert_error(done, status, fragment, hint)
             self.assertEqual(self.listing(), self.before)
 
     def test_options(self):
@@ -173,6 +181,10 @@ class Usage(Live):
     def test_commands(self):
         for words, status, fragment in COMMANDS:
             self.check(words, status, fragment)
+
+    def test_hints(self):
+        for words, status, fragment, hint in HINTS:
+            self.check(words, status, fragment, hint)
 
     def test_unreadable(self):
         if support.AS_ROOT:
@@ -205,6 +217,22 @@ class Usage(Live):
             done = denybox(*words)
             self.assertEqual((done.status, done.err), (0, ""), repr(done))
             self.assertGreater(len(done.out), 5)
+
+    def test_help_of_each_command(self):
+        """The same by each way to ask for it, and another text for each command."""
+        general = denybox("--help").out
+        for words in (("-h",), ("help",), ("help", "help")):
+            self.assertEqual(denybox(*words).out, general, words)
+        seen = {general}
+        for command in ("run", "attest", "check", "plan", "pack", "verify", "scan", "filter",
+                        "image"):
+            done = denybox(command, "--help")
+            self.assertEqual((done.status, done.err), (0, ""), repr(done))
+            self.assertTrue(done.out.startswith(f"usage: denybox {command} "), done.out)
+            for words in ((command, "-h"), ("help", command)):
+                self.assertEqual(denybox(*words).out, done.out, words)
+            self.assertNotIn(done.out, seen)
+            seen.add(done.out)
 
     def test_nonexistent_with_odd_names(self):
         for name in ("a\nb", "a\x1b[0m", "\u202e", "x" * 5000, "\udcff"):
