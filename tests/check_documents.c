@@ -16,6 +16,7 @@
 #include "evidence/observed_json.h"
 #include "evidence/plan_json.h"
 #include "evidence/probes_json.h"
+#include "plan/derive.h"
 #include "plan/option.h"
 #include "support.h"
 #include "tree/tree.h"

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plan/derive.h"
 #include "plan/option.h"
 #include "plan/plan.h"
 #include "support.h"

@@ -9,7 +9,6 @@
 #include "cmd/common.h"
 #include "cmd/controls.h"
 #include "cmd/outputs.h"
-#include "evidence/bundle.h"
 #include "evidence/controls_json.h"
 #include "evidence/inside.h"
 
@@ -27,17 +26,6 @@ static bool check_output(const struct plan *plan, struct error *e)
     error_set(e, EXIT_DENYBOX, "cannot attest into --out '%s': %s exists there",
               text_show(plan->declared.out), taken);
     return error_hint(e, "give an empty directory");
-}
-
-static bool write_bundle(const struct plan *plan, const struct binding *binding,
-                         const struct launch_result *r, const struct outputs *outputs,
-                         struct error *e)
-{
-    json_t *bundle = bundle_json(plan, binding, r, outputs, e);
-    bool ok = bundle != NULL && deliver_bundle(plan, bundle, e);
-
-    json_decref(bundle);
-    return ok;
 }
 
 /* The outputs as they are now, with the matrix of the controls among them. */

@@ -10,6 +10,7 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cmd/commands.h"
+#include "cmd/print.h"
 #include "host/requirement.h"
 #include "json/json.h"
 
@@ -159,19 +160,6 @@ static json_t *document(const struct survey *s)
                      PACKAGE_VERSION, "able", survey_able(s), "requirements", rows);
 }
 
-static bool print_json(const struct survey *s, struct error *e)
-{
-    json_t *found = document(s);
-    char *text = found != NULL ? json_pretty(found) : NULL;
-    bool ok = text != NULL && puts(text) >= 0;
-
-    if (!ok)
-        error_set(e, EXIT_DENYBOX, "cannot print the document: out of memory, or no reader");
-    free(text);
-    json_decref(found);
-    return ok;
-}
-
 static bool check(const struct options *o, bool *able, struct error *e)
 {
     static struct survey survey;
@@ -184,7 +172,7 @@ static bool check(const struct options *o, bool *able, struct error *e)
     host_close(&host);
     *able = survey_able(&survey);
     if (o->json)
-        ok = print_json(&survey, e);
+        ok = print_document(document(&survey), true, e);
     else
         print_table(&survey, o->quiet);
     if (ok && fflush(stdout) != 0)

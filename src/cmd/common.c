@@ -15,6 +15,7 @@
 #include "evidence/publish.h"
 #include "evidence/table.h"
 #include "host/requirement.h"
+#include "plan/derive.h"
 #include "plan/option.h"
 
 static const char *command_name(enum command command)
@@ -94,7 +95,7 @@ void status_line(const struct plan *plan, json_t *object)
     json_decref(object);
 }
 
-bool deliver_bundle(const struct plan *plan, json_t *bundle, struct error *e)
+static bool deliver(const struct plan *plan, const json_t *bundle, struct error *e)
 {
     char *text = json_pretty(bundle);
     bool ok;
@@ -109,6 +110,16 @@ bool deliver_bundle(const struct plan *plan, json_t *bundle, struct error *e)
             error_errno(e, EXIT_DENYBOX, errno, "cannot write the bundle");
     }
     free(text);
+    return ok;
+}
+
+bool write_bundle(const struct plan *plan, const struct binding *binding,
+                  const struct launch_result *r, const struct outputs *outputs, struct error *e)
+{
+    json_t *bundle = bundle_json(plan, binding, r, outputs, e);
+    bool ok = bundle != NULL && deliver(plan, bundle, e);
+
+    json_decref(bundle);
     return ok;
 }
 

@@ -2,6 +2,7 @@
 #ifndef DENYBOX_CMD_COMMON_H
 #define DENYBOX_CMD_COMMON_H
 
+#include "evidence/bundle.h"
 #include "launch/launch.h"
 #include "plan/plan.h"
 #include "json/json.h"
@@ -22,8 +23,9 @@ void print_probes(const struct launch_result *r);
 /* One object a line on --json-status-fd; nothing without it. Takes over the reference. */
 void status_line(const struct plan *plan, json_t *object);
 
-/* Writes the bundle to --evidence, or to standard output. False and *e. */
-bool deliver_bundle(const struct plan *plan, json_t *bundle, struct error *e);
+/* Makes the bundle, and writes it to --evidence or to standard output. False and *e. */
+bool write_bundle(const struct plan *plan, const struct binding *binding,
+                  const struct launch_result *r, const struct outputs *outputs, struct error *e);
 
 /* The hooks that wire launch to the probes. */
 extern const struct launch_hooks command_hooks;

@@ -17,6 +17,7 @@
 #include "evidence/controls_json.h"
 #include "evidence/publish.h"
 #include "launch/control.h"
+#include "plan/derive.h"
 #include "rules/procfs.h"
 
 /* What a probe reads of mountinfo, and an old root that is left has all rows of the host. */

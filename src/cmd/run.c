@@ -4,21 +4,6 @@
 #include "cmd/common.h"
 #include "cmd/inspect.h"
 #include "cmd/outputs.h"
-#include "evidence/bundle.h"
-
-/* After the last process of the sandbox is gone. */
-static bool write_evidence(const struct plan *plan, const struct binding *binding,
-                           const struct launch_result *r, struct outputs *outputs, struct error *e)
-{
-    json_t *bundle;
-    bool ok;
-
-    outputs_digest(plan, r, outputs);
-    bundle = bundle_json(plan, binding, r, outputs, e);
-    ok = bundle != NULL && deliver_bundle(plan, bundle, e);
-    json_decref(bundle);
-    return ok;
-}
 
 static void report_end(const struct plan *plan, const struct launch_result *r)
 {
@@ -42,39 +27,49 @@ static bool inspect(const struct plan *plan, struct inspection *i, struct launch
            error_set(e, EXIT_DENYBOX, "cannot note what was scanned: out of memory");
 }
 
+static int start(const struct plan *plan, const struct binding *binding,
+                 struct launch_result *result)
+{
+    bool evidence = plan->declared.evidence != NULL;
+    struct outputs outputs;
+    struct error e;
+    int published;
+    int status;
+
+    if (launch(plan, &command_hooks, result, &e)) {
+        status = launch_exit_status(result);
+        report_end(plan, result);
+    } else {
+        status = report_failure(plan, result, &e);
+    }
+    if (!outputs_settle(plan, result, &outputs, &published, &e))
+        status = report_failure(plan, result, &e);
+    if (plan->declared.verbose && result->ending == ENDING_NOT_STARTED && result->before.valid)
+        print_probes(result);
+    /* After the last process of the sandbox is gone. */
+    if (evidence && (result->ending != ENDING_NOT_STARTED || result->blocked)) {
+        outputs_digest(plan, result, &outputs);
+        if (!write_bundle(plan, binding, result, &outputs, &e))
+            status = report_failure(plan, result, &e);
+    }
+    io_close(&published);
+    audit_free(&outputs.audit);
+    return status;
+}
+
 static int carry_out(const struct plan *plan)
 {
     static struct launch_result result;
     struct inspection inspection = {0};
     struct binding binding = {0};
     struct error e;
-    bool evidence = plan->declared.evidence != NULL;
-    struct outputs outputs;
-    int published;
     int status;
 
-    if (!inspect(plan, &inspection, &result, &binding, &e) ||
-        (evidence && !binding_take(plan, &binding, &e))) {
+    if (inspect(plan, &inspection, &result, &binding, &e) &&
+        (plan->declared.evidence == NULL || binding_take(plan, &binding, &e)))
+        status = start(plan, &binding, &result);
+    else
         status = report_failure(plan, &result, &e);
-        json_decref(binding.scan);
-        inspection_free(&inspection);
-        return status;
-    }
-    if (launch(plan, &command_hooks, &result, &e)) {
-        status = launch_exit_status(&result);
-        report_end(plan, &result);
-    } else {
-        status = report_failure(plan, &result, &e);
-    }
-    if (!outputs_settle(plan, &result, &outputs, &published, &e))
-        status = report_failure(plan, &result, &e);
-    if (plan->declared.verbose && result.ending == ENDING_NOT_STARTED && result.before.valid)
-        print_probes(&result);
-    if (evidence && (result.ending != ENDING_NOT_STARTED || result.blocked) &&
-        !write_evidence(plan, &binding, &result, &outputs, &e))
-        status = report_failure(plan, &result, &e);
-    io_close(&published);
-    audit_free(&outputs.audit);
     launch_result_free(&result);
     json_decref(binding.scan);
     inspection_free(&inspection);

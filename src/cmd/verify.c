@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/help.h"
 #include "cmd/commands.h"
+#include "cmd/print.h"
 #include "verify/option.h"
 #include "verify/report.h"
 
@@ -14,27 +14,14 @@
 /* Files between two looks of whoever waits at a terminal. */
 #define PROGRESS_STEP 64
 
-/* False when memory is exhausted. */
-static bool print_document(json_t *document, bool pretty)
-{
-    char *text = document == NULL ? NULL
-                 : pretty         ? json_pretty(document)
-                                  : json_canonical(document);
-
-    if (text != NULL)
-        puts(text);
-    json_decref(document);
-    free(text);
-    return text != NULL;
-}
-
 static bool report(const struct policy *policy, const struct verification *v)
 {
     bool alone = policy->n_files == 1;
     enum outcome outcome = verification_outcome(v);
+    struct error e;
 
     if (policy->json)
-        return print_document(report_json(v), alone);
+        return print_document(report_json(v), alone, &e);
     if (alone && !policy->quiet)
         report_whole(stdout, v);
     else if (alone)
@@ -59,6 +46,7 @@ static int verify_all(const struct policy *policy)
 {
     static struct verification v;
     struct tally tally = {0};
+    struct error e;
     bool said = true;
 
     for (int i = 0; i < policy->n_files; i++) {
@@ -69,7 +57,7 @@ static int verify_all(const struct policy *policy)
         progress(policy, i + 1);
     }
     if (policy->n_files > 1 && policy->json)
-        said = print_document(report_tally_json(&tally), false) && said;
+        said = print_document(report_tally_json(&tally), false, &e) && said;
     else if (policy->n_files > 1)
         report_tally(stdout, &tally);
     /* A verdict that nobody could read is none. */

@@ -59,9 +59,10 @@ static char **split(struct buf *bytes, int *n)
     return word;
 }
 
-/* --args FD: the bytes stay for as long as the program does. */
-static bool read_args(struct option_reader *r, int fd, struct error *e)
+/* --args FD: the strings of the plan point into the bytes, which are the plan's to free. */
+static bool read_args(struct option_reader *r, struct declared *d, struct error *e)
 {
+    int fd = (int)d->args_fd;
     struct buf bytes = {0};
     char **word;
     char **others;
@@ -73,10 +74,9 @@ static bool read_args(struct option_reader *r, int fd, struct error *e)
         return error_set(e, EXIT_DENYBOX, "cannot read the options from descriptor %d", fd);
     }
     word = split(&bytes, &n);
-    if (word == NULL) {
-        buf_free(&bytes);
+    d->args = bytes.data;
+    if (word == NULL)
         return error_set(e, EXIT_DENYBOX, "cannot read the options: out of memory");
-    }
     ok = option_read(r, n, word, &others, &n, e);
     if (ok && n != 0)
         ok = error_set(e, EXIT_DENYBOX, "cannot use '%s' in --args: only options go there",
@@ -98,7 +98,7 @@ static bool read_own(struct option_reader *r, const struct option_row *row,
         return value_bind(row, value[0], value[1], d, e);
     default:
         fd.kind = OPTION_FD;
-        return value_read(&fd, value[0], &d->args_fd, e) && read_args(r, (int)d->args_fd, e);
+        return value_read(&fd, value[0], &d->args_fd, e) && read_args(r, d, e);
     }
 }
 

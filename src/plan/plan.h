@@ -11,10 +11,10 @@
 #include "base/option.h"
 
 /*
- * From words to a plan: option_parse fills `declared` with what the user said, plan_derive checks
- * it against the host and fills `derived`. Nothing is created, started or written by either, and
- * everything after acts on the plan alone. Between the two, a root directory is made in the cache
- * when what was named needs one: `provided` (cmd/provide.c).
+ * From words to a plan: option_parse (plan/option.h) fills `declared` with what the user said,
+ * plan_derive (plan/derive.h) checks it against the host and fills `derived`. Nothing is created,
+ * started or written by either, and everything after acts on the plan alone. Between the two, a
+ * root directory is made in the cache when what was named needs one: `provided` (cmd/provide.c).
  */
 
 enum command { COMMAND_RUN = 1, COMMAND_ATTEST = 2, COMMAND_PLAN = 4 };
@@ -31,8 +31,7 @@ struct bind {
     const char *target;
 };
 
-/* What the user said, or the default. Strings belong to argv, to the --args buffer or to static
- * storage. */
+/* What the user said, or the default. Strings belong to argv, to `args` or to static storage. */
 struct declared {
     const char *in;    /* NULL: none */
     const char *out;   /* NULL: none */
@@ -71,6 +70,7 @@ struct declared {
     const char *nonce;    /* NULL: "self" */
     const char *run_id;   /* NULL: random */
     int64_t args_fd;      /* -1: none */
+    char *args;           /* owned; what --args brought, which strings here point into; or NULL */
     int64_t status_fd;    /* -1: none */
     bool controls;        /* attest: the negative controls as well */
     bool quiet;
@@ -173,19 +173,11 @@ extern const char plan_default_directory[];
 /* Fills the plan with the defaults. False and *e when out of memory. */
 bool plan_init(struct plan *plan, enum command command, struct error *e);
 
-/* May paths be opened by openat2 here? Asked before any is, so that a filter around denybox, or a
- * kernel that is too old, is not taken for a fault of the path. False and *e (BLOCKED) if not. */
-bool plan_possible(struct error *e);
-
-/*
- * Checks the declared part against the host and fills in the derived part: opens every directory
- * and the payload as descriptors (owned by the plan), refuses what overlaps, is missing or could
- * never run. False and *e otherwise.
- */
-bool plan_derive(struct plan *plan, struct error *e);
-
 /* Closes and frees what the plan owns. */
 void plan_free(struct plan *plan);
+
+/* Frees what is in it, and leaves an empty one. */
+void chain_free(struct chain *c);
 
 /* The value of NAME in the environment for the payload, or NULL. */
 const char *plan_getenv(const struct plan *plan, const char *name);

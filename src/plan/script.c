@@ -155,14 +155,3 @@ bool chain_follow(struct chain *c, const struct plan *plan, const char *path, st
             return false;
     }
 }
-
-void chain_free(struct chain *c)
-{
-    io_close(&c->fd);
-    free(c->path);
-    for (size_t i = 0; i < c->n_files; i++)
-        free(c->files[i]);
-    for (size_t i = 0; i < c->n_words; i++)
-        free(c->words[i]);
-    *c = (struct chain){.fd = -1};
-}

@@ -13,10 +13,9 @@
  * "#!/usr/bin/env NAME" is followed too, along the payload's PATH: env executes a program, which
  * nothing in the sandbox can.
  *
- * Follows `path` in the payload's world (world.h). False and *e; *c is to be freed either way.
+ * Follows `path` in the payload's world (world.h). False and *e; *c is to be freed (chain_free)
+ * either way.
  */
 bool chain_follow(struct chain *c, const struct plan *plan, const char *path, struct error *e);
-
-void chain_free(struct chain *c);
 
 #endif

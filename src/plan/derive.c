@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/derive.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "base/text.h"
+#include "plan/object.h"
+#include "plan/outplace.h"
+#include "plan/overlap.h"
+#include "plan/payload.h"
+
+static bool open_directories(struct plan *plan, struct error *e)
+{
+    const struct declared *d = &plan->declared;
+    const char *root = d->rootfs != NULL ? d->rootfs : plan->provided.root;
+    struct derived *r = &plan->derived;
+
+    if (d->in != NULL && !object_open(&r->in, "in", d->in, true, e))
+        return false;
+    if (d->out_size != 0 ? !outplace_find(d, &r->place, e)
+                         : d->out != NULL && !object_open(&r->out, "out", d->out, true, e))
+        return false;
+    if (root != NULL && !object_open(&r->rootfs, "rootfs", root, true, e))
+        return false;
+    if (!object_access(&r->in, "in", R_OK | X_OK, e) ||
+        !object_access(&r->out, "out", R_OK | W_OK | X_OK, e) ||
+        !object_access(&r->rootfs, "rootfs", R_OK | X_OK, e))
+        return false;
+    if (d->n_binds == 0)
+        return true;
+    r->binds = calloc(d->n_binds, sizeof *r->binds);
+    if (r->binds == NULL)
+        return error_set(e, EXIT_DENYBOX, "cannot note --ro-bind: out of memory");
+    for (size_t i = 0; i < d->n_binds; i++)
+        r->binds[i].fd = -1;
+    for (size_t i = 0; i < d->n_binds; i++) {
+        if (!object_open(&r->binds[i], "ro-bind", d->binds[i].source, false, e))
+            return false;
+    }
+    return true;
+}
+
+/* The bundle must be where the payload cannot write, and must not replace anything. */
+static bool find_evidence_place(struct plan *plan, struct error *e)
+{
+    struct derived *r = &plan->derived;
+    const char *path = plan->declared.evidence;
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+    char directory[4096];
+    struct host_object place = {.fd = -1};
+
+    if (path == NULL)
+        return true;
+    r->evidence_name = slash != NULL ? slash + 1 : path;
+    if (r->evidence_name[0] == '\0' || strcmp(r->evidence_name, ".") == 0 ||
+        strcmp(r->evidence_name, "..") == 0)
+        return error_set(e, EXIT_DENYBOX, "cannot use --evidence '%s': want the name of a file",
+                         text_show(path));
+    memcpy(directory, path, (size_t)(r->evidence_name - path));
+    strcpy(directory + (r->evidence_name - path), ".");
+    if (!object_open(&place, "evidence", directory, false, e))
+        return false;
+    r->evidence_dir = place.fd;
+    if (faccessat(place.fd, r->evidence_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        error_set(e, EXIT_DENYBOX, "cannot use --evidence '%s': it exists", text_show(path));
+        return error_hint(e, "evidence is never overwritten; choose another name or move it away");
+    }
+    if (faccessat(place.fd, ".", W_OK, AT_EACCESS) < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot write --evidence '%s'", text_show(path));
+    place.path = path;
+    return outplace_refuse_evidence(&r->place, &place, r->evidence_name, e) &&
+           overlap_refuse_inside(&place, "--evidence", &r->out, "--out", e);
+}
+
+static void note_deviations(struct plan *plan)
+{
+    const struct declared *d = &plan->declared;
+
+    plan->derived.deviations = (d->n_binds != 0 ? DEVIATION_RO_BIND : 0U) |
+                               (d->proc ? DEVIATION_PROC : 0U) | (d->dev ? DEVIATION_DEV : 0U) |
+                               (d->allow_exec ? DEVIATION_ALLOW_EXEC : 0U);
+}
+
+static bool choose_profile(struct plan *plan, struct error *e)
+{
+    const char *name = plan->declared.seccomp;
+    size_t length = strlen(name);
+
+    plan->derived.profile = "strict";
+    if (strcmp(name, "targeted") == 0)
+        plan->derived.profile = "targeted";
+    if (strcmp(name, "targeted") == 0 || strcmp(name, "strict") == 0)
+        return true;
+    if (length < 6 || strcmp(name + length - 5, ".json") != 0) {
+        error_set(e, EXIT_DENYBOX, "cannot use --seccomp '%s': no such profile", text_show(name));
+        return error_hint(e, "the profiles are strict and targeted; a file's name ends in .json");
+    }
+    plan->derived.stacked_json = name;
+    return true;
+}
+
+/* It would show the payload everything, and an overlay of it cannot be made. */
+static bool refuse_host_root(const struct host_object *o, struct error *e)
+{
+    struct stat st;
+
+    if (o->fd < 0 || fstatat(AT_FDCWD, "/", &st, 0) < 0 || st.st_dev != o->dev ||
+        st.st_ino != o->ino)
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot use --rootfs '%s': it is the host's own root",
+              text_show(o->path));
+    return error_hint(e,
+                      "make a root that holds what the payload needs: denybox pack -o DIR COMMAND");
+}
+
+static bool check_places(const struct plan *plan, struct error *e)
+{
+    const struct derived *r = &plan->derived;
+
+    if (!refuse_host_root(&r->rootfs, e))
+        return false;
+
+    if (!overlap_refuse(&r->in, "--in", &r->out, "--out", e) ||
+        !overlap_refuse(&r->rootfs, "--rootfs", &r->out, "--out", e) ||
+        !outplace_refuse(&r->place, &r->in, "--in", e) ||
+        !outplace_refuse(&r->place, &r->rootfs, "--rootfs", e))
+        return false;
+    for (size_t i = 0; i < plan->declared.n_binds; i++) {
+        if (!overlap_refuse(&r->binds[i], "--ro-bind", &r->out, "--out", e) ||
+            !outplace_refuse(&r->place, &r->binds[i], "--ro-bind", e))
+            return false;
+    }
+    return true;
+}
+
+bool plan_possible(struct error *e)
+{
+    if (sys_openat2_form() < 0)
+        return error_errno(e, EXIT_BLOCKED, errno, "cannot open any path by openat2");
+    return true;
+}
+
+bool plan_derive(struct plan *plan, struct error *e)
+{
+    if (!choose_profile(plan, e) || !outplace_options(&plan->declared, e) ||
+        !open_directories(plan, e) || !check_places(plan, e) || !find_evidence_place(plan, e))
+        return false;
+    note_deviations(plan);
+    if (plan->command == COMMAND_ATTEST) {
+        if (plan->declared.n_command != 0)
+            return error_set(e, EXIT_DENYBOX, "cannot attest '%s': attest runs no payload",
+                             text_show(plan->declared.command[0]));
+        return true;
+    }
+    if (plan->declared.n_command == 0) {
+        error_set(e, EXIT_DENYBOX, "cannot run: no command given");
+        return error_hint(e, "denybox run --in DIR --out DIR -- COMMAND [ARG...]");
+    }
+    return payload_find(plan, e);
+}

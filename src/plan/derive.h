@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_PLAN_DERIVE_H
+#define DENYBOX_PLAN_DERIVE_H
+
+#include "plan/plan.h"
+
+/* May paths be opened by openat2 here? Asked before any is, so that a filter around denybox, or a
+ * kernel that is too old, is not taken for a fault of the path. False and *e (BLOCKED) if not. */
+bool plan_possible(struct error *e);
+
+/*
+ * Checks the declared part against the host and fills in the derived part: opens every directory
+ * and the payload as descriptors (owned by the plan), refuses what overlaps, is missing or could
+ * never run. False and *e otherwise.
+ */
+bool plan_derive(struct plan *plan, struct error *e);
+
+#endif
