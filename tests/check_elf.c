@@ -14,6 +14,9 @@
 #define LOADER "/lib/ld.so"
 
 #define CANNOT(what) "cannot run 'it': " what
+#define SCRIPT_OR_INTERPRETER                                                                      \
+    "a script's first line is #! and the path of its interpreter; or name the interpreter as the " \
+    "command"
 #define NEITHER CANNOT("it is neither an ELF program nor a #! script")
 #define SHORT CANNOT("it is a truncated or 32-bit program")
 #define BITS32 CANNOT("it is a 32-bit program, and the filter allows no 32-bit system calls")
@@ -54,7 +57,9 @@ static void expect(const char *text, const char *loader)
     if (text != NULL) {
         ck_assert_str_eq(e.text, text);
         ck_assert_int_eq(e.exit, EXIT_NOT_EXECUTABLE);
-        ck_assert_str_eq(e.hint, strcmp(text, BITS32) == 0 ? "use a 64-bit build of it" : "");
+        ck_assert_str_eq(e.hint, strcmp(text, BITS32) == 0    ? "use a 64-bit build of it"
+                                 : strcmp(text, NEITHER) == 0 ? SCRIPT_OR_INTERPRETER
+                                                              : "");
     } else {
         ck_assert_int_eq(dynamic, loader != NULL);
         ck_assert_str_eq(name, loader != NULL ? loader : "untouched");

@@ -447,7 +447,8 @@ START_TEST(a_bad_value_is_named)
     refused("cannot use --uid '0': want a number from 1 to 4294967294");
     ck_assert(!PARSE("--setenv", "DB_PASSWORD", "x", "ls"));
     refused("cannot use --setenv 'DB_PASSWORD': the name looks like a secret (passw)");
-    ck_assert_str_eq(e.hint, "a sandboxed payload gets no secret; pass data as a file in --in");
+    ck_assert_str_eq(e.hint, "a payload gets no secret; what is none can have a name without "
+                             "'passw', or come as a file in --in");
     ck_assert(!PARSE("--setenv=A=B", "c"));
     refused("cannot use --setenv 'A=B': want a name of letters, digits and '_'");
 }

@@ -265,6 +265,10 @@ END_TEST
 #define PATH_INSIDE "give its path inside the root"
 #define PUT_LOADER "put the loader and the libraries into the root directory"
 
+#define NEITHER                                                                                    \
+    "a script's first line is #! and the path of its interpreter; or name the interpreter as the " \
+    "command"
+
 static const struct lost {
     const char *command;
     int exit;
@@ -296,8 +300,10 @@ static const struct lost {
     {"fifo", 127, "cannot run 'fifo': not found in the root " ALONG, PATH_INSIDE},
     {"/bin/plain", 126, "cannot run '/bin/plain': it is not executable",
      "chmod +x it, or name its interpreter as the command"},
-    {"garbage", 126, "cannot run '/bin/garbage': it is neither an ELF program nor a #! script", ""},
-    {"empty", 126, "cannot run '/bin/empty': it is neither an ELF program nor a #! script", ""},
+    {"garbage", 126, "cannot run '/bin/garbage': it is neither an ELF program nor a #! script",
+     NEITHER},
+    {"empty", 126, "cannot run '/bin/empty': it is neither an ELF program nor a #! script",
+     NEITHER},
     {"orphan", 126,
      "cannot run '/bin/orphan': its loader /lib/none.so is not in the root: No such file or "
      "directory",
@@ -435,7 +441,8 @@ static const struct stray {
      "cannot run '%s/hostscript': it is a script, and its interpreter /bin/sh is not in the "
      "sandbox",
      ROOT_WITH_BOTH},
-    {"%s/none", 127, "cannot run '%s/none': no such file", ""},
+    {"%s/none", 127, "cannot run '%s/none': no such file",
+     "look at the spelling; it is a path of the host"},
     {"%s/root/bin/fifo", 126, "cannot run '%s/root/bin/fifo': not a regular file", ""},
     {"%s/root", 126, "cannot run '%s/root': not a regular file", ""},
     {"%s/root/bin/plain", 126, "cannot run '%s/root/bin/plain': it is not executable",

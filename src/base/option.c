@@ -94,6 +94,16 @@ static int value_words(const struct option_row *row)
     return row->value[0] == '\0' ? 0 : strchr(row->value, ' ') == NULL ? 1 : 2;
 }
 
+/* Other programs take two values in one word: NAME=VALUE, SRC:DEST. */
+static bool missing_value(const struct option_row *row, const char *first, struct error *e)
+{
+    error_set(e, EXIT_DENYBOX, "cannot use --%s: want --%s %s", row->name, row->name, row->value);
+    return first == NULL || strpbrk(first, "=:") == NULL
+               ? false
+               : error_hint(e, "these are two words, with a blank between them instead of '%c'",
+                            *strpbrk(first, "=:"));
+}
+
 /* Takes what of the value is not attached, and reads it. */
 static bool read_row(struct option_reader *r, const struct option_row *row, const char *attached,
                      struct words *w, struct error *e)
@@ -109,8 +119,7 @@ static bool read_row(struct option_reader *r, const struct option_row *row, cons
         return error_set(e, EXIT_DENYBOX, "cannot use --%s: it takes no value", row->name);
     for (; have < value_words(row); have++) {
         if (w->next >= w->n || (have == 1 && strcmp(w->word[w->next], "--") == 0))
-            return error_set(e, EXIT_DENYBOX, "cannot use --%s: want --%s %s", row->name, row->name,
-                             row->value);
+            return missing_value(row, value[0], e);
         value[have] = w->word[w->next++];
     }
     if (row->kind >= OPTION_OWN)

@@ -73,18 +73,27 @@ bool value_duration(const char *text, uint64_t max, uint64_t *seconds)
     return with_unit(text, units, max, seconds);
 }
 
-bool value_inside(const char *path)
+const char *value_inside_wrong(const char *path)
 {
+    static const char wanted[] = "want an absolute path without '.' and '..'";
+
     if (path[0] != '/' || path[1] == '\0' || strlen(path) >= PATH_MAX)
-        return false;
+        return wanted;
     for (const char *part = path; *part != '\0';) {
         size_t length = strcspn(part + 1, "/");
 
-        if (length == 0 || (length <= 2 && strspn(part + 1, ".") >= length))
-            return false;
+        if (length == 0)
+            return "want one slash between two names, and none at the end";
+        if (length <= 2 && strspn(part + 1, ".") >= length)
+            return wanted;
         part += 1 + length;
     }
-    return true;
+    return NULL;
+}
+
+bool value_inside(const char *path)
+{
+    return value_inside_wrong(path) == NULL;
 }
 
 bool value_env_name(const char *name)
@@ -103,9 +112,7 @@ static const char *wrong(int kind, const char *text)
     case OPTION_PATHS:
         return text[0] != '\0' && strlen(text) < PATH_MAX ? NULL : "want a path";
     case OPTION_INSIDE:
-        return strcmp(text, "/") == 0 || value_inside(text)
-                   ? NULL
-                   : "want an absolute path without '.' and '..'";
+        return strcmp(text, "/") == 0 ? NULL : value_inside_wrong(text);
     case OPTION_TEXT:
     case OPTION_TEXTS:
         return text_is_printable(text) ? NULL : "want printable ASCII";

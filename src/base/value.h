@@ -26,4 +26,7 @@ bool value_duration(const char *text, uint64_t max, uint64_t *seconds);
 /* Is it an absolute path without empty, "." and ".." components, and not "/" itself? */
 bool value_inside(const char *path);
 
+/* What is wanted instead of a path that is none such; NULL: it is one. */
+const char *value_inside_wrong(const char *path);
+
 #endif

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
 #include "base/io.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/inspect.h"
 #include "cmd/outputs.h"
+#include "plan/lack.h"
 
 static void report_end(const struct plan *plan, const struct launch_result *r)
 {
@@ -27,6 +30,16 @@ static bool inspect(const struct plan *plan, struct inspection *i, struct launch
            error_set(e, EXIT_DENYBOX, "cannot note what was scanned: out of memory");
 }
 
+/* Its own message is of something that is there, outside. */
+static void explain_failure(const struct plan *plan, const struct launch_result *r)
+{
+    char text[512];
+
+    if (r->ending == ENDING_EXITED && r->number != 0 && !plan->declared.quiet &&
+        lack_find(plan, text, sizeof text))
+        fprintf(stderr, "denybox: hint: %s\n", text);
+}
+
 static int start(const struct plan *plan, const struct binding *binding,
                  struct launch_result *result)
 {
@@ -39,6 +52,7 @@ static int start(const struct plan *plan, const struct binding *binding,
     if (launch(plan, &command_hooks, result, &e)) {
         status = launch_exit_status(result);
         report_end(plan, result);
+        explain_failure(plan, result);
     } else {
         status = report_failure(plan, result, &e);
     }

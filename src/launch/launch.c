@@ -22,6 +22,7 @@
 #include "launch/prove.h"
 #include "launch/trees.h"
 #include "launch/weaken.h"
+#include "rules/mounts.h"
 
 static bool open_sockets(struct sandbox *s, struct error *e)
 {
@@ -140,6 +141,19 @@ static bool scan_alone(const char *reasons)
     return reasons[0] != '\0';
 }
 
+/* The reasons say which; to one of them there is an answer that nobody thinks of. */
+static bool wall_missing(const struct findings *f, struct error *e)
+{
+    const char *mountinfo = f->raw[RAW_MOUNTINFO].bytes;
+
+    error_set(e, EXIT_BLOCKED, "cannot start the payload: a wall is missing");
+    return mountinfo == NULL || !mounts_nested(mountinfo)
+               ? false
+               : error_hint(e,
+                            "what is mounted beneath --in or --out comes along: give a directory "
+                            "with no mount in it");
+}
+
 static bool carry_out(struct supervisor *sv)
 {
     struct launch_result *r = sv->result;
@@ -155,7 +169,7 @@ static bool carry_out(struct supervisor *sv)
             return error_hint(sv->e, "denybox scan shows what it names; a policy of your own: "
                                      "--scan FILE, see denybox-scan(1)");
         }
-        return error_set(sv->e, EXIT_BLOCKED, "cannot start the payload: a wall is missing");
+        return wall_missing(&r->inside, sv->e);
     }
     sv->s->hooks->started(sv->s->plan, r);
     return supervise_run(sv);

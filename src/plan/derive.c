@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,9 +62,8 @@ static bool find_evidence_place(struct plan *plan, struct error *e)
         strcmp(r->evidence_name, "..") == 0)
         return error_set(e, EXIT_DENYBOX, "cannot use --evidence '%s': want the name of a file",
                          text_show(path));
-    memcpy(directory, path, (size_t)(r->evidence_name - path));
-    strcpy(directory + (r->evidence_name - path), ".");
-    if (!object_open(&place, "evidence", directory, false, e))
+    snprintf(directory, sizeof directory, "%.*s", (int)(r->evidence_name - path), path);
+    if (!object_open(&place, "evidence", slash != NULL ? directory : ".", true, e))
         return false;
     r->evidence_dir = place.fd;
     if (faccessat(place.fd, r->evidence_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
@@ -104,27 +104,32 @@ static bool choose_profile(struct plan *plan, struct error *e)
     return true;
 }
 
-/* It would show the payload everything, and an overlay of it cannot be made. */
-static bool refuse_host_root(const struct host_object *o, struct error *e)
+/* It would show the payload everything; an overlay of it cannot be made, and what is mounted in it
+ * would be more rows than the mount table has. */
+static bool refuse_host_root(const struct host_object *o, const char *option, const char *hint,
+                             struct error *e)
 {
     struct stat st;
 
     if (o->fd < 0 || fstatat(AT_FDCWD, "/", &st, 0) < 0 || st.st_dev != o->dev ||
         st.st_ino != o->ino)
         return true;
-    error_set(e, EXIT_DENYBOX, "cannot use --rootfs '%s': it is the host's own root",
+    error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': it is the host's own root", option,
               text_show(o->path));
-    return error_hint(e,
-                      "make a root that holds what the payload needs: denybox pack -o DIR COMMAND");
+    return error_hint(e, "%s", hint);
 }
 
 static bool check_places(const struct plan *plan, struct error *e)
 {
     const struct derived *r = &plan->derived;
 
-    if (!refuse_host_root(&r->rootfs, e))
+    if (!refuse_host_root(&r->rootfs, "rootfs",
+                          "make a root that holds what the payload needs: denybox pack -o DIR "
+                          "COMMAND",
+                          e) ||
+        !refuse_host_root(&r->in, "in", "give the directory that holds what is to be read", e) ||
+        !refuse_host_root(&r->out, "out", "give a directory for the results alone", e))
         return false;
-
     if (!overlap_refuse(&r->in, "--in", &r->out, "--out", e) ||
         !overlap_refuse(&r->rootfs, "--rootfs", &r->out, "--out", e) ||
         !outplace_refuse(&r->place, &r->in, "--in", e) ||

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "plan/advice.h"
 
 #if defined(__x86_64__)
 #define NATIVE_MACHINE EM_X86_64
@@ -51,7 +52,11 @@ static bool check_header(const struct source *s, const char *path, Elf64_Ehdr *h
     if (!read_exactly(s, h, sizeof *h, 0) || memcmp(h->e_ident, ELFMAG, SELFMAG) != 0) {
         if (read_exactly(s, h, SELFMAG, 0) && memcmp(h->e_ident, ELFMAG, SELFMAG) == 0)
             return refuse(path, e, "it is a truncated or 32-bit program");
-        return refuse(path, e, "it is neither an ELF program nor a #! script");
+        refuse(path, e, "it is neither an ELF program nor a #! script");
+        return advise_source(path,
+                             "a script's first line is #! and the path of its interpreter; or name "
+                             "the interpreter as the command",
+                             e);
     }
     if (h->e_ident[EI_CLASS] != ELFCLASS64) {
         refuse(path, e, "it is a 32-bit program, and the filter allows no 32-bit system calls");

@@ -3,10 +3,43 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/sys.h"
 #include "base/text.h"
+
+/* What to do where there is no directory of that name, and where there is a file. */
+static const struct {
+    const char *option;
+    const char *missing;
+    const char *file;
+} advice[] = {
+    {"in", "give the directory that the payload is to read at /in",
+     "give the directory that the file is in: the payload sees it as /in/NAME"},
+    {"out", NULL, "give a directory, in which the payload writes files as /out/NAME"},
+    {"evidence", NULL, "the bundle becomes a new file in a directory that is there"},
+    {"rootfs", "denybox pack -o DIR COMMAND makes one of a program of the host",
+     "unpack it, or give --image FILE for an archive of a container image"},
+};
+
+static bool advise(const char *option, const char *path, bool missing, struct error *e)
+{
+    size_t i = 0;
+
+    while (i < sizeof advice / sizeof advice[0] - 1 && strcmp(option, advice[i].option) != 0)
+        i++;
+    if (path[0] == '-')
+        return error_hint(e,
+                          "the value of --%s is missing; a name that begins with a dash is "
+                          "written ./-NAME",
+                          option);
+    if (!missing)
+        return error_hint(e, "%s", advice[i].file);
+    if (advice[i].missing != NULL)
+        return error_hint(e, "%s", advice[i].missing);
+    return error_hint(e, "make it first: mkdir -p %s", text_show(path));
+}
 
 bool object_open(struct host_object *o, const char *option, const char *path, bool want_directory,
                  struct error *e)
@@ -19,17 +52,17 @@ bool object_open(struct host_object *o, const char *option, const char *path, bo
         if (errno == ENOENT && want_directory) {
             error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': no such directory", option,
                       text_show(path));
-            return error_hint(e, "make it first: mkdir -p %s", text_show(path));
+            return advise(option, path, true, e);
         }
         return error_errno(e, EXIT_DENYBOX, errno, "cannot use --%s '%s'", option, text_show(path));
     }
     o->dev = st.st_dev;
     o->ino = st.st_ino;
     o->directory = S_ISDIR(st.st_mode);
-    if (want_directory && !o->directory)
-        return error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': not a directory", option,
-                         text_show(path));
-    return true;
+    if (!want_directory || o->directory)
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': not a directory", option, text_show(path));
+    return advise(option, path, false, e);
 }
 
 bool object_access(const struct host_object *o, const char *option, int mode, struct error *e)

@@ -26,7 +26,10 @@ bool value_env(const struct option_row *row, const char *name, const char *value
     if (word != NULL) {
         error_set(e, EXIT_DENYBOX, "cannot use --setenv '%s': the name looks like a secret (%s)",
                   text_show(name), word);
-        return error_hint(e, "a sandboxed payload gets no secret; pass data as a file in --in");
+        return error_hint(e,
+                          "a payload gets no secret; what is none can have a name without '%s', "
+                          "or come as a file in --in",
+                          word);
     }
     return plan_setenv(d, name, value, true, e);
 }
@@ -48,12 +51,13 @@ static bool reserved(const char *path)
 bool value_bind(const struct option_row *row, const char *source, const char *target,
                 struct declared *d, struct error *e)
 {
+    const char *wrong = value_inside_wrong(target);
     struct bind *grown;
 
     if (source[0] == '\0')
         return value_bad(row, source, e, "want a path");
-    if (!value_inside(target))
-        return value_bad(row, target, e, "want an absolute path without '.' and '..'");
+    if (wrong != NULL)
+        return value_bad(row, target, e, wrong);
     if (reserved(target))
         return value_bad(row, target, e, "that place belongs to the sandbox");
     for (size_t i = 0; i < d->n_binds; i++) {

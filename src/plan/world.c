@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "plan/advice.h"
 
 bool world_has_files(const struct plan *plan)
 {
@@ -75,7 +76,7 @@ static bool refuse_access(int fd, const char *path, struct error *e)
                           "copy it to a file system without noexec (findmnt -T shows the flags)");
     }
     error_set(e, EXIT_NOT_EXECUTABLE, "cannot run '%s': it is not executable", text_show(path));
-    return error_hint(e, "chmod +x it, or name its interpreter as the command");
+    return advise_source(path, "chmod +x it, or name its interpreter as the command", e);
 }
 
 static bool check_file(int fd, const char *path, struct error *e)
@@ -99,10 +100,13 @@ bool world_open_program(const struct plan *plan, const char *path, int *fd, stru
     *fd = world_open(plan, path);
     if (*fd >= 0)
         return check_file(*fd, path, e);
-    if (errno == ENOENT || errno == ENOTDIR)
-        return error_set(e, EXIT_NOT_FOUND, "cannot run '%s': no such file%s", text_show(path),
-                         plan->derived.rootfs.fd >= 0 ? " in the root" : "");
-    return error_errno(e, EXIT_NOT_EXECUTABLE, errno, "cannot run '%s'", text_show(path));
+    if (errno != ENOENT && errno != ENOTDIR)
+        return error_errno(e, EXIT_NOT_EXECUTABLE, errno, "cannot run '%s'", text_show(path));
+    if (plan->derived.rootfs.fd >= 0)
+        return error_set(e, EXIT_NOT_FOUND, "cannot run '%s': no such file in the root",
+                         text_show(path));
+    error_set(e, EXIT_NOT_FOUND, "cannot run '%s': no such file", text_show(path));
+    return advise_missing(path, e);
 }
 
 enum candidate { NOTHING, NOT_EXECUTABLE, EXECUTABLE };
@@ -145,8 +149,6 @@ bool world_search(const struct plan *plan, const char *name, char path[PATH_MAX]
     error_set(e, EXIT_NOT_FOUND, "cannot run '%s': not found in %s along PATH=%s", text_show(name),
               plan->derived.rootfs.fd >= 0 ? "the root" : "the host's directories",
               search != NULL ? text_show(search) : "");
-    return error_hint(
-        e, plan->derived.rootfs.fd >= 0
-               ? "give its path inside the root"
-               : "look at the spelling; a program elsewhere is named by its path, as ./NAME");
+    return plan->derived.rootfs.fd >= 0 ? error_hint(e, "give its path inside the root")
+                                        : advise_name(name, e);
 }

@@ -120,3 +120,15 @@ bool mounts_hold(const char *mountinfo, const char *const *declared, char *actua
     snprintf(actual, size, "/ ro, /in ro, /out rw, /tmp tmpfs noexec");
     return true;
 }
+
+bool mounts_nested(const char *mountinfo)
+{
+    struct mount_row row;
+    bool bad;
+
+    while (mount_next(&mountinfo, &row, &bad)) {
+        if (strncmp(row.point, "/in/", 4) == 0 || strncmp(row.point, "/out/", 5) == 0)
+            return true;
+    }
+    return false;
+}

@@ -15,4 +15,7 @@
  */
 bool mounts_hold(const char *mountinfo, const char *const *declared, char *actual, size_t size);
 
+/* Is there a mount beneath /in or /out? It came along with the directory of the host. */
+bool mounts_nested(const char *mountinfo);
+
 #endif

@@ -289,6 +289,8 @@ class Files(Live):
         # A fifth row is no strict sandbox: refused, with the row named, and that row is read-only.
         self.assertIn(done.status, (support.EXIT_BLOCKED, support.EXIT_DENYBOX), repr(done))
         self.assertIn("/in/below", done.err)
+        if done.status == support.EXIT_BLOCKED:
+            self.assertIn("hint: what is mounted beneath --in or --out comes along", done.err)
         self.assertEqual(done.out, "")
 
     def in_mount_namespace(self, script, propagation="private"):

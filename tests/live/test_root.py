@@ -73,6 +73,14 @@ class Examples(Host):
         done = self.start("--", script)
         self.assertEqual((done.status, done.out, done.err), (0, "7\n", ""))
 
+    def test_perl_program_in_a_word(self):
+        """perl opens /dev/null for it, as is said; and that is all that it lacks."""
+        done = self.start("--", "perl", "-e", "print 1")
+        self.assertNotEqual(done.status, 0, repr(done))
+        self.assertIn("hint: perl -e opens /dev/null, which is not there: --dev", done.err)
+        done = self.start("--dev", "--", "perl", "-e", "print 1")
+        self.assertEqual((done.status, done.out, done.err), (0, "1", ""))
+
     def test_script_by_env(self):
         script = support.write(os.path.join(self.host, "s"),
                                "#!/usr/bin/env python3\nimport sys\nprint(sys.argv)\n", 0o755)

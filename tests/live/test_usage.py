@@ -136,6 +136,59 @@ HINTS = [
     (("rnu",), EXIT_DENYBOX, "is not a command", "hint: did you mean run?"),
     (("./program",), EXIT_DENYBOX, "is not a command",
      "hint: a program is started by denybox run -- ./program"),
+    (("run", "--in", "{d}/file", "--", "true"), EXIT_DENYBOX, "not a directory",
+     "hint: give the directory that the file is in: the payload sees it as /in/NAME"),
+    (("run", "--in", "{d}/nothing", "--", "true"), EXIT_DENYBOX, "no such directory",
+     "hint: give the directory that the payload is to read"),
+    (("run", "--in", "--", "true"), EXIT_DENYBOX, "no such directory",
+     "hint: the value of --in is missing; a name that begins with a dash is written ./-NAME"),
+    (("run", "--in", "/", "--", "true"), EXIT_DENYBOX, "it is the host's own root",
+     "hint: give the directory that holds"),
+    (("run", "--out", "{d}/file", "--", "true"), EXIT_DENYBOX, "not a directory",
+     "hint: give a directory, in which the payload writes files as /out/NAME"),
+    (("run", "--out", "{d}/nothing", "--", "true"), EXIT_DENYBOX, "no such directory",
+     "hint: make it first: mkdir -p {d}/nothing"),
+    (("run", "--rootfs", "{d}/file", "--", "true"), EXIT_DENYBOX, "not a directory",
+     "hint: unpack it, or give --image FILE"),
+    (("run", "--rootfs", "{d}/nothing", "--", "true"), EXIT_DENYBOX, "no such directory",
+     "hint: denybox pack -o DIR COMMAND"),
+    (("run", "--evidence", "{d}/nothing/b.json", "--", "true"), EXIT_DENYBOX,
+     "--evidence '{d}/nothing/': no such directory", "hint: make it first: mkdir -p {d}/nothing/"),
+    (("run", "--evidence", "{d}/file/b.json", "--", "true"), EXIT_DENYBOX, "Not a directory", ""),
+    (("run", "--setenv", "A=b", "--", "true"), EXIT_DENYBOX, "want --setenv NAME VALUE",
+     "hint: these are two words, with a blank between them instead of '='"),
+    (("run", "--setenv", "A=b", "true"), EXIT_DENYBOX, "want a name of letters",
+     "hint: name and value are two words"),
+    (("run", "--ro-bind", "{d}/in:/data", "--", "true"), EXIT_DENYBOX, "want --ro-bind SRC DEST",
+     "instead of ':'"),
+    (("run", "--setenv", "AUTHOR", "x", "--", "true"), EXIT_DENYBOX, "looks like a secret (auth)",
+     "hint: a payload gets no secret; what is none can have a name without 'auth'"),
+    (("run", "--chdir", "/in/", "--", "true"), EXIT_DENYBOX, "none at the end",
+     "hint: it is looked up in the sandbox"),
+    (("run", "{d}/s.py"), EXIT_NOT_EXECUTABLE, "it is not executable",
+     "hint: name its interpreter: denybox run --in {d} -- python3 /in/s.py"),
+    (("run", "{d}/x.py"), EXIT_NOT_EXECUTABLE, "neither an ELF program nor a #! script",
+     "hint: name its interpreter: denybox run --in {d} -- python3 /in/x.py"),
+    (("run", "{d}/text"), EXIT_NOT_EXECUTABLE, "neither an ELF program nor a #! script",
+     "hint: a script's first line is #!"),
+    (("run", "{d}/file"), EXIT_NOT_EXECUTABLE, "it is not executable", "hint: chmod +x it"),
+    (("run", "--in", "{d}/in", "/in/s.py"), EXIT_NOT_FOUND, "no such file",
+     "hint: name its interpreter: denybox run --in DIR -- python3 /in/s.py"),
+    (("run", "--in", "{d}/in", "/in/x"), EXIT_NOT_FOUND, "no such file",
+     "hint: what --in DIR brings to /in is data"),
+    (("run", "/nothing/at/all"), EXIT_NOT_FOUND, "no such file", "hint: look at the spelling"),
+    (("run", "no-such-program-here"), EXIT_NOT_FOUND, "not found", "hint: look at the spelling"),
+]
+
+# Of names in the working directory, which is {d}.
+HERE = [
+    (("run", "s.py"), EXIT_NOT_FOUND, "not found",
+     "hint: name its interpreter: denybox run --in . -- python3 /in/s.py"),
+    (("run", "x.py"), EXIT_NOT_FOUND, "not found",
+     "hint: there is one here: denybox run -- ./x.py"),
+    (("run", "some-data"), EXIT_NOT_FOUND, "not found", "but it is not executable"),
+    (("run", "--evidence", "nothing/b.json", "--", "true"), EXIT_DENYBOX, "'nothing/'",
+     "hint: make it first: mkdir -p nothing/"),
 ]
 
 
@@ -145,6 +198,10 @@ class Usage(Live):
         super().setUp()
         support.write(self.path("file"), "text")
         support.write(self.path("empty"), "", 0o755)
+        support.write(self.path("some-data"), "text")
+        support.write(self.path("s.py"), "print(1)\n")
+        for name in ("x.py", "text"):
+            support.write(self.path(name), "print(1)\n", 0o755)
         os.mkdir(self.path("in", "below"))
         os.symlink("in", self.path("link"))
         os.symlink("nowhere", self.path("dangling"))
@@ -161,9 +218,10 @@ class Usage(Live):
     def words(self, words):
         return [word.replace("{d}", self.dir) for word in words]
 
-    def check(self, words, status, fragment, hint=None):
+    def check(self, words, status, fragment, hint=None, **how):
+        fragment, hint = self.words((fragment, hint or ""))
         with self.subTest(" ".join(words)):
-            done = denybox(*self.words(words))
+            done = denybox(*self.words(words), **how)
             self.assert_error(done, status, fragment, hint)
             self.assertEqual(self.listing(), self.before)
 
@@ -185,6 +243,48 @@ class Usage(Live):
     def test_hints(self):
         for words, status, fragment, hint in HINTS:
             self.check(words, status, fragment, hint)
+        for words, status, fragment, hint in HERE:
+            self.check(words, status, fragment, hint, cwd=self.dir)
+
+    def failed(self, *words, program=support.PAYLOAD):
+        """The words of denybox after a payload that fails by itself."""
+        done = denybox("run", *words[:-1], "--", program, *words[-1], cwd=self.dir)
+        self.assertGreater(done.status, 0, repr(done))
+        return [line for line in done.err.splitlines() if line.startswith("denybox: ")]
+
+    def test_hint_after_a_failure(self):
+        """What was named as if the payload saw it; nothing where it does, or where all went well."""
+        lost = "denybox: hint: the payload sees no '%s': --in DIR, and /in/%s, show it that file"
+        self.assertEqual(self.failed(("exit", "3", "s.py")), [lost % ("s.py", "s.py")])
+        self.assertEqual(self.failed(("exit", "3", "./s.py")), [lost % ("./s.py", "s.py")])
+        self.assertEqual(self.failed(("exit", "3", "/in/s.py")),
+                         ["denybox: hint: nothing is in /in: --in DIR brings what the payload is "
+                          "to read"])
+        for words in (("--quiet", ("exit", "3", "s.py")), (("exit", "3", "nothing"),),
+                      (("exit", "3", "in"),), ("--in", "in", ("exit", "3", "/in/s.py")),
+                      ("--chdir", "/tmp", ("exit", "3", "s.py")),
+                      ("--rootfs", ".", ("exit", "3", "s.py"))):
+            program = support.PAYLOAD
+            if "--rootfs" in words:
+                program = "/payload"
+                shutil.copy(support.PAYLOAD, self.path("payload"))
+            self.assertEqual(self.failed(*words, program=program), [], words)
+        self.assertEqual(denybox("run", "--", support.PAYLOAD, "exit", "0", "s.py",
+                                 cwd=self.dir).err, "")
+
+    def test_hint_of_a_device(self):
+        """Programs that are known to open /dev/null, by their names."""
+        for name in ("git", "perl", "perl5.36", "other"):
+            shutil.copy(support.PAYLOAD, self.path(name))
+        hint = "denybox: hint: %s opens /dev/null, which is not there: --dev brings it, as a deviation"
+        perl = hint % "perl -e" + "; a program in a file needs none"
+        for name, words, said in (("git", ("exit", "3"), [hint % "git"]),
+                                  ("perl", ("-e", "1"), [perl]), ("perl", ("-lne", "1"), [perl]),
+                                  ("perl5.36", ("-w", "-E1",), [perl]),
+                                  ("perl", ("exit", "3"), []), ("perl", ("exit", "3", "-e"), []),
+                                  ("perl", ("-Me", "3"), []), ("other", ("-e", "1"), [])):
+            self.assertEqual(self.failed(words, program="./" + name), said, (name, words))
+        self.assertEqual(self.failed("--dev", ("exit", "3"), program="./git"), [])
 
     def test_unreadable(self):
         if support.AS_ROOT:

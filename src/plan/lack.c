@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/lack.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "base/sys.h"
+#include "base/text.h"
+
+/* An option of perl that brings a program: -e, -E, or in a cluster such as -lne. Of the letters
+ * before it none takes the rest of the word for itself. */
+static bool is_perl_program(const char *word)
+{
+    size_t letters = word[0] == '-' ? strspn(word + 1, "0123456789WXTSUacflnpstuw") : 0;
+
+    return word[0] == '-' && (word[1 + letters] == 'e' || word[1 + letters] == 'E');
+}
+
+/* git opens it before anything else, perl for the program that is no file. */
+static const char *opener_of_null(const struct payload *p)
+{
+    const char *slash = strrchr(p->path, '/');
+    const char *name = slash != NULL ? slash + 1 : p->path;
+
+    if (strcmp(name, "git") == 0)
+        return "git";
+    for (size_t i = 1; strncmp(name, "perl", 4) == 0 && i < p->n_argv; i++) {
+        if (is_perl_program(p->argv[i]))
+            return "perl -e";
+        if (p->argv[i][0] != '-')
+            return NULL;
+    }
+    return NULL;
+}
+
+static bool is_in_root(const struct plan *plan, const char *path)
+{
+    int root = plan->derived.rootfs.fd;
+    int fd = root >= 0 ? sys_openat2(root, path, O_PATH | O_CLOEXEC,
+                                     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
+                       : -1;
+    bool there = fd >= 0;
+
+    io_close(&fd);
+    return there;
+}
+
+/* A relative path leads from --chdir in the sandbox, not from the caller's working directory. */
+static bool is_only_here(const struct plan *plan, const char *word)
+{
+    struct stat st;
+
+    return word[0] != '/' && word[0] != '-' && stat(word, &st) == 0 && S_ISREG(st.st_mode) &&
+           strcmp(plan->declared.chdir, "/") == 0 && !is_in_root(plan, word);
+}
+
+bool lack_find(const struct plan *plan, char *text, size_t size)
+{
+    const struct payload *p = &plan->derived.payload;
+    const char *opener = opener_of_null(p);
+
+    if (opener != NULL && !plan->declared.dev && !is_in_root(plan, "/dev/null")) {
+        snprintf(text, size,
+                 "%s opens /dev/null, which is not there: --dev brings it, as a deviation%s",
+                 opener, strcmp(opener, "git") == 0 ? "" : "; a program in a file needs none");
+        return true;
+    }
+    for (size_t i = 1; i < p->n_argv; i++) {
+        const char *slash = strrchr(p->argv[i], '/');
+
+        if (plan->declared.in == NULL && strncmp(p->argv[i], "/in/", 4) == 0) {
+            snprintf(text, size, "nothing is in /in: --in DIR brings what the payload is to read");
+            return true;
+        }
+        if (!is_only_here(plan, p->argv[i]))
+            continue;
+        snprintf(text, size, "the payload sees no '%s': --in DIR, and /in/%s, show it that file",
+                 text_show(p->argv[i]), text_show(slash != NULL ? slash + 1 : p->argv[i]));
+        return true;
+    }
+    return false;
+}
