@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -187,7 +190,7 @@ static const struct file {
 } files[] = {
     {"file", true, 0},       {"dir/file", true, 0},   {"dirlink/file", true, 0},
     {"link", false, ELOOP},  {"none", false, ENOENT}, {"dangling", false, ELOOP},
-    {"large", false, EFBIG}, {"dir", false, EISDIR},
+    {"large", false, EFBIG}, {"dir", false, EISDIR},  {"fifo", false, EINVAL},
 };
 
 START_TEST(a_file_is_read_and_no_link)
@@ -201,12 +204,90 @@ START_TEST(a_file_is_read_and_no_link)
     support_link("file", "link");
     support_link("none", "dangling");
     support_link("dir", "dirlink");
+    support_fifo("fifo");
     ck_assert_int_eq(io_read_file(support_fd(), files[_i].name, 4, &b), files[_i].good);
     if (files[_i].good)
         ck_assert_str_eq(buf_text(&b), "text");
     else
         ck_assert_int_eq(errno, files[_i].number);
     buf_free(&b);
+}
+END_TEST
+
+static const struct kind {
+    const char *name;
+    uint64_t resolve;
+    int file; /* errno, 0: it is opened */
+    int tree;
+    mode_t told; /* what *st says of what is not opened */
+} kinds[] = {
+    {"file", 0, 0, 0, 0},
+    {"link", 0, 0, 0, 0},
+    {"link", RESOLVE_NO_SYMLINKS, ELOOP, ELOOP, 0},
+    {"dir", 0, EISDIR, 0, S_IFDIR},
+    {"fifo", 0, EINVAL, EINVAL, S_IFIFO},
+    {"fifolink", 0, EINVAL, EINVAL, S_IFIFO},
+    {"/dev/null", 0, EINVAL, EINVAL, S_IFCHR},
+    {"nowhere", 0, ENOENT, ENOENT, 0},
+    {"file/x", 0, ENOTDIR, ENOTDIR, 0},
+    {"../file", RESOLVE_BENEATH, EXDEV, EXDEV, 0},
+};
+
+static void check_kind(const struct kind *row, int fd, int number, const struct stat *st)
+{
+    struct stat own;
+
+    if (number != 0) {
+        ck_assert_int_eq(fd, -1);
+        ck_assert_int_eq(errno, number);
+        ck_assert_uint_eq(st->st_mode & S_IFMT, row->told);
+        return;
+    }
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(fstat(fd, &own), 0);
+    ck_assert_uint_eq(own.st_ino, st->st_ino);
+    ck_assert_int_eq(fcntl(fd, F_GETFL) & (O_ACCMODE | O_PATH | O_NONBLOCK), O_RDONLY);
+    ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    close(fd);
+}
+
+/* Watches for an open(2), of which O_PATH is none (inotify(7)). */
+static int watch(const char *name)
+{
+    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_ge(inotify_add_watch(fd, support_path(name), IN_OPEN), 0);
+    return fd;
+}
+
+static bool was_opened(int fd)
+{
+    char events[4096];
+
+    return read(fd, events, sizeof events) > 0;
+}
+
+START_TEST(what_a_file_is_is_known_before_it_is_opened)
+{
+    const struct kind *row = &kinds[_i];
+    struct stat st;
+    int watching;
+    int fd;
+
+    support_mkdir("dir");
+    support_write("file", 0600, "text", 4);
+    support_fifo("fifo");
+    support_link("file", "link");
+    support_link("fifo", "fifolink");
+    watching = watch("fifo");
+    fd = io_open_file(support_fd(), row->name, row->resolve, &st);
+    check_kind(row, fd, row->file, &st);
+    fd = io_open_tree(support_fd(), row->name, row->resolve, &st);
+    check_kind(row, fd, row->tree, &st);
+    ck_assert(!was_opened(watching));
+    ck_assert_int_ge(openat(support_fd(), "fifo", O_RDONLY | O_NONBLOCK), 0);
+    ck_assert(was_opened(watching));
 }
 END_TEST
 
@@ -252,6 +333,7 @@ static Suite *suite(void)
     tcase_add_test(c, everything_is_written);
     tcase_add_test(c, what_cannot_be_written_says_so);
     tcase_add_loop_test(c, a_file_is_read_and_no_link, 0, N_ROWS(files));
+    tcase_add_loop_test(c, what_a_file_is_is_known_before_it_is_opened, 0, N_ROWS(kinds));
     tcase_add_test(c, closing_keeps_errno);
     tcase_add_test(c, random_names_differ);
     suite_add_tcase(s, c);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -55,16 +56,77 @@ bool io_read_all(int fd, size_t max, struct buf *b)
     return !b->failed;
 }
 
+static int of_another_kind(const struct stat *st)
+{
+    return S_ISDIR(st->st_mode) ? EISDIR : EINVAL;
+}
+
 bool io_read_file(int dirfd, const char *path, size_t max, struct buf *b)
 {
-    int fd = sys_openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+    int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    int fd = sys_openat(dirfd, path, flags, 0);
+    struct stat st;
     bool ok;
 
     if (fd < 0)
         return false;
-    ok = io_read_all(fd, max, b);
+    ok = fstat(fd, &st) == 0;
+    if (ok && !S_ISREG(st.st_mode)) {
+        errno = of_another_kind(&st);
+        ok = false;
+    }
+    ok = ok && io_read_all(fd, max, b);
     io_close(&fd);
     return ok;
+}
+
+/* A descriptor of the file itself, whatever has its name by now. */
+static int reopen(int handle)
+{
+    char name[32];
+    int fd;
+
+    snprintf(name, sizeof name, "/proc/self/fd/%d", handle);
+    fd = sys_openat(AT_FDCWD, name, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        errno = ENOSYS;
+    return fd;
+}
+
+static int open_known(int dirfd, const char *path, uint64_t resolve, bool directories,
+                      struct stat *st)
+{
+    int flags = O_PATH | O_CLOEXEC;
+    int handle =
+        resolve != 0 ? sys_openat2(dirfd, path, flags, resolve) : sys_openat(dirfd, path, flags, 0);
+    int fd = -1;
+
+    *st = (struct stat){0};
+    if (handle < 0)
+        return -1;
+    if (sys_fstat(handle, st) == 0) {
+        if (S_ISREG(st->st_mode) || (directories && S_ISDIR(st->st_mode))) {
+            fd = reopen(handle);
+        } else {
+            errno = of_another_kind(st);
+            io_close(&handle);
+            return -1;
+        }
+    }
+    if (fd < 0)
+        *st = (struct stat){0};
+    io_close(&handle);
+    return fd;
+}
+
+int io_open_file(int dirfd, const char *path, uint64_t resolve, struct stat *st)
+{
+    return open_known(dirfd, path, resolve, false, st);
+}
+
+int io_open_tree(int dirfd, const char *path, uint64_t resolve, struct stat *st)
+{
+    return open_known(dirfd, path, resolve, true, st);
 }
 
 void io_close(int *fd)

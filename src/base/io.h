@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 
@@ -13,8 +15,22 @@ bool io_write_all(int fd, const void *bytes, size_t length);
 /* Reads to end of file, at most `max` bytes (more is EFBIG). Adds to *b. False with errno set. */
 bool io_read_all(int fd, size_t max, struct buf *b);
 
-/* The same for the file `path` beneath `dirfd`, opened read-only, never through a final link. */
+/* The same for the regular file `path` beneath `dirfd`, opened read-only, never through a final
+ * link. Another kind of file is EISDIR or EINVAL. For files whose place nobody else can write to:
+ * it is opened before it is looked at, so that it works for one of /proc, and inside a sandbox. */
 bool io_read_file(int dirfd, const char *path, size_t max, struct buf *b);
+
+/*
+ * Opens a regular file for reading, and nothing else. What it is, is known before it is opened: to
+ * open a FIFO lets its writer go on, and to open a device may do something. Links are followed as
+ * `resolve` says (RESOLVE_ of openat2(2); 0 asks plain openat). -1 and errno; *st is then all zero
+ * unless there is something of another kind (EISDIR, else EINVAL), which it tells. Needs /proc,
+ * without which it is ENOSYS.
+ */
+int io_open_file(int dirfd, const char *path, uint64_t resolve, struct stat *st);
+
+/* The same for a regular file or a directory. */
+int io_open_tree(int dirfd, const char *path, uint64_t resolve, struct stat *st);
 
 /* Closes *fd unless it is negative and makes it -1. Keeps errno. */
 void io_close(int *fd);

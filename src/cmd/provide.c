@@ -131,6 +131,7 @@ static struct root_request request_of(const struct wanted *w)
     return (struct root_request){.program = w->chain.path,
                                  .scripts = (const char *const *)w->chain.files,
                                  .n_scripts = w->chain.n_files,
+                                 .searched = w->chain.searched,
                                  .with = (const char *const *)w->with,
                                  .n_with = w->n_with};
 }

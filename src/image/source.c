@@ -133,18 +133,16 @@ static bool open_place(struct image_source *s, struct error *e)
 {
     struct stat st;
 
-    s->fd = sys_openat(AT_FDCWD, s->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
-    if (s->fd < 0 || sys_fstat(s->fd, &st) < 0)
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot open the image '%s'",
-                           text_show(s->path));
-    s->directory = S_ISDIR(st.st_mode);
-    if (s->directory)
-        return true;
-    if (!S_ISREG(st.st_mode))
+    s->fd = io_open_tree(AT_FDCWD, s->path, 0, &st);
+    if (s->fd < 0 && st.st_mode != 0)
         return error_set(e, EXIT_DENYBOX,
                          "cannot open the image '%s': neither a directory nor a regular file",
                          text_show(s->path));
-    return list_members(s, e);
+    if (s->fd < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot open the image '%s'",
+                           text_show(s->path));
+    s->directory = S_ISDIR(st.st_mode);
+    return s->directory || list_members(s, e);
 }
 
 struct image_source *source_open(const char *path, struct error *e)
@@ -237,14 +235,11 @@ static const struct member *find_member(const struct image_source *s, const char
 
 static int open_in_directory(const struct image_source *s, const char *name)
 {
-    int fd = sys_openat2(s->fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-                         RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
     struct stat st;
+    int fd = io_open_file(s->fd, name, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS, &st);
 
-    if (fd >= 0 && (sys_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
-        io_close(&fd);
+    if (fd < 0 && st.st_mode != 0)
         errno = ENOENT;
-    }
     return fd;
 }
 

@@ -106,6 +106,7 @@ struct chain {
     char *path;                        /* its path; owned */
     char *files[2 * SCRIPT_DEPTH_MAX]; /* the scripts on the way, the first one first; owned */
     size_t n_files;                    /* 0: it is no script */
+    bool searched;                     /* the last of them led to the program by PATH */
     char *words[SCRIPT_WORDS_MAX];     /* argv[0] and what comes before the arguments; owned */
     size_t n_words;                    /* 0: it is no script, argv[0] is the command's */
 };

@@ -95,7 +95,8 @@ static bool follow_env(struct chain *c, const struct plan *plan, const char *arg
         return refuse_env(c, e);
     if (!put_words(c, words, e))
         return false;
-    if (strchr(c->words[0], '/') == NULL)
+    c->searched = strchr(c->words[0], '/') == NULL;
+    if (c->searched)
         return world_search(plan, c->words[0], path, e);
     if (c->words[0][0] != '/')
         return refuse_env(c, e);
@@ -107,6 +108,7 @@ static bool follow_env(struct chain *c, const struct plan *plan, const char *arg
 static bool follow_line(struct chain *c, const struct plan *plan, const struct shebang *line,
                         char path[PATH_MAX], struct error *e)
 {
+    c->searched = false;
     if (is_env(line->interpreter) && line->argument[0] != '\0' && !plan->declared.allow_exec)
         return follow_env(c, plan, line->argument, path, e);
     memcpy(path, line->interpreter, strlen(line->interpreter) + 1);

@@ -39,15 +39,21 @@ static bool is_outside(const struct plan *plan, const char *path)
     return plan->derived.rootfs.fd < 0 || (plan->provided.host && own_place(path) != NULL);
 }
 
-/* Opens `path` as the payload's world sees it. A FIFO must not block, a submount of the root is not
- * there for an overlay. -1 and errno. */
-int world_open(const struct plan *plan, const char *path)
+/* Opens `path` as the payload's world sees it; a submount of the root is not there for an overlay.
+ * As io_open_file. */
+static int open_file(const struct plan *plan, const char *path, struct stat *st)
 {
     if (is_outside(plan, path))
-        return sys_openat2(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK,
-                           RESOLVE_NO_MAGICLINKS);
-    return sys_openat2(plan->derived.rootfs.fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK,
-                       RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+        return io_open_file(AT_FDCWD, path, RESOLVE_NO_MAGICLINKS, st);
+    return io_open_file(plan->derived.rootfs.fd, path,
+                        RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV, st);
+}
+
+int world_open(const struct plan *plan, const char *path)
+{
+    struct stat st;
+
+    return open_file(plan, path, &st);
 }
 
 /* The sandbox's own mounts hide what the root has there, and none of them executes. */
@@ -79,27 +85,20 @@ static bool refuse_access(int fd, const char *path, struct error *e)
     return advise_source(path, "chmod +x it, or name its interpreter as the command", e);
 }
 
-static bool check_file(int fd, const char *path, struct error *e)
+bool world_open_program(const struct plan *plan, const char *path, int *fd, struct error *e)
 {
     struct stat st;
 
-    if (sys_fstat(fd, &st) < 0)
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot look at '%s'", text_show(path));
-    if (!S_ISREG(st.st_mode))
-        return error_set(e, EXIT_NOT_EXECUTABLE, "cannot run '%s': not a regular file",
-                         text_show(path));
-    if (faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0)
-        return refuse_access(fd, path, e);
-    return true;
-}
-
-bool world_open_program(const struct plan *plan, const char *path, int *fd, struct error *e)
-{
     if (!is_outside(plan, path) && !world_refuse_noexec(path, e))
         return false;
-    *fd = world_open(plan, path);
+    *fd = open_file(plan, path, &st);
+    if (*fd >= 0 && faccessat(*fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0)
+        return refuse_access(*fd, path, e);
     if (*fd >= 0)
-        return check_file(*fd, path, e);
+        return true;
+    if (st.st_mode != 0)
+        return error_set(e, EXIT_NOT_EXECUTABLE, "cannot run '%s': not a regular file",
+                         text_show(path));
     if (errno != ENOENT && errno != ENOTDIR)
         return error_errno(e, EXIT_NOT_EXECUTABLE, errno, "cannot run '%s'", text_show(path));
     if (plan->derived.rootfs.fd >= 0)
@@ -115,9 +114,8 @@ static enum candidate look_at(const struct plan *plan, const char *path)
 {
     enum candidate result = NOTHING;
     int fd = world_open(plan, path);
-    struct stat st;
 
-    if (fd >= 0 && sys_fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+    if (fd >= 0)
         result =
             faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) == 0 ? EXECUTABLE : NOT_EXECUTABLE;
     io_close(&fd);

@@ -18,8 +18,8 @@ bool world_has_files(const struct plan *plan);
  * be executed, or in one of the sandbox's own mounts, which hide what the root has there. */
 bool world_open_program(const struct plan *plan, const char *path, int *fd, struct error *e);
 
-/* Is there a file that can be opened? -1 and errno. Nothing is executed from it, so it need not be
- * executable. */
+/* Is there a regular file that can be opened? -1 and errno. Nothing is executed from it, so it need
+ * not be executable. */
 int world_open(const struct plan *plan, const char *path);
 
 /* Refuses a path in /in, /out or /tmp of the sandbox, none of which executes. False and *e, 126. */

@@ -102,15 +102,20 @@ static bool same(const struct stat *a, const struct stat *b)
            a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
+static bool was_replaced(struct build *b, const struct item *item)
+{
+    return error_set(b->e, EXIT_DENYBOX, "cannot copy '%s': it was replaced meanwhile",
+                     text_show(item->path));
+}
+
 static bool copy_open(struct build *b, const struct item *item, int from, int to)
 {
     struct timespec times[2] = {{.tv_nsec = 0}, {.tv_nsec = 0}};
     struct stat before;
     struct stat after;
 
-    if (sys_fstat(from, &before) < 0 || !S_ISREG(before.st_mode))
-        return error_set(b->e, EXIT_DENYBOX, "cannot copy '%s': it was replaced meanwhile",
-                         text_show(item->path));
+    if (sys_fstat(from, &before) < 0)
+        return was_replaced(b, item);
     if (!copy_bytes(from, to, (uint64_t)before.st_size))
         return cannot_write(b, item);
     if (sys_fstat(from, &after) < 0 || !same(&before, &after)) {
@@ -127,11 +132,13 @@ static bool copy_open(struct build *b, const struct item *item, int from, int to
 
 static bool add_file(struct build *b, const struct item *item, const char *name)
 {
-    int from = sys_openat2(AT_FDCWD, item->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-                           RESOLVE_NO_SYMLINKS);
+    struct stat st;
+    int from = io_open_file(AT_FDCWD, item->path, RESOLVE_NO_SYMLINKS, &st);
     int to;
     bool ok;
 
+    if (from < 0 && st.st_mode != 0)
+        return was_replaced(b, item);
     if (from < 0)
         return error_errno(b->e, EXIT_DENYBOX, errno, "cannot copy '%s'", text_show(item->path));
     to = sys_openat(b->parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

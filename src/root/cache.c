@@ -23,7 +23,7 @@
 #define TRACE_BYTES_MAX (256U << 20)
 
 /* Counted up when the same request comes to another root: roots of before are then not found. */
-#define RULES "denybox roots 1"
+#define RULES "denybox roots 2"
 
 /* The hexadecimal digits of a key, and of a trace, that make the name of an entry. */
 #define KEY_LENGTH 32
@@ -42,12 +42,14 @@ static void add_word(struct sha256 *s, const char *kind, const char *word)
 /* What is asked for, and of which processor: a home directory may serve several machines. */
 static void make_key(const struct root_request *r, char key[KEY_LENGTH + 1])
 {
+    const char *home = getenv("HOME");
     struct sha256 s;
     struct hwcaps h;
     char text[DIGEST_TEXT_SIZE];
 
     sha256_start(&s);
     add_word(&s, "rules", RULES);
+    add_word(&s, "home", home != NULL ? home : ""); /* what comes along depends on it (along.h) */
     hwcaps_take(&h);
     for (size_t i = 0; i < h.n; i++)
         add_word(&s, "processor", h.name[i]);
@@ -55,6 +57,8 @@ static void make_key(const struct root_request *r, char key[KEY_LENGTH + 1])
         add_word(&s, "program", r->program);
     for (size_t i = 0; i < r->n_scripts; i++)
         add_word(&s, "script", r->scripts[i]);
+    if (r->searched)
+        add_word(&s, "searched", "");
     for (size_t i = 0; i < r->n_with; i++)
         add_word(&s, "with", r->with[i]);
     sha256_end_text(&s, text);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "base/sys.h"
 #include "base/text.h"
 #include "elf/file.h"
 #include "root/interpreter.h"
@@ -23,16 +22,16 @@ static bool out_of_memory(struct error *e)
 
 /* Where the program itself is: in the root, or, hidden by the sandbox's mounts, only on the host.
  */
-static bool place_program(struct contents *c, const char *path, char real[PATH_MAX],
+static bool place_program(struct contents *c, const char *by, const char *path, char real[PATH_MAX],
                           struct error *e)
 {
     struct stat st;
 
     if (contents_hidden(path) == NULL)
-        return contents_place(c, path, "the program", real, &st, e);
+        return contents_named(c, by, path, "the program", real, &st, e);
     if (!trace_stat(&c->trace, path, &st) || realpath(path, real) == NULL)
         return error_errno(e, EXIT_NOT_FOUND, errno, "cannot run '%s'", text_show(path));
-    return true;
+    return by == NULL || contents_allows(c, by, real, &st, e);
 }
 
 static bool note_origin(const struct process *p, const char *real, char **origin, struct error *e)
@@ -43,18 +42,47 @@ static bool note_origin(const struct process *p, const char *real, char **origin
     return *origin != NULL || out_of_memory(e);
 }
 
-static bool take_program(struct contents *c, struct process *p, const char *path, char **origin,
-                         struct error *e)
+/* Who names the program; NULL: the caller. */
+static const char *namer(const struct root_request *r, const struct contents *c)
 {
+    if (r->n_scripts == 0 || r->searched || along_is_named(&c->along, r->program))
+        return NULL;
+    return r->scripts[r->n_scripts - 1];
+}
+
+static bool take_program(const struct root_request *r, struct contents *c, struct process *p,
+                         char **origin, struct error *e)
+{
+    const char *path = r->program;
+    const char *by = namer(r, c);
     char real[PATH_MAX];
 
-    return place_program(c, path, real, e) && process_begin(p, c, real, e) &&
+    if (by == NULL && !along_add_program(&c->along, path))
+        return out_of_memory(e);
+    return place_program(c, by, path, real, e) && process_begin(p, c, real, by, e) &&
            note_origin(p, real, origin, e) && interpreter_take(p, path, real, e);
+}
+
+/* The first is what the caller has named, and each names the next. */
+static bool take_scripts(const struct root_request *r, struct contents *c, struct error *e)
+{
+    char real[PATH_MAX];
+    struct stat st;
+
+    if (r->n_scripts != 0 && !along_add_program(&c->along, r->scripts[0]))
+        return out_of_memory(e);
+    for (size_t i = 0; i < r->n_scripts; i++) {
+        if (!contents_named(c, i != 0 ? r->scripts[i - 1] : NULL, r->scripts[i], "the script", real,
+                            &st, e))
+            return false;
+    }
+    return true;
 }
 
 static bool is_elf(const char *path)
 {
-    int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+    struct stat st;
+    int fd = io_open_file(AT_FDCWD, path, 0, &st);
     bool is = fd >= 0 && elf_file_is(fd);
 
     io_close(&fd);
@@ -63,17 +91,34 @@ static bool is_elf(const char *path)
 
 /* A file that --with names: a library is the program's to load, another program has a loader of its
  * own. What it needs must be there, unlike what only lies in a tree. */
-static bool take_file(struct contents *c, struct process *p, const char *real, struct error *e)
+static bool take_elf(struct contents *c, struct process *p, const char *real, struct error *e)
 {
     struct process own = {0};
+    enum process_added added;
+    bool ok;
+
+    if (p->n != 0) {
+        added = process_add(p, real, e);
+        return added != ADDED_FAILED && added != ADDED_MISSING;
+    }
+    ok = process_begin(&own, c, real, NULL, e);
+    process_free(&own);
+    return ok;
+}
+
+/* It is named like the program, and has beside it what it needs. */
+static bool take_file(struct contents *c, struct process *p, const char *path, const char *real,
+                      struct error *e)
+{
+    size_t before = c->along.n_trees;
     bool ok = true;
 
     if (!is_elf(real))
         return true;
-    if (p->n != 0)
-        return process_add(p, real, e) != ADDED_FAILED && process_add(p, real, e) != ADDED_MISSING;
-    ok = process_begin(&own, c, real, e);
-    process_free(&own);
+    if (!along_add_program(&c->along, path))
+        return out_of_memory(e);
+    ok = take_elf(c, p, real, e);
+    along_cut(&c->along, before);
     return ok;
 }
 
@@ -85,7 +130,7 @@ static bool take_with(struct contents *c, struct process *p, const char *path, s
 
     if (!contents_place(c, path, WHY_WITH, real, &st, e))
         return false;
-    return S_ISDIR(st.st_mode) ? take_tree(&take, real, e) : take_file(c, p, real, e);
+    return S_ISDIR(st.st_mode) ? take_tree(&take, real, e) : take_file(c, p, path, real, e);
 }
 
 bool root_collect(const struct root_request *r, struct contents *c, char **origin, struct error *e)
@@ -95,14 +140,11 @@ bool root_collect(const struct root_request *r, struct contents *c, char **origi
 
     *origin = NULL;
     contents_begin(c);
-    if (r->program != NULL)
-        ok = take_program(c, &p, r->program, origin, e);
-    for (size_t i = 0; ok && i < r->n_scripts; i++) {
-        char real[PATH_MAX];
-        struct stat st;
-
-        ok = contents_place(c, r->scripts[i], "the script", real, &st, e);
-    }
+    for (size_t i = 0; ok && i < r->n_with; i++)
+        ok = along_add_with(&c->along, r->with[i]) || out_of_memory(e);
+    ok = ok && take_scripts(r, c, e);
+    if (ok && r->program != NULL)
+        ok = take_program(r, c, &p, origin, e);
     for (size_t i = 0; ok && i < r->n_with; i++)
         ok = take_with(c, &p, r->with[i], e);
     process_free(&p);

@@ -109,6 +109,7 @@ struct way {
     char done[PATH_MAX];
     char rest[PATH_MAX];
     int links;
+    const char *by; /* the file that names it; NULL: the caller does */
 };
 
 /* The next component of w->rest; empty at the end. False with errno set. */
@@ -146,6 +147,31 @@ static bool follow(struct way *w, const char *target)
     return true;
 }
 
+bool contents_allows(const struct contents *c, const char *by, const char *real,
+                     const struct stat *st, struct error *e)
+{
+    if (along_allows(&c->along, real, st))
+        return true;
+    error_set(e, EXIT_DENYBOX,
+              "cannot put '%s' into the root: '%s' names it, and it is neither the system's nor "
+              "beside the program",
+              text_show(real), text_show(by));
+    return error_hint(e, "--with %s takes it along, if the payload may see it", text_show(real));
+}
+
+/* A link that is the last part says what is meant: a virtual environment is known by it. One that
+ * leads to a directory on the way is only passed. */
+static bool check_link(const struct contents *c, struct way *w, const char *path,
+                       const struct stat *st, struct error *e)
+{
+    if (w->by == NULL || w->rest[strspn(w->rest, "/")] != '\0')
+        return true;
+    if (!along_is_named(&c->along, path))
+        return contents_allows(c, w->by, path, st, e);
+    w->by = NULL; /* and what it leads to */
+    return true;
+}
+
 /* One component further. False with errno set, or with *e set and errno 0. */
 static bool step(struct contents *c, struct way *w, const char *name, const char *why,
                  struct stat *st, struct error *e)
@@ -167,7 +193,7 @@ static bool step(struct contents *c, struct way *w, const char *name, const char
         return false;
     target[n] = '\0';
     trace_add(&c->trace, TRACE_LINK, path, st);
-    if (!contents_add(c, path, st, target, why, e)) {
+    if (!check_link(c, w, path, st, e) || !contents_add(c, path, st, target, why, e)) {
         errno = 0;
         return false;
     }
@@ -212,10 +238,10 @@ static bool check_kind(const char *path, const struct stat *st, struct error *e)
     return true;
 }
 
-bool contents_place(struct contents *c, const char *path, const char *why, char real[PATH_MAX],
-                    struct stat *st, struct error *e)
+bool contents_named(struct contents *c, const char *by, const char *path, const char *why,
+                    char real[PATH_MAX], struct stat *st, struct error *e)
 {
-    struct way w = {.done = ""};
+    struct way w = {.done = "", .by = by};
 
     if (path[0] != '/' || snprintf(w.rest, sizeof w.rest, "%s", path) >= (int)sizeof w.rest)
         return error_set(e, EXIT_DENYBOX, "cannot put '%s' into the root: not an absolute path",
@@ -227,8 +253,16 @@ bool contents_place(struct contents *c, const char *path, const char *why, char 
     snprintf(real, PATH_MAX, "%s", w.done[0] != '\0' ? w.done : "/");
     if (!check_kind(real, st, e))
         return false;
+    if (w.by != NULL && contents_hidden(real) == NULL && !contents_allows(c, w.by, real, st, e))
+        return false;
     trace_add(&c->trace, TRACE_FILE, real, st);
     return contents_add(c, real, st, NULL, why, e);
+}
+
+bool contents_place(struct contents *c, const char *path, const char *why, char real[PATH_MAX],
+                    struct stat *st, struct error *e)
+{
+    return contents_named(c, NULL, path, why, real, st, e);
 }
 
 bool contents_stays(const char *real, const char *top, struct error *e)
@@ -308,6 +342,7 @@ void contents_free(struct contents *c)
     for (size_t i = 0; i < c->n; i++)
         item_free(&c->items[i]);
     free(c->items);
+    along_free(&c->along);
     trace_free(&c->trace);
     *c = (struct contents){0};
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "root/along.h"
 #include "root/trace.h"
 
 /*
@@ -34,6 +35,7 @@ struct item {
 
 struct contents {
     struct trace trace;
+    struct along along;
     struct item *items;
     size_t n;
     size_t room;
@@ -43,13 +45,24 @@ struct contents {
 void contents_begin(struct contents *c);
 
 /*
- * Puts what an absolute path leads to into the root, and every link on the way; `real` becomes its
- * own path, and *st what it is. A directory is put there without what is in it. False and *e (exit
- * 125): it is not there, cannot be read, is neither file nor directory, or lies where the sandbox's
- * own mounts would hide it.
+ * Puts what an absolute path leads to, which the caller or denybox itself names, into the root, and
+ * every link on the way; `real` becomes its own path, and *st what it is. A directory is put there
+ * without what is in it. False and *e (exit 125): it is not there, cannot be read, is neither file
+ * nor directory, or lies where the sandbox's own mounts would hide it.
  */
 bool contents_place(struct contents *c, const char *path, const char *why, char real[PATH_MAX],
                     struct stat *st, struct error *e);
+
+/*
+ * The same for what the file `by` names: false and *e (exit 125, with what to do) too when it may
+ * not come along by itself (along.h). With NULL for `by` the caller has named it.
+ */
+bool contents_named(struct contents *c, const char *by, const char *path, const char *why,
+                    char real[PATH_MAX], struct stat *st, struct error *e);
+
+/* Refuses what is at a real path unless it may come along, as contents_named does. */
+bool contents_allows(const struct contents *c, const char *by, const char *real,
+                     const struct stat *st, struct error *e);
 
 /* Adds one item by its real path; `target` is that of a link or NULL. False and *e. */
 bool contents_add(struct contents *c, const char *path, const struct stat *st, const char *target,

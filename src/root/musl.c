@@ -87,7 +87,7 @@ char **musl_directories(const char *loader, struct contents *c, size_t *n, struc
     snprintf(top, sizeof top, "%.*s/", prefix_length(loader), loader);
     if (!trace_stat(&c->trace, path, &st)) {
         list = split(DEFAULT_PATH, n);
-    } else if (!contents_place(c, path, "the loader's directories", real, &st, e) ||
+    } else if (!contents_named(c, loader, path, "the loader's directories", real, &st, e) ||
                !contents_stays(real, top, e)) {
         return NULL;
     } else if (!io_read_file(AT_FDCWD, real, PATH_FILE_MAX, &bytes)) {

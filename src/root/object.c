@@ -3,13 +3,11 @@
 
 #include <elf.h>
 #include <endian.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/io.h"
-#include "base/sys.h"
 #include "base/text.h"
 #include "elf/file.h"
 
@@ -121,17 +119,18 @@ enum object_result object_read(const char *path, struct object **out, struct sta
                                struct error *e)
 {
     enum object_result result = OBJECT_BAD;
-    int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+    int fd = io_open_file(AT_FDCWD, path, 0, st);
     struct object *o;
 
     *out = NULL;
-    if (fd < 0)
+    if (fd < 0 && st->st_mode == 0)
         return OBJECT_ABSENT;
-    o = calloc(1, sizeof *o);
-    if (o == NULL || (o->path = strdup(path)) == NULL) {
+    o = fd >= 0 ? calloc(1, sizeof *o) : NULL;
+    if (fd < 0) {
+        error_set(e, EXIT_NOT_EXECUTABLE, "cannot read '%s': it is not a regular file",
+                  text_show(path));
+    } else if (o == NULL || (o->path = strdup(path)) == NULL) {
         out_of_memory(e);
-    } else if (sys_fstat(fd, st) < 0) {
-        error_errno(e, EXIT_DENYBOX, errno, "cannot look at '%s'", text_show(path));
     } else {
         o->dev = st->st_dev;
         o->ino = st->st_ino;

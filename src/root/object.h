@@ -21,6 +21,7 @@ struct object {
     char *interpreter; /* owned; PT_INTERP, or NULL */
     bool dynamic;      /* has a dynamic section */
     bool no_default;   /* DF_1_NODEFLIB */
+    bool by_cache;     /* the host's /etc/ld.so.cache leads to it, and not another file */
     char *soname;      /* owned strings, NULL: none */
     char *rpath;
     char *runpath;

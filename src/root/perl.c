@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "base/sys.h"
 #include "elf/file.h"
 #include "root/interpreter.h"
 #include "root/take.h"
@@ -48,18 +47,19 @@ static bool is_place(const char *text, size_t length)
     return true;
 }
 
-static bool take_place(struct process *p, const char *directory, struct error *e)
+static bool take_place(struct process *p, const char *by, const char *directory, struct error *e)
 {
     struct take take = {.contents = p->contents, .process = p, .why = WHY, .leave = leave};
     char real[PATH_MAX];
     struct stat st;
 
-    return contents_place(p->contents, directory, WHY, real, &st, e) &&
+    return contents_named(p->contents, by, directory, WHY, real, &st, e) &&
            (!S_ISDIR(st.st_mode) || take_tree(&take, real, e));
 }
 
 /* Every string of a run of bytes that is such a place. */
-static bool take_strings(struct process *p, const char *bytes, size_t size, struct error *e)
+static bool take_strings(struct process *p, const char *by, const char *bytes, size_t size,
+                         struct error *e)
 {
     for (size_t at = 0; at < size;) {
         const char *end = memchr(bytes + at, '\0', size - at);
@@ -68,7 +68,7 @@ static bool take_strings(struct process *p, const char *bytes, size_t size, stru
         if (end == NULL)
             break;
         if (is_place(bytes + at, length) && has_landmark(p, bytes + at) &&
-            !take_place(p, bytes + at, e))
+            !take_place(p, by, bytes + at, e))
             return false;
         at += length + 1;
     }
@@ -77,7 +77,8 @@ static bool take_strings(struct process *p, const char *bytes, size_t size, stru
 
 static bool take_from(struct process *p, const char *path, struct error *e)
 {
-    int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+    struct stat st;
+    int fd = io_open_file(AT_FDCWD, path, 0, &st);
     struct elf_file f;
     bool ok = true;
 
@@ -92,7 +93,7 @@ static bool take_from(struct process *p, const char *path, struct error *e)
                                 : NULL;
 
         if (bytes != NULL)
-            ok = take_strings(p, bytes, s->filesz, e);
+            ok = take_strings(p, path, bytes, s->filesz, e);
     }
     elf_file_close(&f);
     io_close(&fd);

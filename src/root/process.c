@@ -46,12 +46,13 @@ static bool keep(struct process *p, struct object *o, struct error *e)
     return true;
 }
 
-static bool place(struct process *p, const char *path, const char *why, struct error *e)
+static bool place(struct process *p, const char *by, const char *path, const char *why,
+                  struct error *e)
 {
     char real[PATH_MAX];
     struct stat st;
 
-    return contents_place(p->contents, path, why, real, &st, e);
+    return contents_named(p->contents, by, path, why, real, &st, e);
 }
 
 const struct object *process_find(const struct process *p, const char *name)
@@ -97,7 +98,7 @@ static bool need(struct process *p, const char *name, struct object *object, boo
         *missing = true;
         return say_missing(name, object, e);
     }
-    if (!place(p, found->path, "a library", e)) {
+    if (!place(p, found->by_cache ? NULL : object->path, found->path, "a library", e)) {
         object_free(found);
         return false;
     }
@@ -203,7 +204,8 @@ static bool take_loader(struct process *p, struct error *e)
     if (result != OBJECT_OK)
         return error_hint(e, "'%s' names it as its loader", text_show(p->objects[0]->path));
     loader->loader = p->objects[0];
-    return keep(p, loader, e) && place(p, path, "the loader", e) && know_loader(p, loader, e);
+    return keep(p, loader, e) && place(p, p->objects[0]->path, path, "the loader", e) &&
+           know_loader(p, loader, e);
 }
 
 /* The locale that the payload's LANG names is a directory of files, not built into glibc. */
@@ -238,7 +240,7 @@ static bool add_late(struct process *p, struct error *e)
 /* Where the cache alone leads to a library, the loader needs it inside as well. */
 static bool add_cache(struct process *p, struct error *e)
 {
-    return !p->search.used_cache || place(p, LDCACHE_PATH, "the loader's cache", e);
+    return !p->search.used_cache || place(p, NULL, LDCACHE_PATH, "the loader's cache", e);
 }
 
 static bool refuse_program(const char *path, enum object_result result, struct error *e)
@@ -248,14 +250,15 @@ static bool refuse_program(const char *path, enum object_result result, struct e
     return false;
 }
 
-bool process_begin(struct process *p, struct contents *c, const char *real, struct error *e)
+bool process_begin(struct process *p, struct contents *c, const char *real, const char *by,
+                   struct error *e)
 {
     struct object *program;
     struct stat st;
     bool missing;
     enum object_result result = object_read(real, &program, &st, e);
 
-    *p = (struct process){.contents = c};
+    *p = (struct process){.contents = c, .by = by};
     if (result != OBJECT_OK)
         return refuse_program(real, result, e);
     p->musl = program->interpreter != NULL && musl_is_loader(program->interpreter);

@@ -14,6 +14,7 @@
  */
 struct process {
     struct contents *contents;
+    const char *by; /* borrowed; the script that names the program; NULL: the caller does */
     struct search search;
     struct ldcache cache;
     struct object **objects; /* owned; the program first, then the loader */
@@ -24,13 +25,14 @@ struct process {
 };
 
 /*
- * Begins with a program: `path` as it is found, `real` its own path (what $ORIGIN is for a
- * program). Puts the loader and the closure of the libraries into the root, not the program. A
+ * Begins with a program: `real` its own path (what $ORIGIN is for a program), `by` who names it.
+ * Puts the loader and the closure of the libraries into the root, not the program. A
  * static program has neither, and is fine. False and *e: a library is missing (which, and who needs
  * it), something is no ELF file of this machine, or the loader is of a kind whose rules are not
  * known. Free it in either case.
  */
-bool process_begin(struct process *p, struct contents *c, const char *real, struct error *e);
+bool process_begin(struct process *p, struct contents *c, const char *real, const char *by,
+                   struct error *e);
 
 /* What came of adding a file. */
 enum process_added { ADDED, ADDED_NOT_ELF, ADDED_MISSING, ADDED_FAILED };

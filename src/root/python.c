@@ -59,8 +59,9 @@ static bool find_version(const struct process *p, const char *real, char version
     return false;
 }
 
-/* `top`: what it may not lie outside of, or NULL. */
-static bool take_library(struct process *p, const char *directory, const char *top,
+/* `by`: the file by which it is known, NULL: the caller names it; `top`: what it may not lie
+ * outside of, or NULL. */
+static bool take_library(struct process *p, const char *by, const char *directory, const char *top,
                          const char *const *names, struct error *e)
 {
     struct take take = {.contents = p->contents,
@@ -71,7 +72,7 @@ static bool take_library(struct process *p, const char *directory, const char *t
     char real[PATH_MAX];
     struct stat st;
 
-    return contents_place(p->contents, directory, WHY, real, &st, e) &&
+    return contents_named(p->contents, by, directory, WHY, real, &st, e) &&
            (top == NULL || contents_stays(real, top, e)) && take_tree(&take, real, e);
 }
 
@@ -90,7 +91,7 @@ static bool take_from(struct process *p, const char *above, const char *lib, con
         !trace_stat(&p->contents->trace, path, &st))
         return true;
     *found = true;
-    return take_library(p, directory, NULL, leave, e);
+    return take_library(p, p->objects[0]->path, directory, NULL, leave, e);
 }
 
 static bool refuse(const char *path, const char *version, struct error *e)
@@ -152,13 +153,13 @@ static bool take_environment(struct process *p, const char *path, const char *ve
     if (directory[0] == '\0')
         return true;
     if (snprintf(name, sizeof name, "%s/pyvenv.cfg", directory) >= (int)sizeof name ||
-        !contents_place(p->contents, name, "the virtual environment", real, &st, e) ||
+        !contents_named(p->contents, p->by, name, "the virtual environment", real, &st, e) ||
         !contents_stays(real, directory, e))
         return false;
     if (snprintf(name, sizeof name, "%s/lib/python%s", directory, version) >= (int)sizeof name ||
         !trace_stat(&p->contents->trace, name, &st))
         return true;
-    return take_library(p, name, directory, leave_of_packages, e);
+    return take_library(p, p->by, name, directory, leave_of_packages, e);
 }
 
 bool interpreter_python(struct process *p, const char *path, const char *real, struct error *e)

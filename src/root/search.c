@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "base/sys.h"
 #include "base/text.h"
 #include "elf/file.h"
 
@@ -171,6 +170,8 @@ static enum object_result try_cache(struct search *s, const char *name, const st
     if (path == NULL || path[0] != '/' || (object->no_default && in_own_directory(s, path)))
         return OBJECT_ABSENT;
     result = try_file(s, path, found, e);
+    if (result == OBJECT_OK)
+        (*found)->by_cache = true;
     if (result == OBJECT_OK && !directly_in_own_directory(s, path))
         s->used_cache = true;
     return result;
@@ -260,7 +261,8 @@ static bool scan_loader(struct elf_file *f, char **list, size_t *n)
 char **search_directories(const char *loader, size_t *n)
 {
     char **list = calloc(DIRECTORIES_MAX + 1, sizeof *list);
-    int fd = sys_openat(AT_FDCWD, loader, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+    struct stat st;
+    int fd = io_open_file(AT_FDCWD, loader, 0, &st);
     struct elf_file f;
     struct error e;
 

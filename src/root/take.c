@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,14 +108,14 @@ static bool use_compiled(struct walk *w, int fd, bool *use)
 
 static bool add_file(struct walk *w, int dirfd, const char *name)
 {
-    int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct stat st;
+    int fd = io_open_file(dirfd, name, RESOLVE_NO_SYMLINKS, &st);
     size_t length = strlen(name);
-    struct stat st = {.st_mode = 0};
     bool use = true;
-    bool ok = fd >= 0 && fstat(fd, &st) == 0 ? true : refuse_errno(w);
+    bool ok = fd >= 0;
 
-    if (ok && !S_ISREG(st.st_mode))
-        ok = refuse(w, "it was replaced meanwhile");
+    if (!ok)
+        ok = st.st_mode != 0 ? refuse(w, "it was replaced meanwhile") : refuse_errno(w);
     if (ok)
         trace_add(&w->take->contents->trace, TRACE_FILE, w->path, &st);
     if (ok && length > 4 && strcmp(name + length - 4, ".pyc") == 0)

@@ -18,8 +18,8 @@ struct tarball {
 
 static bool put_file(struct tarball *t, const struct tree_entry *entry)
 {
-    int fd = sys_openat2(t->root, entry->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK,
-                         RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    struct stat st;
+    int fd = io_open_file(t->root, entry->path, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS, &st);
     bool ok;
 
     if (fd < 0)
