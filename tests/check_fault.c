@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -46,6 +48,24 @@ START_TEST(a_call_fails_once)
         else
             close(fd);
     }
+}
+END_TEST
+
+START_TEST(a_call_stops_the_process)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        setenv("DENYBOX_FAULT", "stop:openat:2", 1);
+        _exit(sys_openat(AT_FDCWD, "/", O_PATH, 0) < 0 || sys_mkdirat(-1, "x", 0) == 0 ||
+              sys_openat(AT_FDCWD, "/", O_PATH, 0) < 0 || sys_openat(AT_FDCWD, "/", O_PATH, 0) < 0);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+    ck_assert_int_eq(kill(pid, SIGCONT), 0);
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 END_TEST
 
@@ -93,6 +113,7 @@ static Suite *suite(void)
     TCase *c = tcase_create("fault");
 
     tcase_add_loop_test(c, a_call_fails_once, 0, N_ROWS(faults));
+    tcase_add_test(c, a_call_stops_the_process);
     tcase_add_test(c, a_step_is_skipped);
     tcase_add_test(c, several_steps_are_skipped);
     tcase_add_test(c, it_is_read_once);

@@ -39,7 +39,7 @@ static int area_fd(void)
 /* An entry with one file, "in". */
 static void make(int area, const char *name, bool expect_existed)
 {
-    struct staging s;
+    struct stage s;
     bool existed;
     int fd;
 
@@ -154,7 +154,7 @@ END_TEST
 START_TEST(an_entry_is_there_when_it_is_published)
 {
     int area;
-    struct staging s;
+    struct stage s;
     bool existed;
 
     set_home();
@@ -191,15 +191,15 @@ END_TEST
 START_TEST(what_is_dropped_is_gone)
 {
     int area;
-    struct staging s;
+    struct stage s;
 
     set_home();
     area = area_fd();
     ck_assert(staging_begin(area, &s, &e));
     ck_assert_int_eq(mkdirat(s.fd, "d", 0700), 0);
-    staging_drop(&s);
+    stage_drop(&s);
     ck_assert_int_eq(s.fd, -1);
-    staging_drop(&s);
+    stage_drop(&s);
     ck_assert_str_eq(support_list("cache/denybox/area"), "");
 }
 END_TEST
@@ -221,7 +221,7 @@ static enum prune_result prune_in_child(int area, const char *name)
 
 START_TEST(what_is_used_is_not_pruned)
 {
-    struct staging s;
+    struct stage s;
     int area;
     int one;
     int two;

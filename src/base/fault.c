@@ -4,6 +4,7 @@
 #ifdef DENYBOX_FAULTS
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,21 +51,35 @@ static const char *next_specification(const char *now)
     return comma != NULL ? comma + 1 : NULL;
 }
 
+/* Has the call come that the rest of a specification counts to? */
+static bool is_due(const char **rest)
+{
+    char count[16];
+
+    next_field(rest, count, sizeof count);
+    return ++calls == (count[0] != '\0' ? (unsigned)atoi(count) : 1U);
+}
+
 bool fault_fails(const char *wrapper)
 {
     const char *rest = specification();
     char kind[16];
     char name[64];
     char number[32];
-    char count[16];
+    bool stops;
 
-    if (strcmp(next_field(&rest, kind, sizeof kind), "fail") != 0 ||
+    stops = strcmp(next_field(&rest, kind, sizeof kind), "stop") == 0;
+    if ((!stops && strcmp(kind, "fail") != 0) ||
         strcmp(next_field(&rest, name, sizeof name), wrapper) != 0)
         return false;
-    next_field(&rest, number, sizeof number);
-    next_field(&rest, count, sizeof count);
-    if (++calls != (count[0] != '\0' ? (unsigned)atoi(count) : 1U))
+    if (!stops)
+        next_field(&rest, number, sizeof number);
+    if (!is_due(&rest))
         return false;
+    if (stops) {
+        raise(SIGSTOP);
+        return false;
+    }
     errno = error_number(number);
     return true;
 }

@@ -9,6 +9,7 @@
  * calls are the constant false, and no environment variable is read.
  *
  *   DENYBOX_FAULT=fail:NAME:ERRNO[:N]   the Nth call (first unless said) of wrapper NAME fails
+ *   DENYBOX_FAULT=stop:NAME[:N]         the process stops itself (SIGSTOP) before that call
  *   DENYBOX_FAULT=skip:STEP[,skip:STEP] the steps of that name are left out: walls are missing
  */
 #ifdef DENYBOX_FAULTS

@@ -13,17 +13,16 @@
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/provide.h"
-#include "evidence/publish.h"
 #include "root/build.h"
 #include "root/manifest.h"
 #include "root/tarball.h"
-#include "tree/remove.h"
+#include "tree/stage.h"
 #include "json/json.h"
 
 /*
- * pack makes everything in a directory of a name that cannot be guessed, beside where it is to be,
- * and gives it its name at the end: whoever looks sees all or nothing. The manifest comes first, so
- * that there is no root without one.
+ * pack makes everything in a directory beside where it is to be (tree/stage.h), and gives it its
+ * name at the end: whoever looks sees all or nothing. The manifest comes first, so that there is no
+ * root without one.
  */
 
 struct options {
@@ -89,11 +88,11 @@ static int show_help(void)
 /* Where everything goes. */
 struct place {
     int parent;
+    char directory[PATH_MAX]; /* of the parent, as the user says it: "", or ends in '/' */
     char name[NAME_MAX + 1];
     char manifest[NAME_MAX + 1];
     bool tar;
-    char staging[64]; /* in the parent; "": not made */
-    int stage;
+    struct stage stage;
     int root;
 };
 
@@ -103,31 +102,26 @@ static bool exists(const struct place *p, const char *name)
 }
 
 /* Splits where the root is to go into the directory and the names in it. */
-static bool take_names(struct place *p, const char *output, char directory[PATH_MAX])
+static bool take_names(struct place *p, const char *output)
 {
     size_t length = strlen(output);
-    char *slash;
-    const char *name = directory;
+    size_t directory;
+    const char *ending;
 
     while (length > 1 && output[length - 1] == '/')
         length--;
-    if (snprintf(directory, PATH_MAX, "%.*s", (int)length, output) >= PATH_MAX)
+    directory = length;
+    while (directory > 0 && output[directory - 1] != '/')
+        directory--;
+    if (directory >= sizeof p->directory ||
+        length - directory + strlen(".manifest") >= sizeof p->manifest)
         return false;
-    slash = strrchr(directory, '/');
-    if (slash != NULL)
-        name = slash + 1;
-    if (strlen(name) + strlen(".manifest") > NAME_MAX || name[0] == '\0' ||
-        strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        return false;
-    snprintf(p->name, sizeof p->name, "%s", name);
-    snprintf(p->manifest, sizeof p->manifest, "%.*s.manifest", NAME_MAX - 9, name);
-    if (slash != NULL)
-        slash[1] = '\0';
-    else
-        snprintf(directory, PATH_MAX, ".");
-    length = strlen(p->name);
-    p->tar = length > 4 && strcmp(p->name + length - 4, ".tar") == 0;
-    return true;
+    snprintf(p->directory, sizeof p->directory, "%.*s", (int)directory, output);
+    snprintf(p->name, sizeof p->name, "%.*s", (int)(length - directory), output + directory);
+    snprintf(p->manifest, sizeof p->manifest, "%.*s.manifest", NAME_MAX - 9, p->name);
+    ending = strrchr(p->name, '.');
+    p->tar = ending != NULL && ending != p->name && strcmp(ending, ".tar") == 0;
+    return p->name[0] != '\0' && strcmp(p->name, ".") != 0 && strcmp(p->name, "..") != 0;
 }
 
 /* Else it would become a directory of that name. */
@@ -146,20 +140,23 @@ static bool is_packed_archive(const char *name)
 
 static bool open_place(struct place *p, const char *output, struct error *e)
 {
-    char directory[PATH_MAX];
-
-    *p = (struct place){.parent = -1, .stage = -1, .root = -1};
-    if (output == NULL || !take_names(p, output, directory))
+    *p = (struct place){.parent = -1, .stage = {.fd = -1}, .root = -1};
+    if (!take_names(p, output))
         return error_set(e, EXIT_DENYBOX, "cannot pack into '%s': want a name that is not there",
-                         output != NULL ? text_show(output) : "");
+                         text_show(output));
     if (is_packed_archive(p->name)) {
         error_set(e, EXIT_DENYBOX, "cannot pack into '%s': an archive's name ends in .tar",
                   text_show(output));
         return error_hint(e, "make a .tar, and compress it afterwards");
     }
-    p->parent = sys_openat(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (p->parent < 0)
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot pack into '%s'", text_show(output));
+    p->parent = sys_openat(AT_FDCWD, p->directory[0] != '\0' ? p->directory : ".",
+                           O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (p->parent < 0) {
+        bool absent = errno == ENOENT;
+
+        error_errno(e, EXIT_DENYBOX, errno, "cannot pack into '%s'", text_show(output));
+        return absent ? error_hint(e, "mkdir -p %s", text_show(p->directory)) : false;
+    }
     if (!exists(p, p->name) && !exists(p, p->manifest))
         return true;
     error_set(e, EXIT_DENYBOX, "cannot pack into '%s': %s exists", text_show(output),
@@ -167,49 +164,52 @@ static bool open_place(struct place *p, const char *output, struct error *e)
     return error_hint(e, "nothing is ever overwritten; choose another name or move it away");
 }
 
-static bool cannot_write(const struct place *p, struct error *e)
+static bool cannot_write(const struct place *p, const char *name, struct error *e)
 {
-    return error_errno(e, EXIT_DENYBOX, errno, "cannot write '%s'", text_show(p->name));
+    return error_errno(e, EXIT_DENYBOX, errno, "cannot write '%s%s'", text_show(p->directory),
+                       text_show(name));
 }
 
 static bool make_staging(struct place *p, struct error *e)
 {
-    char random[33];
-
-    if (!io_random_hex(random))
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot draw a random name");
-    snprintf(p->staging, sizeof p->staging, ".denybox-%s", random);
-    if (sys_mkdirat(p->parent, p->staging, 0700) < 0) {
-        p->staging[0] = '\0';
-        return cannot_write(p, e);
-    }
-    p->stage =
-        sys_openat(p->parent, p->staging, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-    if (p->stage < 0 || sys_mkdirat(p->stage, "root", 0755) < 0 ||
-        fchmodat(p->stage, "root", 0755, 0) < 0)
-        return cannot_write(p, e);
-    p->root = sys_openat(p->stage, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-    return p->root >= 0 || cannot_write(p, e);
+    stage_sweep(p->parent, STAGE_BESIDE);
+    if (!stage_make(p->parent, STAGE_BESIDE, &p->stage) ||
+        sys_mkdirat(p->stage.fd, "root", 0755) < 0 || fchmodat(p->stage.fd, "root", 0755, 0) < 0)
+        return cannot_write(p, p->name, e);
+    p->root = sys_openat(p->stage.fd, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    return p->root >= 0 || cannot_write(p, p->name, e);
 }
 
 static bool write_tar(const struct place *p, struct error *e)
 {
-    int fd = sys_openat(p->stage, "tar", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    bool ok = fd >= 0 ? root_tarball(p->root, fd, e) : cannot_write(p, e);
+    int fd = sys_openat(p->stage.fd, "tar", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    bool ok = fd >= 0 ? root_tarball(p->root, fd, e) : cannot_write(p, p->name, e);
 
     io_close(&fd);
     return ok;
 }
 
-static bool give_name(const struct place *p, const char *manifest, struct error *e)
+static bool write_manifest(const struct place *p, const struct buf *manifest, struct error *e)
 {
-    if (syncfs(p->stage) < 0)
-        return cannot_write(p, e);
-    if (!publish(p->parent, p->manifest, manifest, e))
-        return false;
-    if (sys_renameat2(p->stage, p->tar ? "tar" : "root", p->parent, p->name, RENAME_NOREPLACE) == 0)
+    int fd = sys_openat(p->stage.fd, "manifest", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    bool ok = fd >= 0 && io_write_all(fd, manifest->data, manifest->length);
+
+    if (!ok)
+        cannot_write(p, p->manifest, e);
+    io_close(&fd);
+    return ok;
+}
+
+static bool give_names(const struct place *p, struct error *e)
+{
+    if (syncfs(p->stage.fd) < 0)
+        return cannot_write(p, p->name, e);
+    if (sys_renameat2(p->stage.fd, "manifest", p->parent, p->manifest, RENAME_NOREPLACE) < 0)
+        return cannot_write(p, p->manifest, e);
+    if (sys_renameat2(p->stage.fd, p->tar ? "tar" : "root", p->parent, p->name, RENAME_NOREPLACE) ==
+        0)
         return true;
-    cannot_write(p, e);
+    cannot_write(p, p->name, e);
     unlinkat(p->parent, p->manifest, 0);
     return false;
 }
@@ -219,12 +219,9 @@ static bool make(struct place *p, const struct contents *c, char digest[DIGEST_T
 {
     struct buf manifest = {0};
     bool ok = make_staging(p, e) && root_build(c, p->root, e) &&
-              manifest_write(c, p->root, digest, &manifest, e) && (!p->tar || write_tar(p, e));
+              manifest_write(c, p->root, digest, &manifest, e) && write_manifest(p, &manifest, e) &&
+              (!p->tar || write_tar(p, e)) && give_names(p, e);
 
-    if (ok) {
-        manifest.data[manifest.length - 1] = '\0'; /* publish ends the last line */
-        ok = give_name(p, manifest.data, e);
-    }
     buf_free(&manifest);
     return ok;
 }
@@ -232,14 +229,19 @@ static bool make(struct place *p, const struct contents *c, char digest[DIGEST_T
 static void close_place(struct place *p)
 {
     io_close(&p->root);
-    io_close(&p->stage);
-    if (p->staging[0] != '\0')
-        tree_remove(p->parent, p->staging);
+    stage_drop(&p->stage);
     io_close(&p->parent);
 }
 
-static bool say(const struct options *o, const struct contents *c, const char *digest,
-                struct error *e)
+static void say_lines(const struct place *p, const struct contents *c, size_t n, const char *digest)
+{
+    printf("%s  %s%s\n", digest, text_show(p->directory), text_show(p->name));
+    printf("%zu files, %llu bytes; %s%s lists them\n", n, (unsigned long long)c->bytes,
+           text_show(p->directory), text_show(p->manifest));
+}
+
+static bool say(const struct options *o, const struct place *p, const struct contents *c,
+                const char *digest, struct error *e)
 {
     size_t n = 0;
 
@@ -257,8 +259,7 @@ static bool say(const struct options *o, const struct contents *c, const char *d
     } else if (o->quiet) {
         puts(digest);
     } else {
-        printf("%s  %s\n%zu files, %llu bytes; %s.manifest lists them\n", digest,
-               text_show(o->output), n, (unsigned long long)c->bytes, text_show(o->output));
+        say_lines(p, c, n, digest);
     }
     return fflush(stdout) == 0 ||
            error_errno(e, EXIT_DENYBOX, errno, "cannot write to standard output");
@@ -267,10 +268,10 @@ static bool say(const struct options *o, const struct contents *c, const char *d
 static bool carry_out(struct plan *plan, const struct options *o, struct error *e)
 {
     char digest[DIGEST_TEXT_SIZE];
+    static struct place place; /* with a path: too large for the stack */
     struct contents contents = {0};
-    struct place place;
     bool ok = open_place(&place, o->output, e) && provide_contents(plan, &contents, e) &&
-              make(&place, &contents, digest, e) && say(o, &contents, digest, e);
+              make(&place, &contents, digest, e) && say(o, &place, &contents, digest, e);
 
     contents_free(&contents);
     close_place(&place);

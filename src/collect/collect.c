@@ -13,7 +13,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "collect/copy.h"
-#include "tree/remove.h"
+#include "tree/stage.h"
 
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -197,27 +197,17 @@ static bool put_in_place(int stage, const char *name, const struct collect_place
 
 static int publish(int tmpfs, uint64_t size, const struct collect_place *place, struct error *e)
 {
-    char random[33];
-    char name[64];
-    int stage;
+    struct stage stage;
 
-    if (!io_random_hex(random)) {
-        error_errno(e, EXIT_DENYBOX, errno, "cannot draw a random name");
-        return -1;
-    }
-    snprintf(name, sizeof name, ".denybox-out-%s", random);
-    if (sys_mkdirat(place->parent, name, 0700) < 0) {
+    stage_sweep(place->parent, STAGE_BESIDE);
+    if (!stage_make(place->parent, STAGE_BESIDE, &stage)) {
         cannot_place(place, e);
         return -1;
     }
-    stage = sys_openat(place->parent, name, DIRECTORY, 0);
-    if (stage < 0)
-        cannot_place(place, e);
-    if (stage >= 0 && copy_all(tmpfs, size, stage, e) && put_in_place(stage, name, place, e))
-        return stage;
-    io_close(&stage);
-    if (!tree_remove(place->parent, name))
-        error_hint(e, "and it could not be removed: %s", name);
+    if (copy_all(tmpfs, size, stage.fd, e) && put_in_place(stage.fd, stage.name, place, e))
+        return stage.fd;
+    if (!stage_drop(&stage))
+        error_hint(e, "and it could not be removed: %s", stage.name);
     return -1;
 }
 

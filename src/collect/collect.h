@@ -32,10 +32,10 @@ struct collect_place {
 bool collect_look(int tmpfs, uint64_t size, struct audit *a, struct error *e);
 
 /*
- * Copies it into a directory beside the place, whose name cannot be guessed, and renames that: who
- * looks sees all of it or nothing. SIGINT, SIGTERM, SIGHUP and SIGQUIT end it as an error does.
- * Returns a descriptor of the published directory, the caller's; -1 and *e, and then nothing is
- * left of it.
+ * Copies it into a directory beside the place (tree/stage.h), and renames that: who looks sees all
+ * of it or nothing. Removes first what one that was killed has left there. SIGINT, SIGTERM, SIGHUP
+ * and SIGQUIT end it as an error does. Returns a descriptor of the published directory, the
+ * caller's; -1 and *e, and then nothing is left of it.
  */
 int collect_publish(int tmpfs, uint64_t size, const struct collect_place *place, struct error *e);
 

@@ -60,7 +60,7 @@ static bool write_record(int dirfd, const struct image *image, const struct unpa
     return ok;
 }
 
-static bool fill(struct staging *staging, struct image_source *s, const struct image *image,
+static bool fill(struct stage *staging, struct image_source *s, const struct image *image,
                  uint64_t max, image_progress *progress, struct error *e)
 {
     char tree[DIGEST_TEXT_SIZE];
@@ -85,7 +85,7 @@ bool image_cache_add(int area, struct image_source *s, const struct image *image
                      image_progress *progress, struct error *e)
 {
     int there = store_use(area, image_entry_name(image->id));
-    struct staging staging;
+    struct stage staging;
     bool existed;
 
     if (there >= 0) {
@@ -96,7 +96,7 @@ bool image_cache_add(int area, struct image_source *s, const struct image *image
         return false;
     if (fill(&staging, s, image, max, progress, e))
         return staging_publish(&staging, image_entry_name(image->id), &existed, e);
-    staging_drop(&staging);
+    stage_drop(&staging);
     return false;
 }
 

@@ -237,7 +237,7 @@ static bool make_entry(int area, const char *key, const struct contents *c, cons
                        struct cached_root *out, struct error *e)
 {
     char name[NAME_LENGTH + 1];
-    struct staging s;
+    struct stage s;
     struct buf trace = {0};
     bool existed;
     bool ok;
@@ -254,7 +254,7 @@ static bool make_entry(int area, const char *key, const struct contents *c, cons
     ok = fill_staging(c, &trace, s.fd, e);
     buf_free(&trace);
     if (!ok) {
-        staging_drop(&s);
+        stage_drop(&s);
         return false;
     }
     if (!staging_publish(&s, name, &existed, e))

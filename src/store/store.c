@@ -161,15 +161,6 @@ bool store_path(const char *area, const char *name, char path[PATH_MAX], struct 
     return advise(e);
 }
 
-static bool is_named(int area, const char *name, int fd)
-{
-    struct stat by_name;
-    struct stat by_fd;
-
-    return fstatat(area, name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &by_fd) == 0 &&
-           by_name.st_dev == by_fd.st_dev && by_name.st_ino == by_fd.st_ino;
-}
-
 int store_use(int area, const char *name)
 {
     for (;;) {
@@ -181,54 +172,32 @@ int store_use(int area, const char *name)
             io_close(&fd);
             return -1;
         }
-        /* It may have been pruned, and made anew, before it was locked. */
-        if (is_named(area, name, fd))
+        if (stage_is_named(area, name, fd))
             return fd;
         io_close(&fd);
     }
 }
 
-bool staging_begin(int area, struct staging *s, struct error *e)
+bool staging_begin(int area, struct stage *s, struct error *e)
 {
-    char random[33];
-
-    *s = (struct staging){.area = area, .fd = -1};
-    if (!io_random_hex(random))
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot draw a random name");
-    snprintf(s->name, sizeof s->name, STAGING_PREFIX "%s", random);
-    if (sys_mkdirat(area, s->name, 0700) < 0)
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot write to the cache");
-    s->fd = sys_openat(area, s->name, DIRECTORY | O_NOFOLLOW, 0);
-    if (s->fd >= 0 && flock(s->fd, LOCK_EX | LOCK_NB) == 0)
-        return true;
-    error_errno(e, EXIT_DENYBOX, errno, "cannot write to the cache");
-    io_close(&s->fd);
-    unlinkat(area, s->name, AT_REMOVEDIR);
-    return false;
+    return stage_make(area, STAGING_PREFIX, s) ||
+           error_errno(e, EXIT_DENYBOX, errno, "cannot write to the cache");
 }
 
-bool staging_publish(struct staging *s, const char *name, bool *existed, struct error *e)
+bool staging_publish(struct stage *s, const char *name, bool *existed, struct error *e)
 {
     bool ok = syncfs(s->fd) == 0;
 
     *existed = false;
-    if (ok && sys_renameat2(s->area, s->name, s->area, name, RENAME_NOREPLACE) == 0) {
+    if (ok && sys_renameat2(s->parent, s->name, s->parent, name, RENAME_NOREPLACE) == 0) {
         io_close(&s->fd);
         return true;
     }
     *existed = ok && (errno == EEXIST || errno == ENOTEMPTY);
     if (!*existed)
         error_errno(e, EXIT_DENYBOX, errno, "cannot write to the cache");
-    staging_drop(s);
+    stage_drop(s);
     return *existed;
-}
-
-void staging_drop(struct staging *s)
-{
-    if (s->fd < 0)
-        return;
-    tree_remove(s->area, s->name);
-    io_close(&s->fd);
 }
 
 bool store_is_staging(const char *name)

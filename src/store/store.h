@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "tree/stage.h"
 
 /*
  * The cache: $XDG_CACHE_HOME/denybox, or $HOME/.cache/denybox, a directory of the caller's alone
@@ -37,14 +38,8 @@ bool store_path(const char *area, const char *name, char path[PATH_MAX], struct 
  * with it. -1 and errno (ENOENT: there is none). */
 int store_use(int area, const char *name);
 
-struct staging {
-    int area;      /* borrowed */
-    int fd;        /* the directory, locked; -1: none */
-    char name[48]; /* in the area */
-};
-
-/* Makes an empty staging directory. False and *e. */
-bool staging_begin(int area, struct staging *s, struct error *e);
+/* Makes an empty staging directory; stage_drop removes it. False and *e. */
+bool staging_begin(int area, struct stage *s, struct error *e);
 
 /*
  * Writes it all to disk (a crash must leave no half of an entry) and gives it the name. When there
@@ -52,10 +47,7 @@ bool staging_begin(int area, struct staging *s, struct error *e);
  * Afterwards s->fd is closed; use store_use. False and *e; then the staging directory is removed as
  * well.
  */
-bool staging_publish(struct staging *s, const char *name, bool *existed, struct error *e);
-
-/* Removes what staging_begin made, when it was not published. Does nothing when s->fd is -1. */
-void staging_drop(struct staging *s);
+bool staging_publish(struct stage *s, const char *name, bool *existed, struct error *e);
 
 enum prune_result { PRUNE_GONE, PRUNE_IN_USE, PRUNE_FAILED };
 

@@ -189,6 +189,18 @@ def fault(specification, *words, **how):
     return command([FAULTY, *words], env=environment, **how)
 
 
+def stopped(specification, *words, **how):
+    """Starts the test build, and waits until it has stopped itself at that call. The caller lets it
+    go on or kills it, and waits for it."""
+    process = subprocess.Popen([FAULTY, *words], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                               env=base_env(DENYBOX_FAULT="stop:" + specification), **how)
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    if not os.WIFSTOPPED(status):
+        raise AssertionError(f"it did not stop at {specification}: {status}, {words}")
+    return process
+
+
 def read(path):
     with open(path, encoding="utf-8") as file:
         return file.read()

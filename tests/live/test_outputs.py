@@ -8,6 +8,7 @@ import copy
 import os
 import resource
 import shutil
+import signal
 import socket
 import stat
 import struct
@@ -369,6 +370,35 @@ class Collected(Outputs):
             self.assertIn(status, (0, EXIT_DENYBOX))
             self.assertEqual(err.count(b"denybox: cannot "), status != 0)
         self.assertEqual(names(self.dir), ["in", "new", "out", SECRET])
+
+    def test_what_a_killed_one_left(self):
+        """The next one to the same place sweeps it, and nothing that somebody still works in."""
+        words = ("run", *self.out, "--", support.PAYLOAD,
+                 *self.script("openat -100 s:{out}/a 0xc1 0644"))
+        dead = support.stopped("renameat2", *words)
+        dead.kill()
+        dead.communicate()
+        left, = [name for name in names(self.dir) if name.startswith(".denybox-")]
+        self.assertEqual(names(self.path(left)), ["a"])
+        # Of these names, and not made by denybox.
+        kept = [".denybox-" + "g" * 32, ".denybox-" + "0" * 31, ".denybox-" + "1" * 32]
+        for name in kept[:2]:
+            os.mkdir(self.path(name))
+        support.write(self.path(kept[2]))
+        live = support.stopped("renameat2", "run", "--out", self.path("new"), *words[3:])
+        during = set(names(self.dir))
+        self.assertNotIn(left, during)
+        working, = during - {"in", "out", SECRET, *kept}
+        os.mkdir(self.path("other"))
+        done = subprocess.run([support.DENYBOX, "run", "--out", self.path("other"), *words[3:]],
+                              stdin=subprocess.DEVNULL, check=False, capture_output=True)
+        self.assertEqual((done.returncode, done.stderr), (0, b""), done)
+        self.assertEqual(names(self.path(working)), ["a"])
+        os.kill(live.pid, signal.SIGCONT)
+        _, err = live.communicate(timeout=support.TIMEOUT)
+        self.assertEqual((live.returncode, err), (0, b""))
+        self.assertEqual(names(self.path("new")), ["a"])
+        self.assertEqual(names(self.dir), sorted(["in", "new", "other", "out", SECRET, *kept]))
 
     def test_full_disk(self):
         """In a mount namespace around denybox, whose disk is a tmpfs of 64k."""

@@ -5,6 +5,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -498,6 +499,30 @@ class Pack(Host):
             self.assert_error(denybox("pack", "-o", self.path("small", name), command),
                               EXIT_DENYBOX, "No space left")
             self.assertEqual(os.listdir(self.path("small")), [])
+
+    def test_what_a_killed_one_left(self):
+        """The next one to the same place sweeps it, and nothing that somebody still works in."""
+        dead = support.stopped("renameat2", "pack", "-o", self.path("d"), "jq")
+        dead.kill()
+        dead.communicate()
+        left = set(os.listdir(self.dir)) - {"in", "out"}
+        self.assertEqual([name[:9] for name in left if name.startswith(".denybox-")],
+                         [".denybox-"] * len(left))
+        self.assertNotEqual(left, set())
+        live = support.stopped("renameat2:2", "pack", "-o", self.path("e"), "jq")
+        during = set(os.listdir(self.dir)) - {"in", "out"}
+        directories = {name for name in during if os.path.isdir(self.path(name))}
+        self.assertEqual(directories & left, set())
+        working, = directories
+        done = subprocess.run([support.DENYBOX, "pack", "--quiet", "-o", self.path("f"), "jq"],
+                              stdin=subprocess.DEVNULL, check=False, capture_output=True)
+        self.assertEqual((done.returncode, done.stderr), (0, b""), done)
+        self.assertTrue(os.path.isdir(self.path(working, "root", "usr")))
+        os.kill(live.pid, signal.SIGCONT)
+        live.communicate(timeout=support.TIMEOUT)
+        self.assertEqual(live.returncode, 0)
+        self.assertEqual(sorted(os.listdir(self.dir)),
+                         ["e", "e.manifest", "f", "f.manifest", "in", "out"])
 
     def test_digest_is_that_of_a_bundle(self):
         done = denybox("pack", "jq", "--with", "/etc/passwd", "-o", self.path("root"), "--quiet")
