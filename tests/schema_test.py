@@ -183,7 +183,13 @@ def test_exit_codes_are_those_of_the_table():
     codes = {int(row[1]) for row in rows('src/base/exitcode.def', 'EXITCODE')}
     failed = STATUS['$defs']['failed']['properties']['exit-code']
     blocked = STATUS['$defs']['blocked']['properties']['exit-code']
-    same(words(failed) + words(blocked), codes - {0}, 'exit codes')
+    table, signals = failed['anyOf']
+    same(words(table) + words(blocked), codes - {0}, 'exit codes')
+    # 128 and the number of a signal, as of a payload that one has ended.
+    ended = STATUS['$defs']['ended']['then']['properties']
+    assert signals == ended['exit-code'], signals
+    assert signals['minimum'] == 128 + ended['number']['minimum'], signals
+    assert signals['maximum'] == 128 + ended['number']['maximum'], signals
 
 
 def test_checks_and_outcomes_are_those_of_verify():

@@ -10,6 +10,7 @@ import copy
 import json
 import os
 import resource
+import signal
 import tempfile
 import unittest
 
@@ -22,6 +23,12 @@ JSONSCHEMA = schemas.import_jsonschema()
 DIRECTORY = os.path.join(support.SRC, "fixtures", "schema")
 ALLOW_ALL = '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": []}'
 RAW_ALLOW = bytes.fromhex("06000000 0000ff7f")  # BPF_RET | BPF_K, SECCOMP_RET_ALLOW
+
+
+def pending(number):
+    """A signal that is there already when the program begins, and that nothing has taken."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    os.kill(os.getpid(), number)
 
 
 class Documents(Live):
@@ -195,10 +202,11 @@ class Real(Documents):
     def status_of(self, *words, **how):
         with tempfile.TemporaryFile() as status:
             start = how.pop("start", denybox)
-            start("run", "--json-status-fd", str(status.fileno()), *words,
-                  pass_fds=[status.fileno()], **how)
+            done = start("run", "--json-status-fd", str(status.fileno()), *words,
+                         pass_fds=[status.fileno()], **how)
             status.seek(0)
             lines = [support.load_json(line.decode("ascii")) for line in status]
+        self.assertEqual(lines[-1].get("exit-code"), done.status, repr(done))
         for line in lines:
             self.assert_valid(line, "status")
         return [line.get("event", "started") for line in lines]
@@ -213,6 +221,11 @@ class Real(Documents):
         self.assertEqual(self.status_of("--", PAYLOAD, start=lambda *words, **how: support.command(
             [support.FAULTY, *words], env=support.base_env(DENYBOX_FAULT="skip:lock-root"), **how)),
             ["blocked"])
+        # A signal that waits when denybox begins ends it before there is a payload.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            self.assertEqual(self.status_of("--", PAYLOAD, "exit", "0",
+                                            preexec=lambda number=number: pending(number)),
+                             ["failed"])
         # The bundle cannot be written: after the end, and with the key walls.
         self.assertEqual(self.status_of(
             "--evidence", self.path("b.json"), "--", PAYLOAD, "exit", "0",
@@ -372,12 +385,16 @@ class Spoilt(Documents):
             self.assert_refused("status", line)
         failed = {"event": "failed", "reason": "a", "walls": "b\n", "exit-code": 125}
         self.assert_refused("status", failed, but=("/ is without walls",))
+        for status in (0, 1, 3, 124, 128, 193, 255):
+            self.refused(failed, lambda d, status=status: d.update({"exit-code": status}),
+                         f"failed with {status}", "status")
 
-    def refused(self, document, change, what):
+    def refused(self, document, change, what, schema=None):
         spoilt = copy.deepcopy(document)
         change(spoilt)
         self.assertNotEqual(spoilt, document, what)
-        self.assertNotEqual(self.schemas.faults(schemas.STRICT, spoilt), [], what)
+        name = schema + ".schema.json" if schema else schemas.STRICT
+        self.assertNotEqual(self.schemas.faults(name, spoilt), [], what)
 
     def test_what_does_not_go_together(self):
         document = self.of_run()
