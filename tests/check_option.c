@@ -12,9 +12,12 @@
 #define RUN COMMAND_RUN
 #define ATTEST COMMAND_ATTEST
 #define PLAN COMMAND_PLAN
-#define ALL (RUN | ATTEST | PLAN)
+#define BATCH COMMAND_BATCH
+#define ALL (RUN | ATTEST | PLAN | BATCH)
+/* batch says itself where they are. */
+#define SINGLE (RUN | ATTEST | PLAN)
 /* attest runs no payload, so it has none of the options that describe one. */
-#define PAYLOAD (RUN | PLAN)
+#define PAYLOAD (RUN | PLAN | BATCH)
 
 /* Every option of the command line's specification, with a value that is right. */
 static const struct known {
@@ -26,8 +29,11 @@ static const struct known {
     bool many;
     bool deviation;
 } known[] = {
-    {"in", ALL, "DIR", "a", NULL, false, false},
-    {"out", ALL, "DIR", "a", NULL, false, false},
+    {"in", SINGLE, "DIR", "a", NULL, false, false},
+    {"out", SINGLE, "DIR", "a", NULL, false, false},
+    {"in-each", BATCH, "DIR", "a", NULL, false, false},
+    {"out-each", BATCH, "DIR", "a", NULL, false, false},
+    {"jobs", BATCH, "N", "8", NULL, false, false},
     {"out-size", ALL, "SIZE", "1m", NULL, false, false},
     {"keep-failed", PAYLOAD, "", NULL, NULL, false, false},
     {"strict-out", PAYLOAD, "", NULL, NULL, false, false},
@@ -54,13 +60,14 @@ static const struct known {
     {"nofile", ALL, "N", "64", NULL, false, false},
     {"fsize", ALL, "SIZE", "1g", NULL, false, false},
     {"scan", PAYLOAD, "POLICY", "a", NULL, false, false},
-    {"evidence", ALL, "FILE", "a", NULL, false, false},
+    {"evidence", SINGLE, "FILE", "a", NULL, false, false},
     {"venue", ALL, "NAME", "CI", NULL, false, false},
     {"run-date", ALL, "DATE", "2026-06-09", NULL, false, false},
     {"nonce", ALL, "TEXT", "12345678", NULL, false, false},
-    {"run-id", ALL, "ID", "a", NULL, false, false},
+    {"run-id", SINGLE, "ID", "a", NULL, false, false},
     {"args", ALL, "FD", "0", NULL, false, false},
-    {"json-status-fd", ALL, "FD", "1", NULL, false, false},
+    {"json-status-fd", SINGLE, "FD", "1", NULL, false, false},
+    {"json", BATCH, "", NULL, NULL, false, false},
     {"controls", ATTEST, "", NULL, NULL, false, false},
     {"quiet", ALL, "", NULL, NULL, false, false},
     {"verbose", ALL, "", NULL, NULL, false, false},
@@ -68,8 +75,8 @@ static const struct known {
     {"version", ALL, "", NULL, NULL, false, false},
 };
 
-static const enum command commands[] = {COMMAND_RUN, COMMAND_ATTEST, COMMAND_PLAN};
-static const char *const names[] = {"run", "attest", "plan"};
+static const enum command commands[] = {COMMAND_RUN, COMMAND_ATTEST, COMMAND_PLAN, COMMAND_BATCH};
+static const char *const names[] = {"run", "attest", "plan", "batch"};
 
 static struct plan plan;
 static struct error e;
@@ -175,7 +182,9 @@ END_TEST
 /* A command that knows the option: run, where it does. */
 static enum command user_of(const struct known *k)
 {
-    return (k->commands & RUN) != 0 ? COMMAND_RUN : COMMAND_ATTEST;
+    return (k->commands & RUN) != 0      ? COMMAND_RUN
+           : (k->commands & ATTEST) != 0 ? COMMAND_ATTEST
+                                         : COMMAND_BATCH;
 }
 
 START_TEST(an_option_is_given_once)
@@ -216,14 +225,14 @@ START_TEST(a_value_is_not_left_out)
         return;
     }
     snprintf(text, sizeof text, "cannot use --%s: want --%s %s", k->name, k->name, k->form);
-    ck_assert(!parse(COMMAND_RUN, words));
+    ck_assert(!parse(user_of(k), words));
     refused(text);
     if (k->second == NULL)
         return;
     plan_free(&plan);
-    ck_assert(plan_init(&plan, COMMAND_RUN, &e));
+    ck_assert(plan_init(&plan, user_of(k), &e));
     words[1] = k->value;
-    ck_assert(!parse(COMMAND_RUN, words));
+    ck_assert(!parse(user_of(k), words));
     refused(text);
 }
 END_TEST

@@ -29,8 +29,8 @@ import tempfile
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 DENYBOX = os.path.abspath(os.environ.get('DENYBOX', './denybox'))
 ATTESTER = os.path.join(os.path.dirname(DENYBOX), 'denybox-attest')
-PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-check.1', 'denybox-verify.1', 'denybox-image.1',
-         'denybox-scan.1',
+PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-batch.1', 'denybox-check.1',
+         'denybox-verify.1', 'denybox-image.1', 'denybox-scan.1',
          'denybox-evidence.5', 'denybox-seccomp.5', 'denybox-kernels.7', 'denybox-probes.7',
          'denybox-security.7']
 
@@ -95,8 +95,9 @@ def options():
 
 
 def knows(option, command):
-    letter = {'run': 'R', 'attest': 'A', 'plan': 'P'}[command]
-    return any(letter in flag for flag in option['flags'] & {'R', 'A', 'P', 'RP', 'RAP'})
+    letter = {'run': 'R', 'attest': 'A', 'plan': 'P', 'batch': 'B'}[command]
+    return any(letter in flag
+               for flag in option['flags'] & {'R', 'A', 'P', 'B', 'RP', 'RAP', 'RPB', 'RAPB'})
 
 
 def probes():
@@ -233,10 +234,12 @@ def need(what):
 
 def option_items():
     found = {}
-    for head, lines in items(section('denybox.1', 'OPTIONS')).items():
-        m = re.fullmatch(r'Fl -([a-z0-9-]+)(?: Ar (.*))?', head)
-        if m:
-            found[m.group(1)] = (m.group(2) or '', lines)
+    for page, title, level in (('denybox.1', 'OPTIONS', 'Sh'), ('denybox-batch.1', 'Options', 'Ss')):
+        for head, lines in items(section(page, title, level)).items():
+            m = re.fullmatch(r'Fl -([a-z0-9-]+)(?: Ar (.*))?', head)
+            if m:
+                assert m.group(1) not in found, '--%s is in both pages' % m.group(1)
+                found[m.group(1)] = (m.group(2) or '', lines)
     return found
 
 
@@ -260,7 +263,26 @@ def test_options_say_what_is_special():
         assert ('May be given more than once' in text) == ('MANY' in row['flags']), \
             '--%s: more than once' % name
         assert (re.search(r'Not for \.Cm attest', text) is not None) == \
-            (not knows(row, 'attest')), '--%s: attest' % name
+            (knows(row, 'run') and not knows(row, 'attest')), '--%s: attest' % name
+
+
+def test_options_of_batch():
+    lines = section('denybox-batch.1', 'Options', 'Ss')
+    own = {name for name, row in options().items() if row['flags'] & {'B'}}
+    same([re.match(r'Fl -([a-z0-9-]+)', head).group(1) for head in items(lines)], own,
+         'options of batch alone')
+    text = joined(lines[:lines.index('.Bl -tag -width Ds')])
+    missing = {name for name, row in options().items()
+               if knows(row, 'run') and not knows(row, 'batch')}
+    same(re.findall(r'\.Fl -([a-z0-9-]+)', text), missing, 'options that batch does not have')
+
+
+def test_exit_statuses_of_batch():
+    table = {row[2].replace('EXIT_OK', '0').replace('EXIT_DENYBOX', '125'): row[3]
+             for row in rows('src/cmd/batch.def', 'OUTCOME')}
+    page = {head: joined(lines) for head, lines in items(section('denybox-batch.1', 'EXIT STATUS')).items()}
+    assert page.pop('128+n') == 'signal n stopped it'
+    assert page == table, 'exit statuses of batch: %s; table %s' % (page, table)
 
 
 def size(text):
@@ -309,7 +331,7 @@ def help_options(command):
 
 def test_help_agrees_with_the_table():
     need('program')
-    for command in ('run', 'attest', 'plan'):
+    for command in ('run', 'attest', 'plan', 'batch'):
         want = {name: row for name, row in options().items() if knows(row, command)}
         have = help_options(command)
         same(have, want, command + ' --help')
@@ -830,8 +852,16 @@ def bundles():
         rooted = run('attest', '--quiet', '--with', '/etc/passwd',
                      env=dict(os.environ, XDG_CACHE_HOME=work))
         assert rooted.returncode == 0, rooted.stderr.decode()
-        with open(os.path.join(work, 'run.json'), encoding='ascii') as f:
-            return json.loads(attest.stdout), json.load(f), json.loads(rooted.stdout)
+        for name in ('inputs', 'inputs/a', 'results'):
+            os.mkdir(os.path.join(work, name))
+        batch = run('batch', '--in-each', 'inputs', '--out-each', 'results', '--', 'busybox', 'true',
+                    cwd=work)
+        assert batch.returncode == 0, batch.stderr.decode()
+        written = []
+        for name in ('run.json', 'results/a/bundle.json'):
+            with open(os.path.join(work, name), encoding='ascii') as f:
+                written.append(json.load(f))
+        return json.loads(attest.stdout), written[0], json.loads(rooted.stdout), written[1]
 
 
 def test_fields_of_the_bundle():
@@ -876,7 +906,7 @@ def test_digests_are_of_what_the_page_says():
 
 def test_after_exec_has_the_keys_of_before_exec():
     need('busybox')
-    attest, rich, _ = bundles()
+    attest, rich = bundles()[:2]
     before, after = {}, {}
     key_paths(rich['observed']['before_exec'], '', before)
     key_paths(rich['observed']['after_exec'], '', after)

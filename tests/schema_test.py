@@ -283,7 +283,7 @@ def test_the_page_names_every_schema():
 
 # What a document may lack: see the conditions beside them.
 OPTIONAL = {'mountinfo_sha256', 'proc_net_dev_sha256', 'status_sha256', 'walls',
-            'pids', 'memory', 'fsize', 'out', 'core', 'nofile', 'cpus'}
+            'pids', 'memory', 'fsize', 'out', 'core', 'nofile', 'cpus', 'batch'}
 CONDITIONS = {'if', 'then', 'else', 'not', 'contains'}
 
 

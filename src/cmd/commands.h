@@ -8,6 +8,7 @@ int command_run(int argc, char **argv);
 int command_attest(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_plan(int argc, char **argv);
+int command_batch(int argc, char **argv);
 int command_pack(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_scan(int argc, char **argv);

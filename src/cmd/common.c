@@ -18,15 +18,23 @@
 #include "plan/derive.h"
 #include "plan/option.h"
 
-static const char *command_name(enum command command)
+static const char *synopsis(enum command command)
 {
-    return command == COMMAND_RUN ? "run" : command == COMMAND_ATTEST ? "attest" : "plan";
+    switch (command) {
+    case COMMAND_RUN:
+        return "run [OPTIONS] [--] COMMAND [ARG...]";
+    case COMMAND_ATTEST:
+        return "attest [OPTIONS]";
+    case COMMAND_BATCH:
+        return "batch --in-each DIR --out-each DIR [OPTIONS] [--] COMMAND [ARG...]";
+    default:
+        return "plan [OPTIONS] [--] COMMAND [ARG...]";
+    }
 }
 
 static int show_help(enum command command)
 {
-    printf("usage: denybox %s [OPTIONS]%s\n\n", command_name(command),
-           command == COMMAND_ATTEST ? "" : " [--] COMMAND [ARG...]");
+    printf("usage: denybox %s\n\n", synopsis(command));
     option_help_of(command);
     return EXIT_OK;
 }

@@ -29,6 +29,8 @@ static const struct {
      "is this host able to? each requirement, what was found, and what mends it"},
     {"plan", command_plan, "plan [OPTIONS] [--] COMMAND [ARG...]",
      "print what run would do, as JSON; does nothing"},
+    {"batch", command_batch, "batch --in-each DIR --out-each DIR [OPTIONS] [--] COMMAND [ARG...]",
+     "one payload over many inputs: a sandbox and a bundle each"},
     {"pack", command_pack, "pack -o DIR|FILE.tar COMMAND [--with PATH]...",
      "make a root directory, or an archive of one, of a program of the host"},
     {"verify", command_verify, "verify [OPTIONS] BUNDLE...",
@@ -56,8 +58,9 @@ static int show_help(void)
         help_status(number, meaning);
 #include "base/exitcode.def"
 #undef EXITCODE
-    puts("\nManual: denybox(1), denybox-attest(1), denybox-verify(1), denybox-check(1),\n"
-         "denybox-image(1), denybox-scan(1), denybox-probes(7), denybox-evidence(5),\n"
+    puts("\nManual: denybox(1), denybox-attest(1), denybox-batch(1), denybox-check(1),\n"
+         "denybox-image(1), denybox-scan(1), denybox-verify(1), denybox-probes(7), "
+         "denybox-evidence(5),\n"
          "denybox-seccomp(5).");
     return EXIT_OK;
 }

@@ -34,7 +34,7 @@ static bool take_tree(const struct host_object *o, char digest[72], struct error
     int fd;
     bool ok;
 
-    if (o->fd < 0)
+    if (o->fd < 0 || digest[0] != '\0')
         return true;
     fd = sys_openat(o->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (fd < 0)
@@ -46,7 +46,7 @@ static bool take_tree(const struct host_object *o, char digest[72], struct error
 
 static bool take_file(int fd, char digest[72], const char *what, struct error *e)
 {
-    if (fd >= 0 && !sha256_file(digest, fd))
+    if (fd >= 0 && digest[0] == '\0' && !sha256_file(digest, fd))
         return error_errno(e, EXIT_DENYBOX, errno, "cannot read %s for its digest", what);
     return true;
 }
@@ -56,7 +56,6 @@ bool binding_take(const struct plan *plan, struct binding *b, struct error *e)
     int self = sys_openat(AT_FDCWD, "/proc/self/exe", O_RDONLY | O_CLOEXEC, 0);
     bool ok;
 
-    *b = (struct binding){.scan = b->scan};
     if (self < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot open the launcher for its digest");
     ok = take_file(self, b->launcher, "the launcher", e) &&
@@ -142,6 +141,17 @@ static json_t *filters_json(const struct plan *plan, const struct launch_result 
         plan->declared.allow_exec ? json_null() : json_string(seal), "stacked_sha256", stacked);
 }
 
+static json_t *batch_json(const struct binding *b)
+{
+    json_t *shared = json_array();
+
+    json_array_append_new(shared, json_string("launcher_sha256"));
+    json_array_append_new(shared, json_string("payload_sha256"));
+    if (b->shared_root)
+        json_array_append_new(shared, json_string("root_sha256"));
+    return json_pack("{s:o, s:o}", "shared", shared, "taken_at", document_time(b->shared_at));
+}
+
 static json_t *binding_json(const struct plan *plan, const struct binding *b,
                             const struct launch_result *r)
 {
@@ -161,6 +171,11 @@ static json_t *binding_json(const struct plan *plan, const struct binding *b,
                         "image_digest_kind", image_digest_kind(plan, b), "root_sha256",
                         document_digest(b->rootfs), "filters", filters_json(plan, r),
                         "probe_rules_sha256", probe_rules_digest(rules));
+    if (binding != NULL && b->shared_at != 0 &&
+        json_object_set_new(binding, "batch", batch_json(b)) < 0) {
+        json_decref(binding);
+        return NULL;
+    }
     return binding;
 }
 

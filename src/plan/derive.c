@@ -15,23 +15,39 @@
 #include "plan/overlap.h"
 #include "plan/payload.h"
 
-static bool open_directories(struct plan *plan, struct error *e)
+/* It would show the payload everything; an overlay of it cannot be made, and what is mounted in it
+ * would be more rows than the mount table has. */
+static bool refuse_host_root(const struct host_object *o, const char *option, const char *hint,
+                             struct error *e)
+{
+    struct stat st;
+
+    if (o->fd < 0 || fstatat(AT_FDCWD, "/", &st, 0) < 0 || st.st_dev != o->dev ||
+        st.st_ino != o->ino)
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': it is the host's own root", option,
+              text_show(o->path));
+    return error_hint(e, "%s", hint);
+}
+
+static bool open_root(struct plan *plan, struct error *e)
+{
+    const char *root = plan->declared.rootfs != NULL ? plan->declared.rootfs : plan->provided.root;
+    struct host_object *o = &plan->derived.rootfs;
+
+    return root == NULL ||
+           (object_open(o, "rootfs", root, true, e) && object_access(o, "rootfs", R_OK | X_OK, e) &&
+            refuse_host_root(o, "rootfs",
+                             "make a root that holds what the payload needs: "
+                             "denybox pack -o DIR COMMAND",
+                             e));
+}
+
+static bool open_binds(struct plan *plan, struct error *e)
 {
     const struct declared *d = &plan->declared;
-    const char *root = d->rootfs != NULL ? d->rootfs : plan->provided.root;
     struct derived *r = &plan->derived;
 
-    if (d->in != NULL && !object_open(&r->in, "in", d->in, true, e))
-        return false;
-    if (d->out_size != 0 ? !outplace_find(d, &r->place, e)
-                         : d->out != NULL && !object_open(&r->out, "out", d->out, true, e))
-        return false;
-    if (root != NULL && !object_open(&r->rootfs, "rootfs", root, true, e))
-        return false;
-    if (!object_access(&r->in, "in", R_OK | X_OK, e) ||
-        !object_access(&r->out, "out", R_OK | W_OK | X_OK, e) ||
-        !object_access(&r->rootfs, "rootfs", R_OK | X_OK, e))
-        return false;
     if (d->n_binds == 0)
         return true;
     r->binds = calloc(d->n_binds, sizeof *r->binds);
@@ -44,6 +60,20 @@ static bool open_directories(struct plan *plan, struct error *e)
             return false;
     }
     return true;
+}
+
+static bool open_in_and_out(struct plan *plan, struct error *e)
+{
+    const struct declared *d = &plan->declared;
+    struct derived *r = &plan->derived;
+
+    if (d->in != NULL && !object_open(&r->in, "in", d->in, true, e))
+        return false;
+    if (d->out_size != 0 ? !outplace_find(d, &r->place, e)
+                         : d->out != NULL && !object_open(&r->out, "out", d->out, true, e))
+        return false;
+    return object_access(&r->in, "in", R_OK | X_OK, e) &&
+           object_access(&r->out, "out", R_OK | W_OK | X_OK, e);
 }
 
 /* The bundle must be where the payload cannot write, and must not replace anything. */
@@ -104,33 +134,13 @@ static bool choose_profile(struct plan *plan, struct error *e)
     return true;
 }
 
-/* It would show the payload everything; an overlay of it cannot be made, and what is mounted in it
- * would be more rows than the mount table has. */
-static bool refuse_host_root(const struct host_object *o, const char *option, const char *hint,
-                             struct error *e)
-{
-    struct stat st;
-
-    if (o->fd < 0 || fstatat(AT_FDCWD, "/", &st, 0) < 0 || st.st_dev != o->dev ||
-        st.st_ino != o->ino)
-        return true;
-    error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': it is the host's own root", option,
-              text_show(o->path));
-    return error_hint(e, "%s", hint);
-}
-
 static bool check_places(const struct plan *plan, struct error *e)
 {
     const struct derived *r = &plan->derived;
 
-    if (!refuse_host_root(&r->rootfs, "rootfs",
-                          "make a root that holds what the payload needs: denybox pack -o DIR "
-                          "COMMAND",
-                          e) ||
-        !refuse_host_root(&r->in, "in", "give the directory that holds what is to be read", e) ||
-        !refuse_host_root(&r->out, "out", "give a directory for the results alone", e))
-        return false;
-    if (!overlap_refuse(&r->in, "--in", &r->out, "--out", e) ||
+    if (!refuse_host_root(&r->in, "in", "give the directory that holds what is to be read", e) ||
+        !refuse_host_root(&r->out, "out", "give a directory for the results alone", e) ||
+        !overlap_refuse(&r->in, "--in", &r->out, "--out", e) ||
         !overlap_refuse(&r->rootfs, "--rootfs", &r->out, "--out", e) ||
         !outplace_refuse(&r->place, &r->in, "--in", e) ||
         !outplace_refuse(&r->place, &r->rootfs, "--rootfs", e))
@@ -150,10 +160,16 @@ bool plan_possible(struct error *e)
     return true;
 }
 
+bool plan_derive_places(struct plan *plan, struct error *e)
+{
+    return outplace_options(&plan->declared, e) && open_in_and_out(plan, e) &&
+           check_places(plan, e) && find_evidence_place(plan, e);
+}
+
 bool plan_derive(struct plan *plan, struct error *e)
 {
-    if (!choose_profile(plan, e) || !outplace_options(&plan->declared, e) ||
-        !open_directories(plan, e) || !check_places(plan, e) || !find_evidence_place(plan, e))
+    if (!choose_profile(plan, e) || !open_root(plan, e) || !open_binds(plan, e) ||
+        (plan->command != COMMAND_BATCH && !plan_derive_places(plan, e)))
         return false;
     note_deviations(plan);
     if (plan->command == COMMAND_ATTEST) {
@@ -164,7 +180,9 @@ bool plan_derive(struct plan *plan, struct error *e)
     }
     if (plan->declared.n_command == 0) {
         error_set(e, EXIT_DENYBOX, "cannot run: no command given");
-        return error_hint(e, "denybox run --in DIR --out DIR -- COMMAND [ARG...]");
+        return error_hint(e, plan->command == COMMAND_BATCH
+                                 ? "denybox batch --in-each DIR --out-each DIR -- COMMAND [ARG...]"
+                                 : "denybox run --in DIR --out DIR -- COMMAND [ARG...]");
     }
     return payload_find(plan, e);
 }

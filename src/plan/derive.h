@@ -15,4 +15,10 @@ bool plan_possible(struct error *e);
  */
 bool plan_derive(struct plan *plan, struct error *e);
 
+/*
+ * The part of it that differs from run to run of a batch: /in, /out and the place of the evidence.
+ * plan_derive does it, but for COMMAND_BATCH. False and *e.
+ */
+bool plan_derive_places(struct plan *plan, struct error *e);
+
 #endif

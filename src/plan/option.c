@@ -12,8 +12,11 @@
 #define R COMMAND_RUN
 #define A COMMAND_ATTEST
 #define P COMMAND_PLAN
+#define B COMMAND_BATCH
 #define RP (R | P)
 #define RAP (R | A | P)
+#define RPB (R | P | B)
+#define RAPB (R | A | P | B)
 #define MANY OPTION_MANY
 #define DEVIATION OPTION_DEVIATION
 
@@ -107,6 +110,7 @@ static struct option_set set_of(enum command command)
     return (struct option_set){
         .program = command == COMMAND_RUN      ? "denybox run"
                    : command == COMMAND_ATTEST ? "denybox attest"
+                   : command == COMMAND_BATCH  ? "denybox batch"
                                                : "denybox plan",
         .rows = table,
         .n_rows = N_OPTIONS,

@@ -17,7 +17,7 @@
  * root directory is made in the cache when what was named needs one: `provided` (cmd/provide.c).
  */
 
-enum command { COMMAND_RUN = 1, COMMAND_ATTEST = 2, COMMAND_PLAN = 4 };
+enum command { COMMAND_RUN = 1, COMMAND_ATTEST = 2, COMMAND_PLAN = 4, COMMAND_BATCH = 8 };
 
 enum deviation {
     DEVIATION_RO_BIND = 1 << 0,
@@ -33,9 +33,13 @@ struct bind {
 
 /* What the user said, or the default. Strings belong to argv, to `args` or to static storage. */
 struct declared {
-    const char *in;    /* NULL: none */
-    const char *out;   /* NULL: none */
-    uint64_t out_size; /* bytes of the tmpfs at /out; 0: --out itself is mounted there */
+    const char *in;       /* NULL: none */
+    const char *out;      /* NULL: none */
+    const char *in_each;  /* batch */
+    const char *out_each; /* batch */
+    uint64_t jobs;        /* batch; 0: one a processor */
+    bool json;            /* batch */
+    uint64_t out_size;    /* bytes of the tmpfs at /out; 0: --out itself is mounted there */
     bool keep_failed;
     bool strict_out;
     const char *rootfs;      /* NULL: the skeleton alone */

@@ -307,6 +307,14 @@ class Asked(Verify):
         document = self.attest()
         document["run_date"] = "2026-01-01"
         self.assert_codes(document, REJECTED, "dates")
+        document = self.attest()
+        batch = {"shared": ["launcher_sha256"], "taken_at": document["freshness"]["started_at"]}
+        document["binding"]["batch"] = batch
+        self.assert_codes(document, ACCEPTABLE)
+        batch["taken_at"] = "2099-01-01T00:00:00Z"
+        self.assert_codes(document, REJECTED, "dates")
+        batch["shared"] = ["input_sha256"]
+        self.assert_codes(document, REJECTED, "schema-value")
         for bad in ("2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01 00:00:00"):
             document["freshness"]["started_at"] = bad
             self.assert_codes(document, REJECTED, "schema-value")
