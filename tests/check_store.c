@@ -71,14 +71,11 @@ START_TEST(looking_makes_nothing)
     set_home();
     ck_assert_int_eq(store_look("area", &e), -1);
     ck_assert_str_eq(e.text, "");
-    ck_assert_int_eq(store_look_all(&e), -1);
-    ck_assert_str_eq(e.text, "");
     ck_assert_str_eq(support_list("."), "");
     area_fd();
     ck_assert_int_eq(store_look("other", &e), -1);
     ck_assert_str_eq(e.text, "");
     ck_assert_int_ge(store_look("area", &e), 0);
-    ck_assert_int_ge(store_look_all(&e), 0);
     ck_assert_str_eq(support_list("cache/denybox"), "area ");
 }
 END_TEST

@@ -45,6 +45,11 @@ bool error_hint(struct error *e, const char *format, ...)
     return false;
 }
 
+bool error_is_full(const struct error *e)
+{
+    return e->number == ENOSPC || e->number == EDQUOT;
+}
+
 void error_print(const struct error *e)
 {
     fprintf(stderr, "denybox: %s\n", e->text);

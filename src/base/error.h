@@ -35,6 +35,9 @@ bool error_errno(struct error *e, enum exit_code exit, int saved_errno, const ch
 /* Adds the hint to an error that was set. Always returns false. */
 bool error_hint(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Was a call refused for want of space, or of the caller's share of it? */
+bool error_is_full(const struct error *e);
+
 /* Prints "denybox: text" and the hint on a line of its own to standard error. */
 void error_print(const struct error *e);
 

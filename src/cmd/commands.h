@@ -13,6 +13,7 @@ int command_pack(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_scan(int argc, char **argv);
 int command_filter(int argc, char **argv);
+int command_cache(int argc, char **argv);
 int command_image(int argc, char **argv);
 
 #endif

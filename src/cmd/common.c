@@ -10,6 +10,7 @@
 #include "attest/attest.h"
 #include "base/io.h"
 #include "base/terminal.h"
+#include "base/text.h"
 #include "cmd/provide.h"
 #include "evidence/inside.h"
 #include "evidence/publish.h"
@@ -112,6 +113,9 @@ static bool deliver(const struct plan *plan, const json_t *bundle, struct error 
         return error_set(e, EXIT_DENYBOX, "cannot write the bundle: out of memory");
     if (plan->derived.evidence_dir >= 0) {
         ok = publish(plan->derived.evidence_dir, plan->derived.evidence_name, text, e);
+        if (!ok && e->number != 0)
+            error_errno(e, e->exit, e->number, "cannot write the bundle '%s'",
+                        text_show(plan->declared.evidence));
     } else {
         ok = io_write_all(1, text, strlen(text)) && io_write_all(1, "\n", 1);
         if (!ok)

@@ -11,6 +11,9 @@
  */
 struct image_source *image_open(const char *word, struct image *image, struct error *e);
 
+/* Says in an error about "the image" which one it is. Always false. */
+bool image_blame(const char *word, struct error *e);
+
 /* Tells the layers on standard error, when that is a terminal; else NULL. */
 image_progress *image_progress_wanted(bool quiet);
 

@@ -15,6 +15,40 @@
 #include "plan/preset.h"
 #include "store/store.h"
 
+bool image_blame(const char *word, struct error *e)
+{
+    static const struct {
+        const char *is;
+        const char *before; /* what it becomes, around the word */
+        const char *after;
+    } rows[] = {
+        {"the image: ", "the image '", "': "},
+        {"an image: ", "an image of '", "': "},
+        {"' there", "' in '", "'"},
+    };
+    char text[sizeof e->text];
+
+    snprintf(text, sizeof text, "%s", e->text);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *at = strstr(text, rows[i].is);
+
+        if (at == NULL)
+            continue;
+        snprintf(e->text, sizeof e->text, "%.*s%s%s%s%s", (int)(at - text), text, rows[i].before,
+                 text_show(word), rows[i].after, at + strlen(rows[i].is));
+        break;
+    }
+    return false;
+}
+
+/* A name alone may be meant as docker means it. */
+static bool refuse_absent(const char *word, struct error *e)
+{
+    error_errno(e, EXIT_DENYBOX, ENOENT, "cannot open the image '%s'", text_show(word));
+    return error_hint(e, "it wants the file that docker save or skopeo copy has written; denybox "
+                         "image list has the ids of those in the cache");
+}
+
 struct image_source *image_open(const char *word, struct image *image, struct error *e)
 {
     char path[PATH_MAX];
@@ -32,9 +66,14 @@ struct image_source *image_open(const char *word, struct image *image, struct er
     if (access(path, F_OK) != 0) {
         snprintf(path, sizeof path, "%s", word);
         name = NULL;
+        if (errno == ENOENT) {
+            refuse_absent(word, e);
+            return NULL;
+        }
     }
     s = source_open(path, e);
     if (s != NULL && !image_find(s, name, image, e)) {
+        image_blame(path, e);
         source_close(s);
         s = NULL;
     }
@@ -98,7 +137,9 @@ static bool find_by_file(struct plan *plan, char id[DIGEST_TEXT_SIZE], int *entr
         ok = area >= 0;
     }
     if (ok && plan->command != COMMAND_PLAN)
-        ok = image_cache_add(area, s, &image, IMAGE_BYTES_MAX, image_progress_wanted(d->quiet), e);
+        ok =
+            image_cache_add(area, s, &image, IMAGE_BYTES_MAX, image_progress_wanted(d->quiet), e) ||
+            image_blame(d->image, e);
     ok = ok && use_added(area, id, entry, e);
     if (!ok && s != NULL && plan->command == COMMAND_PLAN && (area >= 0 || e->text[0] == '\0'))
         refuse_missing(d->image, e);
@@ -162,6 +203,8 @@ bool provide_image(struct plan *plan, struct error *e)
     } else {
         ok = find_by_file(plan, id, &plan->provided.lock, e);
     }
+    if (ok)
+        store_mark(plan->provided.lock);
     ok = ok && image_cache_config(plan->provided.lock, id, &config, e) &&
          take_defaults(plan, &config, e) && take_root(plan, id, e);
     buf_free(&config);

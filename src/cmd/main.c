@@ -41,6 +41,8 @@ static const struct {
      "look at and compile seccomp profiles"},
     {"image", command_image, "image add|list|verify|prune [FILE[:NAME]|ID...]",
      "the cache of container images"},
+    {"cache", command_cache, "cache list|verify|prune [ID...]",
+     "what is kept: images, and roots of the host's programs"},
     {"help", command_help, "help [COMMAND]", "this text, or the options of a command"},
 };
 

@@ -222,6 +222,11 @@ static bool make(struct place *p, const struct contents *c, char digest[DIGEST_T
               manifest_write(c, p->root, digest, &manifest, e) && write_manifest(p, &manifest, e) &&
               (!p->tar || write_tar(p, e)) && give_names(p, e);
 
+    if (!ok && error_is_full(e)) { /* what was written has another path, in the root */
+        errno = e->number;
+        cannot_write(p, p->name, e);
+        error_hint(e, "nothing is left of it");
+    }
     buf_free(&manifest);
     return ok;
 }

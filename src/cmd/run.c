@@ -68,8 +68,14 @@ static int start(const struct plan *plan, const struct binding *binding,
     /* After the last process of the sandbox is gone. */
     if (evidence && (result->ending != ENDING_NOT_STARTED || result->blocked)) {
         outputs_digest(plan, result, &outputs);
-        if (!write_bundle(plan, binding, result, &outputs, &e))
+        if (!write_bundle(plan, binding, result, &outputs, &e)) {
+            if (result->ending != ENDING_NOT_STARTED && e.hint[0] == '\0')
+                error_hint(&e,
+                           "the payload has run, and ended with status %d; there is no evidence "
+                           "of it",
+                           launch_exit_status(result));
             status = report_failure(plan, result, &e);
+        }
     }
     io_close(&published);
     audit_free(&outputs.audit);

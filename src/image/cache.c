@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/cache.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,7 +17,6 @@
 #include "tree/tree.h"
 
 #define CONFIG "config.json"
-#define RECORD "entry.json"
 #define ADVICE "remove it: denybox image prune %s, and add it again: denybox image add FILE"
 
 const char *image_entry_name(const char *id)
@@ -53,7 +51,7 @@ static bool write_record(int dirfd, const struct image *image, const struct unpa
                        (json_int_t)done->bytes, "entries", (json_int_t)done->entries, "dropped",
                        (json_int_t)done->dropped);
     text = record != NULL ? json_pretty(record) : NULL;
-    ok = text != NULL ? write_file(dirfd, RECORD, text, strlen(text), e)
+    ok = text != NULL ? write_file(dirfd, STORE_RECORD, text, strlen(text), e)
                       : error_set(e, EXIT_DENYBOX, "cannot write to the cache: out of memory");
     free(text);
     json_decref(record);
@@ -93,11 +91,12 @@ bool image_cache_add(int area, struct image_source *s, const struct image *image
         return true;
     }
     if (!staging_begin(area, &staging, e))
-        return false;
+        return store_explain(IMAGE_AREA, e);
     if (fill(&staging, s, image, max, progress, e))
-        return staging_publish(&staging, image_entry_name(image->id), &existed, e);
+        return staging_publish(&staging, image_entry_name(image->id), &existed, e) ||
+               store_explain(IMAGE_AREA, e);
     stage_drop(&staging);
-    return false;
+    return store_explain(IMAGE_AREA, e);
 }
 
 bool image_cache_config(int entry, const char *id, struct buf *config, struct error *e)
@@ -146,7 +145,7 @@ bool image_cache_record(int entry, const char *id, struct image_record *record, 
 
     *record = (struct image_record){0};
     memcpy(record->id, id, sizeof record->id);
-    if (io_read_file(entry, RECORD, IMAGE_DOCUMENT_MAX, &bytes) && !bytes.failed)
+    if (io_read_file(entry, STORE_RECORD, IMAGE_DOCUMENT_MAX, &bytes) && !bytes.failed)
         document = json_parse(buf_text(&bytes), bytes.length, &why);
     ok = document != NULL && take_record(document, record);
     json_decref(document);
@@ -187,48 +186,4 @@ bool image_cache_verify(int entry, const char *id, struct error *e)
     buf_free(&config);
     io_close(&root);
     return ok;
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool add_id(char ***ids, size_t *n, const char *name)
-{
-    char id[DIGEST_TEXT_SIZE];
-    char **grown;
-
-    snprintf(id, sizeof id, "sha256:%.64s", name);
-    if (strlen(name) != DIGEST_HEX_SIZE - 1 || !image_digest_good(id))
-        return true;
-    grown = reallocarray(*ids, *n + 1, sizeof *grown);
-    if (grown == NULL)
-        return false;
-    *ids = grown;
-    grown[*n] = strdup(id);
-    return grown[(*n)++] != NULL;
-}
-
-bool image_cache_list(int area, char ***ids, size_t *n, struct error *e)
-{
-    int fd = sys_openat(area, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-    bool ok = true;
-
-    *ids = NULL;
-    *n = 0;
-    if (d == NULL) {
-        error_errno(e, EXIT_DENYBOX, errno, "cannot list the cache");
-        io_close(&fd);
-        return false;
-    }
-    for (struct dirent *entry; ok && (entry = readdir(d)) != NULL;)
-        ok = add_id(ids, n, entry->d_name);
-    closedir(d);
-    if (!ok)
-        return error_set(e, EXIT_DENYBOX, "cannot list the cache: out of memory");
-    if (*n != 0)
-        qsort(*ids, *n, sizeof **ids, by_text);
-    return true;
 }

@@ -45,7 +45,4 @@ void image_record_free(struct image_record *record);
 /* Is the entry still what was unpacked: its tree, and its configuration? False and *e. */
 bool image_cache_verify(int entry, const char *id, struct error *e);
 
-/* The ids of all entries, sorted; the list and the ids are the caller's. False and *e. */
-bool image_cache_list(int area, char ***ids, size_t *n, struct error *e);
-
 #endif

@@ -281,8 +281,10 @@ static bool spend(struct layer *l, const struct tar_entry *entry, struct error *
                          IMAGE_ENTRIES_MAX);
     l->budget->entries--;
     /* A sparse file is larger than what the archive has of it. */
-    if (entry->size > l->budget->apparent)
-        return refuse(entry->path, e, "the image would become larger than it may");
+    if (entry->size > l->budget->apparent) {
+        refuse(entry->path, e, "the image would become larger than it may");
+        return error_hint(e, LAYER_LARGER);
+    }
     l->budget->apparent -= entry->size;
     return true;
 }

@@ -6,6 +6,9 @@
 
 #include "archive/archive.h"
 
+/* What to do about an image that is larger than it may be. */
+#define LAYER_LARGER "denybox image add --max-size SIZE FILE allows more, or less"
+
 /* What the layers of one image may still bring, and what was left away of them. */
 struct layer_budget {
     uint64_t bytes;    /* of the archives */

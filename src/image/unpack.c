@@ -28,6 +28,7 @@ static bool of_layer(size_t number, const struct error *why, struct error *e)
         }
     }
     error_set(e, whole.exit, "cannot unpack layer %zu of the image: %.700s", number, text);
+    e->number = whole.number;
     return whole.hint[0] != '\0' ? error_hint(e, "%s", whole.hint) : false;
 }
 
@@ -107,6 +108,8 @@ static bool pour(struct source_file *file, const struct image_layer *layer, int 
         ok = layer_apply(root, (struct byte_source){.read = read_filled, .context = &filled},
                          budget, e) &&
              check_plain(&plain, layer, e);
+        if (!ok && plain.over)
+            error_hint(e, LAYER_LARGER);
     }
     if (!check_packed(&packed, layer, &wrong)) {
         *e = wrong;

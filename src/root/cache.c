@@ -15,15 +15,14 @@
 #include "base/text.h"
 #include "root/build.h"
 #include "root/hwcaps.h"
+#include "root/record.h"
 #include "store/store.h"
 
-#define AREA "roots"
 #define TRACE "trace"
-#define TREE "root"
 #define TRACE_BYTES_MAX (256U << 20)
 
 /* Counted up when the same request comes to another root: roots of before are then not found. */
-#define RULES "denybox roots 2"
+#define RULES "denybox roots 3"
 
 /* The hexadecimal digits of a key, and of a trace, that make the name of an entry. */
 #define KEY_LENGTH 32
@@ -77,7 +76,7 @@ static bool find_path(struct cached_root *out, struct error *e)
     if (n < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot find the path of the cache");
     path[n] = '\0';
-    if (asprintf(&out->path, "%s/" TREE, path) < 0) {
+    if (asprintf(&out->path, "%s/" ROOT_TREE, path) < 0) {
         out->path = NULL;
         return error_set(e, EXIT_DENYBOX, "cannot use the cache: out of memory");
     }
@@ -125,67 +124,42 @@ static bool look(int area, const char *key, struct cached_root *out, struct erro
     }
     closedir(d);
     if (out->lock >= 0)
-        futimens(out->lock, NULL); /* when it was used last: what is pruned depends on it */
+        store_mark(out->lock); /* what is pruned depends on it */
     return true;
 }
 
-struct candidate {
-    char name[NAME_MAX + 1];
-    struct timespec used;
-};
+bool root_is_entry(const char *name)
+{
+    return strlen(name) == NAME_LENGTH && name[KEY_LENGTH] == '-' &&
+           strspn(name, "0123456789abcdef") == KEY_LENGTH &&
+           strspn(name + KEY_LENGTH + 1, "0123456789abcdef") == KEY_LENGTH;
+}
 
 static int by_use(const void *a, const void *b)
 {
-    const struct candidate *x = a;
-    const struct candidate *y = b;
+    const struct store_entry *x = a;
+    const struct store_entry *y = b;
 
     if (x->used.tv_sec != y->used.tv_sec)
         return x->used.tv_sec < y->used.tv_sec ? -1 : 1;
     return x->used.tv_nsec < y->used.tv_nsec ? -1 : x->used.tv_nsec > y->used.tv_nsec;
 }
 
-/* What is in the area, the newest use last; returns how many. Best effort: *list may be NULL. */
-static size_t list_entries(int area, struct candidate **list)
-{
-    int fd = openat(area, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-    size_t n = 0;
-
-    *list = NULL;
-    for (struct dirent *entry; d != NULL && (entry = readdir(d)) != NULL;) {
-        struct candidate *more;
-        struct stat st;
-
-        if (entry->d_name[0] == '.' && !store_is_staging(entry->d_name))
-            continue;
-        more = realloc(*list, (n + 1) * sizeof **list);
-        if (more == NULL)
-            break;
-        *list = more;
-        if (fstatat(area, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-            continue;
-        snprintf(more[n].name, sizeof more[n].name, "%s", entry->d_name);
-        more[n++].used = st.st_mtim;
-    }
-    if (d != NULL)
-        closedir(d);
-    if (n != 0)
-        qsort(*list, n, sizeof **list, by_use);
-    return n;
-}
-
 /* After a new root: those it takes the place of, what somebody left half done, and the oldest.
  * Whatever is in use stays, and nothing depends on success. */
 static void tidy(int area, const char *key, const char *name)
 {
-    struct candidate *list;
-    size_t n = list_entries(area, &list);
+    struct store_entry *list;
+    size_t n;
 
+    store_sweep(area);
+    if (!store_list(area, &list, &n))
+        return;
+    if (n != 0)
+        qsort(list, n, sizeof *list, by_use);
     for (size_t i = 0; i < n; i++) {
-        bool old = i + ENTRIES_MAX < n;
-
         if (strcmp(list[i].name, name) != 0 &&
-            (old || is_of_key(list[i].name, key) || store_is_staging(list[i].name)))
+            (i + ENTRIES_MAX < n || is_of_key(list[i].name, key)))
             store_prune(area, list[i].name);
     }
     free(list);
@@ -202,16 +176,18 @@ static bool write_trace(int dirfd, const struct buf *bytes, struct error *e)
     return ok;
 }
 
-static bool fill_staging(const struct contents *c, const struct buf *trace, int dirfd,
-                         struct error *e)
+static bool fill_staging(const struct root_request *r, const struct contents *c,
+                         const struct buf *trace, int dirfd, struct error *e)
 {
     int tree = -1;
-    bool ok = sys_mkdirat(dirfd, TREE, 0755) == 0 && fchmodat(dirfd, TREE, 0755, 0) == 0 &&
-              (tree = sys_openat(dirfd, TREE, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)) >= 0;
+    bool ok = sys_mkdirat(dirfd, ROOT_TREE, 0755) == 0 &&
+              fchmodat(dirfd, ROOT_TREE, 0755, 0) == 0 &&
+              (tree = sys_openat(dirfd, ROOT_TREE, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)) >= 0;
 
     if (!ok)
         error_errno(e, EXIT_DENYBOX, errno, "cannot write to the cache");
-    ok = ok && root_build(c, tree, e) && write_trace(dirfd, trace, e);
+    ok = ok && root_build(c, tree, e) && root_record_write(dirfd, tree, r, c, e) &&
+         write_trace(dirfd, trace, e);
     io_close(&tree);
     return ok;
 }
@@ -233,10 +209,11 @@ static void make_name(const char *key, const struct contents *c, bool lasting,
     snprintf(name, NAME_LENGTH + 1, "%s-%.*s", key, KEY_LENGTH, text + strlen("sha256:"));
 }
 
-static bool make_entry(int area, const char *key, const struct contents *c, const char *origin,
-                       struct cached_root *out, struct error *e)
+static bool make_entry(int area, const char *key, const struct root_request *r,
+                       const struct contents *c, struct cached_root *out, struct error *e)
 {
     char name[NAME_LENGTH + 1];
+    const char *origin = out->origin;
     struct stage s;
     struct buf trace = {0};
     bool existed;
@@ -251,7 +228,7 @@ static bool make_entry(int area, const char *key, const struct contents *c, cons
         buf_free(&trace);
         return false;
     }
-    ok = fill_staging(c, &trace, s.fd, e);
+    ok = fill_staging(r, c, &trace, s.fd, e);
     buf_free(&trace);
     if (!ok) {
         stage_drop(&s);
@@ -270,8 +247,7 @@ static bool make_root(int area, const char *key, const struct root_request *r,
                       struct cached_root *out, struct error *e)
 {
     struct contents c;
-    bool ok =
-        root_collect(r, &c, &out->origin, e) && make_entry(area, key, &c, out->origin, out, e);
+    bool ok = root_collect(r, &c, &out->origin, e) && make_entry(area, key, r, &c, out, e);
 
     contents_free(&c);
     return ok;
@@ -280,7 +256,7 @@ static bool make_root(int area, const char *key, const struct root_request *r,
 bool root_cached(const struct root_request *r, struct cached_root *out, struct error *e)
 {
     char key[KEY_LENGTH + 1];
-    int area = store_open(AREA, e);
+    int area = store_open(ROOT_AREA, e);
     bool ok;
 
     *out = (struct cached_root){.lock = -1};
@@ -291,6 +267,7 @@ bool root_cached(const struct root_request *r, struct cached_root *out, struct e
          find_path(out, e);
     io_close(&area);
     if (!ok) {
+        store_explain(ROOT_AREA, e);
         io_close(&out->lock);
         free(out->origin);
         out->origin = NULL;

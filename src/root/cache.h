@@ -4,11 +4,14 @@
 
 #include "root/collect.h"
 
+#define ROOT_AREA "roots"
+#define ROOT_TREE "root"
+
 /*
  * Roots made of the host's programs, kept in the store (area "roots"), because a start must not
- * copy a library of a thousand files. An entry has the tree "root", and "trace": what it was made
- * of. It is used again as long as the trace holds; nothing that was made is trusted to be found by
- * a name alone.
+ * copy a library of a thousand files. An entry has the tree "root"; "trace", what it was made of;
+ * and a record of that for people (record.h). It is used again as long as the trace holds; nothing
+ * that was made is trusted to be found by a name alone.
  */
 struct cached_root {
     char *path;   /* owned; of the tree */
@@ -18,5 +21,8 @@ struct cached_root {
 
 /* Finds the root for a request, or makes it. False and *e. */
 bool root_cached(const struct root_request *r, struct cached_root *out, struct error *e);
+
+/* Can an entry have this name? */
+bool root_is_entry(const char *name);
 
 #endif

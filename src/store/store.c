@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -125,8 +126,6 @@ static int open_area(const char *area, bool make, struct error *e)
         return -1;
     strncat(path, "/denybox", sizeof path - strlen(path) - 1);
     own = open_own(home, "denybox", path, make, e);
-    if (own >= 0 && area == NULL)
-        return io_close(&home), own;
     if (own >= 0)
         fd = open_own(own, area, path, make, e);
     io_close(&own);
@@ -144,11 +143,6 @@ int store_look(const char *area, struct error *e)
     return open_area(area, false, e);
 }
 
-int store_look_all(struct error *e)
-{
-    return open_area(NULL, false, e);
-}
-
 bool store_path(const char *area, const char *name, char path[PATH_MAX], struct error *e)
 {
     char home[PATH_MAX];
@@ -159,6 +153,91 @@ bool store_path(const char *area, const char *name, char path[PATH_MAX], struct 
         return true;
     error_set(e, EXIT_DENYBOX, "cannot use the cache: its path is too long");
     return advise(e);
+}
+
+bool store_explain(const char *area, struct error *e)
+{
+    char home[PATH_MAX];
+    struct error unused;
+
+    if (!error_is_full(e) || !cache_home(home, &unused))
+        return false;
+    error_errno(e, EXIT_DENYBOX, e->number, "cannot write to the cache '%s/denybox/%s'",
+                text_show(home), area);
+    return error_hint(e, "denybox cache prune makes room; or set XDG_CACHE_HOME to a directory of "
+                         "your own on another disk");
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct store_entry *)a)->name, ((const struct store_entry *)b)->name);
+}
+
+/* One more at the end; false when out of memory. One that is gone by now is none. */
+static bool add_entry(int area, const char *name, struct store_entry **list, size_t *n)
+{
+    struct store_entry *more = reallocarray(*list, *n + 1, sizeof *more);
+    struct stat st;
+
+    if (more == NULL)
+        return false;
+    *list = more;
+    if (fstatat(area, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        snprintf(more[*n].name, sizeof more[*n].name, "%s", name);
+        more[(*n)++].used = st.st_mtim;
+    }
+    return true;
+}
+
+static DIR *open_listing(int area)
+{
+    int fd = sys_openat(area, ".", DIRECTORY, 0);
+    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+
+    if (d == NULL)
+        io_close(&fd);
+    return d;
+}
+
+bool store_list(int area, struct store_entry **list, size_t *n)
+{
+    DIR *d = open_listing(area);
+    bool ok = d != NULL;
+
+    *list = NULL;
+    *n = 0;
+    if (!ok)
+        return false;
+    for (struct dirent *entry; ok && (entry = readdir(d)) != NULL;)
+        ok = entry->d_name[0] == '.' || add_entry(area, entry->d_name, list, n);
+    closedir(d);
+    if (*n != 0)
+        qsort(*list, *n, sizeof **list, by_name);
+    if (!ok) {
+        free(*list);
+        *list = NULL;
+        *n = 0;
+        errno = ENOMEM;
+    }
+    return ok;
+}
+
+size_t store_sweep(int area)
+{
+    DIR *d = open_listing(area);
+    size_t n = 0;
+
+    if (d == NULL)
+        return 0;
+    for (struct dirent *entry; (entry = readdir(d)) != NULL;)
+        n += store_is_staging(entry->d_name) && store_prune(area, entry->d_name) == PRUNE_GONE;
+    closedir(d);
+    return n;
+}
+
+void store_mark(int entry)
+{
+    futimens(entry, NULL);
 }
 
 int store_use(int area, const char *name)

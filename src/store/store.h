@@ -4,6 +4,8 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "tree/stage.h"
@@ -27,16 +29,32 @@ int store_open(const char *area, struct error *e);
 /* As store_open, but makes nothing: -1 with e->text empty when there is no such area yet. */
 int store_look(const char *area, struct error *e);
 
-/* As store_look, of the cache as a whole: its areas are the directories in it. */
-int store_look_all(struct error *e);
-
 /* The path of an entry, or of something in it ("NAME/root"), whether it is there or not. False and
  * *e: no cache directory is named, or the path is too long. */
 bool store_path(const char *area, const char *name, char path[PATH_MAX], struct error *e);
 
+/* The file of an entry that says what it is, and by its time when it was made. */
+#define STORE_RECORD "entry.json"
+
+struct store_entry {
+    char name[NAME_MAX + 1];
+    struct timespec used;
+};
+
+/* What is in an area but for staging directories, by name; *list is the caller's. False with errno
+ * set. */
+bool store_list(int area, struct store_entry **list, size_t *n);
+
+/* Says of an error, when it is that the disk is full, that it is the cache's: what was written
+ * there has a path of its own only inside. Always false. */
+bool store_explain(const char *area, struct error *e);
+
 /* Opens an entry and locks it against pruning. The descriptor belongs to the caller, the lock goes
  * with it. -1 and errno (ENOENT: there is none). */
 int store_use(int area, const char *name);
+
+/* Notes that an open entry is used now: its time is when it was used last. */
+void store_mark(int entry);
 
 /* Makes an empty staging directory; stage_drop removes it. False and *e. */
 bool staging_begin(int area, struct stage *s, struct error *e);
@@ -54,6 +72,9 @@ enum prune_result { PRUNE_GONE, PRUNE_IN_USE, PRUNE_FAILED };
 /* Removes one entry, or a staging directory that somebody left, unless it is in use. errno tells
  * why it failed. */
 enum prune_result store_prune(int area, const char *name);
+
+/* Removes the staging directories that nobody works in any more. Returns how many. */
+size_t store_sweep(int area);
 
 /* Is it the name of a staging directory, and not of an entry? */
 bool store_is_staging(const char *name);

@@ -272,7 +272,8 @@ class Evidence(Live):
         """Too small for the bundle: an error with a sentence, and no part of a file is left."""
         done = run("--evidence", self.path("bundle.json"), payload=("exit", "5"),
                    preexec=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
-        self.assert_error(done, EXIT_DENYBOX, "cannot write 'bundle.json'", "File too large")
+        self.assert_error(done, EXIT_DENYBOX, f"cannot write the bundle '{self.path('bundle.json')}': File too large",
+                          "the payload has run, and ended with status 5")
         self.assertEqual(sorted(os.listdir(self.dir)), ["in", "out"])
 
     def test_place(self):
@@ -303,7 +304,7 @@ class Evidence(Live):
         os.symlink(victim, self.path("bundle.json"))
         _, err = process.communicate(timeout=support.TIMEOUT)
         self.assertEqual(process.returncode, EXIT_DENYBOX)
-        self.assertIn(b"cannot write 'bundle.json'", err)
+        self.assertIn(b"cannot write the bundle", err)
         self.assertEqual(support.read(victim), "mine")
         self.assertTrue(os.path.islink(self.path("bundle.json")))
         self.assertEqual([name for name in os.listdir(self.dir) if name.startswith(".")], [])

@@ -550,9 +550,10 @@ class Evil(Images):
             self.broken(truncate(what), "and is said to have")
             self.broken(append(what), "and is said to have")
             self.broken(flip(what), "is not sha256:")
-        self.broken(truncate("layer"), "layer 1 of the image: it has")
-        self.broken(append("layer"), "layer 1 of the image: it has more bytes than the manifest")
-        self.broken(flip("layer"), "layer 1 of the image: it is not sha256:")
+        of = f"layer 1 of the image '{self.layout}': it "
+        self.broken(truncate("layer"), of + "has")
+        self.broken(append("layer"), of + "has more bytes than the manifest")
+        self.broken(flip("layer"), of + "is not sha256:")
         for what in ("layer", "config", "manifest"):
             self.broken(lambda hand, name=what: os.remove(self.path_of(hand, name)),
                         "No such file")
@@ -645,7 +646,7 @@ class Evil(Images):
             os.mkdir(self.path("closed"))
             support.write(self.path("closed", "index.json"), "{}", 0)
             support.write(self.path("closed", "oci-layout"), '{"imageLayoutVersion": "1.0.0"}')
-            self.refused(self.path("closed"), "'index.json' of the image: Permission denied")
+            self.refused(self.path("closed"), f"the image '{self.path('closed')}': Permission denied")
         os.mkfifo(self.path("fifo"))
         self.refused(self.path("fifo"), "neither a directory nor a regular file")
         self.refused(support.write(self.path("text"), "no archive\n"), "cannot read the archive")
@@ -736,7 +737,7 @@ class Bombs(Images):
 class FullDisk(Images):
 
     def test_half_way(self):
-        """A file system with no more room: one line, and the room is free again."""
+        """A file system with no more room: which one, and the room is free again."""
         Hand(layer(("small", "f", b"x"), ("large", "f", os.urandom(8 << 20)))).write(self.layout)
         os.mkdir(self.path("cache"))
         script = ('mount -t tmpfs -o size=2m,mode=700 none "$XDG_CACHE_HOME" || exit 77\n'
@@ -746,8 +747,9 @@ class FullDisk(Images):
         if done.status == 77:
             self.skipTest("no tmpfs can be mounted here")
         self.assertEqual(done.out.splitlines(), ["125"], repr(done))
-        self.assertEqual(len(done.err.splitlines()), 1, repr(done))
-        self.assertIn("No space left on device", done.err)
+        self.assertEqual(len(done.err.splitlines()), 2, repr(done))
+        self.assertIn(f"cannot write to the cache '{self.path('cache')}/denybox/images': No space "
+                      "left on device\ndenybox: hint: denybox cache prune", done.err)
 
 
 if __name__ == "__main__":

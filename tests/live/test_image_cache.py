@@ -103,8 +103,8 @@ class Cache(Setting):
         line = self.image("list").out.split()
         self.assertEqual((line[0], line[-1]), (self.id, "box"))
         entry, = json.loads(self.image("list", "--json").out)
-        self.assertEqual(sorted(entry), ["bytes", "dropped", "entries", "id", "names",
-                                         "tree_sha256"])
+        self.assertEqual(sorted(entry), ["bytes", "dropped", "entries", "id", "kind", "made",
+                                         "names", "tree_sha256", "used"])
         self.assertEqual((entry["id"], entry["names"], entry["entries"], entry["dropped"]),
                          (self.id, ["box"], 2, 0))
         done = denybox("run", "--image", self.layout, "--evidence", self.path("b.json"),
@@ -178,7 +178,7 @@ class Cache(Setting):
             self.assertTrue(busy.stdout.read(1))
             prune = [support.DENYBOX, "image", "prune"]
             done = subprocess.run(prune, env=self.env, stdout=subprocess.PIPE, check=False)
-            self.assertEqual(done.stdout.decode(), f"in use: {self.id[7:]}\n")
+            self.assertEqual(done.stdout.decode(), f"in use: {self.id}\n")
             done = subprocess.run([*prune, self.id], env=self.env, stderr=subprocess.PIPE,
                                   check=False)
             self.assertEqual(done.returncode, EXIT_DENYBOX)
@@ -192,13 +192,37 @@ class Cache(Setting):
         self.assertEqual(self.names(), [])
 
     def test_usage(self):
-        for words in ((), ("add",), ("add", "a", "b"), ("add", "--x"), ("list", "x"),
-                      ("verify", "x"), ("prune", "sha256:" + "A" * 64), ("prune", "../../x"),
-                      ("other",)):
-            self.assert_error(self.image(*words), EXIT_DENYBOX, "cannot use image")
+        for words, fragment in (
+                ((), "no verb given"), (("other",), "'other' is not a verb"),
+                (("add",), "no file given"), (("add", "a", "b"), "one file at a time"),
+                (("add", "--x"), "the only option is --max-size"), (("list", "x"), "is not --json"),
+                (("verify", "x"), "it is no id"), (("prune", "../../x"), "it is no id"),
+                (("prune", "sha256:" + "A" * 64), "it is no id"), (("prune", "ALL"), "it is no id")):
+            with self.subTest(words=words):
+                self.assert_error(self.image(*words), EXIT_DENYBOX, fragment)
+        for word, meant in (("ls", "list"), ("rm", "prune ID"), ("load", "add FILE")):
+            self.assert_error(self.image(word), EXIT_DENYBOX, f"'{word}' is not a verb",
+                              "denybox image " + meant)
         for verb in ("verify", "prune"):
-            done = self.image(verb, "sha256:" + "0" * 64)
-            self.assertEqual(done.status, 0 if verb == "prune" else EXIT_DENYBOX, repr(done))
+            self.assert_error(self.image(verb, "sha256:" + "0" * 64), EXIT_DENYBOX,
+                              "it is not in the cache")
+
+    def test_errors_name_the_image(self):
+        os.mkdir(self.path("empty"))
+        done = self.image("add", self.path("empty"))
+        self.assert_error(done, EXIT_DENYBOX, f"the image '{self.path('empty')}': neither an OCI")
+        done = self.image("add", self.layout + ":other")
+        self.assert_error(done, EXIT_DENYBOX, f"cannot find the image 'other' in '{self.layout}'",
+                          "there is, to be given as FILE:NAME: box")
+        for call in (self.image("add", "tools:1"), self.run_image("tools:1")):
+            self.assert_error(call, EXIT_DENYBOX,
+                              "cannot open the image 'tools:1': No such file or directory",
+                              "denybox image list")
+
+    def test_larger_than_it_may_be(self):
+        done = self.image("add", "--max-size", "10k", self.layout)
+        self.assert_error(done, EXIT_DENYBOX, "larger than it may", "--max-size SIZE")
+        self.assertEqual(self.names(), [])
 
 
 class NotOurs(Setting):

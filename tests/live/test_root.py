@@ -497,7 +497,8 @@ class Pack(Host):
         self.addCleanup(subprocess.run, ["umount", self.path("small")], check=True)
         for name, command in (("d", "python3"), ("d.tar", "jq")):
             self.assert_error(denybox("pack", "-o", self.path("small", name), command),
-                              EXIT_DENYBOX, "No space left")
+                              EXIT_DENYBOX,
+                              f"cannot write '{self.path('small', name)}': No space left")
             self.assertEqual(os.listdir(self.path("small")), [])
 
     def test_what_a_killed_one_left(self):
@@ -562,6 +563,18 @@ class Pack(Host):
         self.assertIn(": the program", "\n".join(lines))
         self.assertTrue(any(line.startswith("# file 0755 ") and line.endswith("bin/jq: the program")
                             for line in lines))
+
+    def test_where_it_goes(self):
+        done = denybox("pack", "-o", self.path("d") + "//", "jq")
+        self.assert_status(done, 0)
+        self.assertRegex(done.out, fr"^sha256:\w+  {self.path('d')}\n\d+ files, \d+ bytes; "
+                                   fr"{self.path('d')}\.manifest lists them\n$")
+        self.assertTrue(os.path.isfile(self.path("d.manifest")))
+        done = denybox("pack", "-o", self.path("no", "such", "d"), "jq")
+        self.assert_error(done, EXIT_DENYBOX, "No such file", f"mkdir -p {self.path('no', 'such')}/")
+        done = denybox("pack", "-o", "d", "jq", cwd=self.path("in"))
+        self.assertIn("; d.manifest lists them\n", done.out)
+        self.assertEqual(sorted(os.listdir(self.path("in"))), ["d", "d.manifest"])
 
     def test_nothing_is_overwritten(self):
         for name in ("d", "d.manifest"):

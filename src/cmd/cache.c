@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/help.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "cmd/commands.h"
+#include "cmd/kept.h"
+#include "cmd/print.h"
+#include "store/store.h"
+
+/* What is asked for, and what came of it. */
+struct errand {
+    const char *command;
+    const char *verb;
+    unsigned kinds;
+    int argc; /* the ids; none: all */
+    char **argv;
+    bool *found;  /* of each id: is it there? */
+    json_t *list; /* NULL: lines */
+    size_t met;   /* entries that were asked for */
+    int status;
+};
+
+/* One entry, locked against pruning. */
+struct item {
+    const struct kept *kind;
+    int area;
+    int entry;
+    const char *name;
+    struct timespec used;
+    json_t *about;    /* NULL: damaged, and why */
+    struct error why; /* valid without about */
+    char id[DIGEST_TEXT_SIZE];
+};
+
+typedef void action(struct errand *errand, struct item *item);
+
+static void fail(struct errand *errand, const struct error *e)
+{
+    error_print(e);
+    if (errand->status == EXIT_OK)
+        errand->status = (int)e->exit;
+}
+
+/* ---------------------------------------------------------------- each entry */
+
+static bool is_wanted(struct errand *errand, const struct item *item)
+{
+    bool is = errand->argc == 0;
+
+    for (int i = 0; i < errand->argc; i++) {
+        if (strcmp(errand->argv[i], item->id) == 0 || strcmp(errand->argv[i], item->name) == 0)
+            is = errand->found[i] = true;
+    }
+    return is;
+}
+
+static void visit(struct errand *errand, struct item *item, action *act)
+{
+    item->entry = store_use(item->area, item->name);
+    if (item->entry < 0) /* pruned meanwhile */
+        return;
+    item->about = item->kind->about(item->entry, item->name, &item->why);
+    item->kind->identify(item->name, item->about, item->id);
+    if (is_wanted(errand, item)) {
+        errand->met++;
+        act(errand, item);
+    }
+    json_decref(item->about);
+    io_close(&item->entry);
+}
+
+static void visit_kind(struct errand *errand, const struct kept *kind, action *act)
+{
+    struct store_entry *list = NULL;
+    struct error e;
+    size_t n = 0;
+    int area = store_look(kind->area, &e);
+
+    if (area < 0 && e.text[0] != '\0')
+        fail(errand, &e);
+    if (area >= 0 && !store_list(area, &list, &n)) {
+        error_errno(&e, EXIT_DENYBOX, errno, "cannot list the cache");
+        fail(errand, &e);
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct item item = {.kind = kind, .area = area, .name = list[i].name, .used = list[i].used};
+
+        if (kind->is_entry(list[i].name))
+            visit(errand, &item, act);
+    }
+    free(list);
+    io_close(&area);
+}
+
+static void visit_all(struct errand *errand, action *act)
+{
+    for (size_t i = 0; i < n_kept; i++) {
+        if ((errand->kinds & kept[i].bit) != 0)
+            visit_kind(errand, &kept[i], act);
+    }
+}
+
+/* ---------------------------------------------------------------- the verbs */
+
+static const char *time_text(const struct timespec *when, char text[32])
+{
+    struct tm tm;
+
+    if (gmtime_r(&when->tv_sec, &tm) == NULL || strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        snprintf(text, 32, "-");
+    return text;
+}
+
+static void list_one(struct errand *errand, struct item *item)
+{
+    struct stat st = {0};
+    char made[32];
+    char used[32];
+    struct buf line = {0};
+    json_t *row;
+
+    if (item->about == NULL) {
+        fail(errand, &item->why);
+        return;
+    }
+    fstatat(item->entry, STORE_RECORD, &st, AT_SYMLINK_NOFOLLOW);
+    time_text(&st.st_mtim, made);
+    time_text(&item->used, used);
+    if (errand->list != NULL) {
+        row = json_pack("{s:s, s:s, s:s, s:s}", "kind", item->kind->name, "id", item->id, "made",
+                        made, "used", used);
+        json_object_update(row, item->about);
+        json_array_append_new(errand->list, row);
+        return;
+    }
+    item->kind->describe(item->about, &line);
+    printf("%s  %s  %lld bytes  made %s  used %s%s\n", item->id, item->kind->name,
+           (long long)json_integer_value(json_object_get(item->about, "bytes")), made, used,
+           buf_text(&line));
+    buf_free(&line);
+}
+
+static void verify_one(struct errand *errand, struct item *item)
+{
+    struct error e;
+
+    if (item->kind->verify(item->entry, item->name, &e))
+        printf("%s  as %s\n", item->id, item->kind->made);
+    else
+        fail(errand, &e);
+}
+
+/* What is named has to go; of all, what is in use may stay. */
+static void prune_one(struct errand *errand, struct item *item)
+{
+    struct error e;
+    enum prune_result result;
+
+    io_close(&item->entry); /* with the lock */
+    result = store_prune(item->area, item->name);
+    if (result == PRUNE_GONE) {
+        printf("removed: %s\n", item->id);
+    } else if (result == PRUNE_IN_USE && errand->argc == 0) {
+        printf("in use: %s\n", item->id);
+    } else {
+        error_set(&e, EXIT_DENYBOX, "cannot remove the %s %s: %s", item->kind->name, item->id,
+                  result == PRUNE_IN_USE ? "it is in use" : strerror(errno));
+        fail(errand, &e);
+    }
+}
+
+/* What somebody who was killed has left, in any part of the cache. */
+static void prune_staging(struct errand *errand)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_kept; i++) {
+        struct error e;
+        int area = store_look(kept[i].area, &e);
+
+        n += area >= 0 ? store_sweep(area) : 0;
+        io_close(&area);
+    }
+    if (n != 0)
+        printf("removed: %zu that somebody had left half done\n", n);
+    errand->met += n;
+}
+
+static int list(struct errand *errand)
+{
+    bool as_json = errand->argc >= 1 && strcmp(errand->argv[0], "--json") == 0;
+    struct error e;
+
+    if (errand->argc > (as_json ? 1 : 0)) {
+        error_set(&e, EXIT_DENYBOX, "cannot use %s list: '%s' is not --json", errand->command,
+                  text_show(errand->argv[as_json ? 1 : 0]));
+        fail(errand, &e);
+        return errand->status;
+    }
+    errand->argc = 0;
+    errand->list = as_json ? json_array() : NULL;
+    visit_all(errand, list_one);
+    if (as_json ? !print_document(errand->list, true, &e) : fflush(stdout) != 0) {
+        if (!as_json)
+            error_errno(&e, EXIT_DENYBOX, errno, "cannot write to standard output");
+        fail(errand, &e);
+    }
+    return errand->status;
+}
+
+static bool check_ids(struct errand *errand)
+{
+    for (int i = 0; i < errand->argc; i++) {
+        struct error e;
+
+        if (kept_is_id(errand->kinds, errand->argv[i]))
+            continue;
+        error_set(&e, EXIT_DENYBOX, "cannot %s '%s': it is no id", errand->verb,
+                  text_show(errand->argv[i]));
+        error_hint(&e,
+                   "an id is sha256: and 64 digits, as denybox %s list shows it; without one, "
+                   "%s takes all",
+                   errand->command, errand->verb);
+        fail(errand, &e);
+        return false;
+    }
+    return true;
+}
+
+/* Goes through all, or those that are named, and says which of these are not there. */
+static void visit_named(struct errand *errand, action *act)
+{
+    struct error e;
+
+    errand->found = calloc((size_t)errand->argc + 1, sizeof *errand->found);
+    if (errand->found == NULL) {
+        error_set(&e, EXIT_DENYBOX, "cannot use the cache: out of memory");
+        fail(errand, &e);
+        return;
+    }
+    visit_all(errand, act);
+    for (int i = 0; i < errand->argc; i++) {
+        if (errand->found[i])
+            continue;
+        error_set(&e, EXIT_DENYBOX, "cannot %s %s: it is not in the cache", errand->verb,
+                  errand->argv[i]);
+        error_hint(&e, "denybox %s list names what is there", errand->command);
+        fail(errand, &e);
+    }
+    free(errand->found);
+}
+
+static int verify(struct errand *errand)
+{
+    if (check_ids(errand))
+        visit_named(errand, verify_one);
+    return errand->status;
+}
+
+static int prune(struct errand *errand)
+{
+    if (!check_ids(errand))
+        return errand->status;
+    visit_named(errand, prune_one);
+    if (errand->argc == 0)
+        prune_staging(errand);
+    if (errand->argc == 0 && errand->met == 0 && errand->status == EXIT_OK)
+        puts("nothing to remove: the cache has none");
+    return errand->status;
+}
+
+static const struct {
+    const char *name;
+    int (*carry_out)(struct errand *errand);
+} verbs[] = {{"list", list}, {"verify", verify}, {"prune", prune}};
+
+int cache_verb(const char *command, unsigned kinds, int argc, char **argv)
+{
+    struct errand errand = {.command = command,
+                            .verb = argv[0],
+                            .kinds = kinds,
+                            .argc = argc - 1,
+                            .argv = argv + 1,
+                            .status = EXIT_OK};
+
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(argv[0], verbs[i].name) == 0)
+            return verbs[i].carry_out(&errand);
+    }
+    return -1;
+}
+
+/* What other programs call them. */
+static const char *habit(const char *word)
+{
+    static const char *const habits[][2] = {
+        {"ls", "list"},         {"show", "list"},    {"images", "list"},     {"rm", "prune ID"},
+        {"remove", "prune ID"}, {"rmi", "prune ID"}, {"delete", "prune ID"}, {"clean", "prune"},
+        {"clear", "prune"},     {"check", "verify"}, {"import", "add FILE"}, {"load", "add FILE"},
+        {"pull", "add FILE"},
+    };
+
+    for (size_t i = 0; i < sizeof habits / sizeof habits[0]; i++) {
+        if (strcmp(word, habits[i][0]) == 0)
+            return habits[i][1];
+    }
+    return NULL;
+}
+
+int cache_refuse_verb(const char *command, const char *word, const char *usage)
+{
+    const char *meant = word != NULL ? habit(word) : NULL;
+    struct error e;
+
+    if (word == NULL)
+        error_set(&e, EXIT_DENYBOX, "cannot use %s: no verb given", command);
+    else
+        error_set(&e, EXIT_DENYBOX, "cannot use %s: '%s' is not a verb of it", command,
+                  text_show(word));
+    if (meant != NULL)
+        error_hint(&e, "denybox %s %s", command, meant);
+    else
+        error_hint(&e, "denybox %s %s", command, usage);
+    error_print(&e);
+    return (int)e.exit;
+}
+
+int command_cache(int argc, char **argv)
+{
+    int status;
+
+    if (argc > 0 && help_asked(argv[0])) {
+        puts("usage: denybox cache list [--json] | verify [ID...] | prune [ID...]\n\n"
+             "Roots that were made of the host's programs, and unpacked images.\n\n"
+             "  list     each with its id, kind and size, when it was made and used, and what of\n"
+             "  verify   are they still what was made?\n"
+             "  prune    remove them, unless they are in use; a root is made again when it is "
+             "asked\n"
+             "           for, an image needs its file");
+        return EXIT_OK;
+    }
+    status = argc > 0 ? cache_verb("cache", CACHE_ROOTS | CACHE_IMAGES, argc, argv) : -1;
+    return status >= 0 ? status
+                       : cache_refuse_verb("cache", argc > 0 ? argv[0] : NULL,
+                                           "list [--json] | verify [ID...] | prune [ID...]");
+}
