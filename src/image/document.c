@@ -16,9 +16,7 @@ bool image_refuse(struct error *e, const char *what, const char *wrong)
 
 bool image_digest_good(const char *text)
 {
-    return text != NULL && strncmp(text, ALGORITHM, strlen(ALGORITHM)) == 0 &&
-           strlen(text) == DIGEST_TEXT_SIZE - 1 &&
-           strspn(text + strlen(ALGORITHM), "0123456789abcdef") == DIGEST_HEX_SIZE - 1;
+    return text != NULL && sha256_is_text(text);
 }
 
 char *image_blob_name(char name[BLOB_NAME_SIZE], const char *digest)
@@ -69,22 +67,21 @@ json_t *image_document(struct image_source *s, const char *name, struct error *e
     return document;
 }
 
-json_t *image_blob_document(struct image_source *s, const struct descriptor *d, const char *what,
-                            struct buf *bytes, struct error *e)
+json_t *image_named_document(struct image_source *s, const char *name, const char *digest,
+                             uint64_t size, const char *what, struct buf *bytes, struct error *e)
 {
-    char name[BLOB_NAME_SIZE];
-    char digest[DIGEST_TEXT_SIZE];
+    char found[DIGEST_TEXT_SIZE];
     struct buf b = {0};
     json_t *document = NULL;
 
-    if (source_read(s, image_blob_name(name, d->digest), IMAGE_DOCUMENT_MAX, &b, e)) {
-        if (b.length != d->size)
+    if (source_read(s, name, IMAGE_DOCUMENT_MAX, &b, e)) {
+        if (size != UINT64_MAX && b.length != size)
             error_set(e, EXIT_DENYBOX,
                       "cannot read the image: %s has %zu bytes, and is said to have %llu", what,
-                      b.length, (unsigned long long)d->size);
-        else if (strcmp(sha256_text(digest, b.data, b.length), d->digest) != 0)
-            error_set(e, EXIT_DENYBOX, "cannot read the image: %s is not %s but %s", what,
-                      d->digest, digest);
+                      b.length, (unsigned long long)size);
+        else if (strcmp(sha256_text(found, b.data, b.length), digest) != 0)
+            error_set(e, EXIT_DENYBOX, "cannot read the image: %s is not %s but %s", what, digest,
+                      found);
         else
             document = parse(&b, what, e);
     }
@@ -92,4 +89,13 @@ json_t *image_blob_document(struct image_source *s, const struct descriptor *d, 
         buf_add(bytes, b.data, b.length);
     buf_free(&b);
     return document;
+}
+
+json_t *image_blob_document(struct image_source *s, const struct descriptor *d, const char *what,
+                            struct error *e)
+{
+    char name[BLOB_NAME_SIZE];
+
+    return image_named_document(s, image_blob_name(name, d->digest), d->digest, d->size, what, NULL,
+                                e);
 }

@@ -2,6 +2,8 @@
 #ifndef DENYBOX_IMAGE_DOCUMENT_H
 #define DENYBOX_IMAGE_DOCUMENT_H
 
+#include <stdint.h>
+
 #include "base/sha256.h"
 #include "image/source.h"
 #include "json/json.h"
@@ -33,10 +35,15 @@ bool image_descriptor(const json_t *object, const char *what, struct descriptor 
 /* A file of the source as strict JSON, an object or an array. NULL and *e. */
 json_t *image_document(struct image_source *s, const char *name, struct error *e);
 
-/* The same of a blob, whose digest and size must be those of the descriptor. The bytes are added to
- * *bytes unless that is NULL. NULL and *e. */
+/* The same of a file that is named by its digest, and by its size unless that is UINT64_MAX: it
+ * must have them. `what` it is, is for messages. The bytes are added to *bytes unless that is NULL.
+ * NULL and *e. */
+json_t *image_named_document(struct image_source *s, const char *name, const char *digest,
+                             uint64_t size, const char *what, struct buf *bytes, struct error *e);
+
+/* The same of a blob. */
 json_t *image_blob_document(struct image_source *s, const struct descriptor *d, const char *what,
-                            struct buf *bytes, struct error *e);
+                            struct error *e);
 
 /* The text of a key, or NULL where it is not there or no string. */
 const char *image_text(const json_t *object, const char *key);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/image.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,14 +71,12 @@ static bool check_platform(const json_t *config, struct error *e)
     return error_hint(e, "take the image of this machine's platform, or a multi-platform one");
 }
 
-bool image_take_config(struct image *image, const json_t *config, struct error *e)
+static bool take_diffs(struct image *image, const json_t *config, struct error *e)
 {
     const json_t *rootfs = json_object_get(config, "rootfs");
     const json_t *diffs = json_object_get(rootfs, "diff_ids");
     const char *type = image_text(rootfs, "type");
 
-    if (!check_platform(config, e))
-        return false;
     if (type == NULL || strcmp(type, "layers") != 0 || !json_is_array(diffs))
         return image_refuse(e, "the configuration", "does not say which layers there are");
     if (json_array_size(diffs) != image->n_layers)
@@ -93,6 +92,23 @@ bool image_take_config(struct image *image, const json_t *config, struct error *
         memcpy(image->layers[i].diff, diff, sizeof image->layers[i].diff);
     }
     return true;
+}
+
+bool image_take_config(struct image *image, struct image_source *s, const char *name,
+                       const char *digest, uint64_t size, struct error *e)
+{
+    json_t *config =
+        image_named_document(s, name, digest, size, "the configuration", &image->config, e);
+    bool ok = config != NULL && check_platform(config, e) && take_diffs(image, config, e);
+
+    snprintf(image->id, sizeof image->id, "%s", digest);
+    json_decref(config);
+    return ok;
+}
+
+void image_list_name(struct buf *names, const char *name)
+{
+    buf_printf(names, "%s%s", names->length != 0 ? ", " : "", text_show(name));
 }
 
 bool image_which(const char *wanted, const struct buf *names, struct error *e)

@@ -16,10 +16,15 @@ bool image_add_layer(struct image *image, const char *name, const char *digest, 
 /* Adds a name; NULL is none. False and *e. */
 bool image_add_name(struct image *image, const char *name, struct error *e);
 
-/* Checks the configuration, and takes from it which layers there are to be. False and *e. */
-bool image_take_config(struct image *image, const json_t *config, struct error *e);
+/* Reads the configuration, whose digest is the image's id, checks it, and takes from it what the
+ * layers are to be, which are known by then. `size` as for image_named_document. False and *e. */
+bool image_take_config(struct image *image, struct image_source *s, const char *name,
+                       const char *digest, uint64_t size, struct error *e);
 
-/* Which of several images? Always false: the error, with the names in the hint. */
+/* Adds a name to a list for people; it is made printable. */
+void image_list_name(struct buf *names, const char *name);
+
+/* Which of several images? Always false: the error, with the list of names in the hint. */
 bool image_which(const char *wanted, const struct buf *names, struct error *e);
 
 #endif

@@ -85,7 +85,7 @@ static bool refuse_choice(const json_t *manifests, const char *name, bool named,
 
         if (own == NULL)
             own = digest != NULL ? digest : "?";
-        buf_printf(&names, "%s%s", names.length != 0 ? ", " : "", text_show(own));
+        image_list_name(&names, own);
     }
     image_which(name, &names, e);
     buf_free(&names);
@@ -152,24 +152,16 @@ static bool take_layers(const json_t *manifest, struct image *image, struct erro
 static bool take_manifest(struct image_source *s, const json_t *manifest, struct image *image,
                           struct error *e)
 {
+    char name[BLOB_NAME_SIZE];
     struct descriptor d;
-    json_t *config;
-    bool ok;
 
     if (!image_descriptor(json_object_get(manifest, "config"), "the configuration", &d, e))
         return false;
     if (!is_one(d.media_type, config_types))
         return error_set(e, EXIT_DENYBOX, "cannot use the image: it is no image but '%s'",
                          text_show(d.media_type));
-    if (!take_layers(manifest, image, e))
-        return false;
-    config = image_blob_document(s, &d, "the configuration", &image->config, e);
-    if (config == NULL)
-        return false;
-    memcpy(image->id, d.digest, sizeof image->id);
-    ok = image_take_config(image, config, e);
-    json_decref(config);
-    return ok;
+    return take_layers(manifest, image, e) &&
+           image_take_config(image, s, image_blob_name(name, d.digest), d.digest, d.size, e);
 }
 
 /* From an index down to the manifest. */
@@ -189,7 +181,7 @@ static bool follow(struct image_source *s, const json_t *index, const char *name
                          text_show(d.media_type));
     if (nesting >= NESTING_MAX)
         return image_refuse(e, "the index", "leads to an index that leads to an index");
-    document = image_blob_document(s, &d, "the manifest", NULL, e);
+    document = image_blob_document(s, &d, "the manifest", e);
     if (document == NULL)
         return false;
     if (is_one(d.media_type, index_types))

@@ -3,9 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "image/kinds.h"
-#include "image/limit.h"
 
 /* What docker save writes: manifest.json names, for each image, its configuration and its layers.
  */
@@ -49,10 +47,9 @@ static void add_names(struct buf *names, const json_t *entry)
     size_t i;
 
     json_array_foreach(tags, i, tag)
-        buf_printf(names, "%s%s", names->length != 0 ? ", " : "",
-                   text_show(json_is_string(tag) ? json_string_value(tag) : "?"));
+        image_list_name(names, json_is_string(tag) ? json_string_value(tag) : "?");
     if (json_array_size(tags) == 0 && config != NULL && digest_in(config, id))
-        buf_printf(names, "%s%s", names->length != 0 ? ", " : "", id);
+        image_list_name(names, id);
 }
 
 /* The one entry that is meant, or NULL and *e. */
@@ -102,37 +99,21 @@ static bool take_layers(const json_t *entry, struct image *image, struct error *
 }
 
 /* The name of the configuration is its digest, and so the id of the image. */
-static json_t *read_config(struct image_source *s, const json_t *entry, struct image *image,
-                           struct error *e)
+static bool take_config(struct image_source *s, const json_t *entry, struct image *image,
+                        struct error *e)
 {
     const char *name = image_text(entry, "Config");
-    char found[DIGEST_TEXT_SIZE];
-    json_t *config;
-    struct error why;
+    char id[DIGEST_TEXT_SIZE];
 
-    if (name == NULL || !digest_in(name, image->id)) {
-        image_refuse(e, "manifest.json", "does not name the configuration by its digest");
-        return NULL;
-    }
-    if (!source_read(s, name, IMAGE_DOCUMENT_MAX, &image->config, e))
-        return NULL;
-    sha256_text(found, image->config.data, image->config.length);
-    if (strcmp(found, image->id) != 0) {
-        error_set(e, EXIT_DENYBOX, "cannot read the image: the configuration is not %s but %s",
-                  image->id, found);
-        return NULL;
-    }
-    config = json_parse(buf_text(&image->config), image->config.length, &why);
-    if (config == NULL)
-        error_set(e, EXIT_DENYBOX, "cannot read the image: the configuration: %s", why.text);
-    return config;
+    if (name == NULL || !digest_in(name, id))
+        return image_refuse(e, "manifest.json", "does not name the configuration by its digest");
+    return image_take_config(image, s, name, id, UINT64_MAX, e);
 }
 
 bool saved_find(struct image_source *s, const char *name, struct image *image, struct error *e)
 {
     json_t *manifest = image_document(s, "manifest.json", e);
     const json_t *entry = NULL;
-    json_t *config = NULL;
     const json_t *tag;
     size_t i;
     bool ok = false;
@@ -141,13 +122,10 @@ bool saved_find(struct image_source *s, const char *name, struct image *image, s
         image_refuse(e, "manifest.json", "is no list of images");
     else if (manifest != NULL)
         entry = choose(manifest, name, e);
-    if (entry != NULL && take_layers(entry, image, e))
-        config = read_config(s, entry, image, e);
-    if (config != NULL)
-        ok = image_take_config(image, config, e);
+    if (entry != NULL)
+        ok = take_layers(entry, image, e) && take_config(s, entry, image, e);
     json_array_foreach(json_object_get(entry, "RepoTags"), i, tag) ok =
         ok && image_add_name(image, json_string_value(tag), e);
-    json_decref(config);
     json_decref(manifest);
     return ok;
 }
