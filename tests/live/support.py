@@ -6,7 +6,7 @@ Environment:
   DENYBOX_PAYLOAD          the static payload (tests/live/live-payload of the build)
   DENYBOX_ATTEST           denybox-attest; there may be none, where it cannot be linked statically
   DENYBOX_SRC              the source tree, for its fixtures, scripts and tables
-  DENYBOX_TEST_ROOTFS      a root made by scripts/mkrootfs; without it one is made
+  DENYBOX_TEST_ROOTFS      a root made by roots.py; without it one is made
   DENYBOX_TEST_TIMEOUT     seconds after which a run hangs; more where the machine is emulated
 """
 
@@ -25,9 +25,10 @@ import unittest
 
 sys.dont_write_bytecode = True
 
+import roots
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.environ.get("DENYBOX_SRC", os.path.dirname(os.path.dirname(HERE)))
-ROOT_PROGRAMS = ("python3", "jq", "sqlite3", "busybox")
 
 # Where nothing says otherwise, a run takes milliseconds; a hang is what this finds.
 TIMEOUT = int(os.environ.get("DENYBOX_TEST_TIMEOUT", "60"))
@@ -231,10 +232,9 @@ def rootfs():
         top = tempfile.mkdtemp(prefix="denybox-root-")
         os.chmod(top, 0o755)
         atexit.register(shutil.rmtree, top, ignore_errors=True)
-        made = command([os.path.join(SRC, "scripts", "mkrootfs"), os.path.join(top, "root"),
-                        *ROOT_PROGRAMS])
-        if made.status != 0:
-            raise unittest.SkipTest(f"no root directory: {made.err.strip()}")
+        why = roots.make(DENYBOX, os.path.join(top, "root"))
+        if why is not None:
+            raise unittest.SkipTest("no root directory: " + why)
         _made["rootfs"] = os.path.join(top, "root")
     return _made["rootfs"]
 
