@@ -59,6 +59,8 @@ static const struct known {
     {"cpus", ALL, "N", "2", NULL, false, false},
     {"nofile", ALL, "N", "64", NULL, false, false},
     {"fsize", ALL, "SIZE", "1g", NULL, false, false},
+    {"timeout", PAYLOAD, "DURATION", "1m", NULL, false, false},
+    {"kill-after", PAYLOAD, "DURATION", "1s", NULL, false, false},
     {"scan", PAYLOAD, "POLICY", "a", NULL, false, false},
     {"evidence", SINGLE, "FILE", "a", NULL, false, false},
     {"venue", ALL, "NAME", "CI", NULL, false, false},

@@ -107,6 +107,16 @@ static void carry(bool (*done)(void))
     }
 }
 
+static void drain(void)
+{
+    struct pollfd fds[3];
+
+    for (int n; (n = relay_rest(&relay, fds)) > 0;) {
+        ck_assert_int_ge(poll(fds, (nfds_t)n, -1), 0);
+        relay_step(&relay, fds, n);
+    }
+}
+
 #define LONG 300000
 
 /* Any byte goes in; what comes out is printable, for only that passes unchanged. */
@@ -208,7 +218,7 @@ START_TEST(output_is_carried)
     from = giver(stdio[which], false);
     relay_close_inner(&relay);
     expect_success(from);
-    relay_drain(&relay); /* what was still in the pipe when the payload ended */
+    drain(); /* what was still in the pipe when the payload ended */
     ck_assert_int_eq(waitpid(to, &status, 0), to);
     ck_assert(WIFEXITED(status));
     ck_assert_int_eq(WEXITSTATUS(status), 0);
@@ -229,7 +239,7 @@ START_TEST(both_ways_at_once)
     relay_close_inner(&relay);
     expect_success(children[1]);
     expect_success(children[3]);
-    relay_drain(&relay);
+    drain();
     for (int i = 0; i < 4; i += 2) {
         ck_assert_int_eq(waitpid(children[i], &status, 0), children[i]);
         ck_assert_int_eq(status, 0);
@@ -327,7 +337,7 @@ START_TEST(the_end_of_output_is_seen)
     carry(output_ended);
     ck_assert_int_eq(read(person, bytes, sizeof bytes), 4);
     ck_assert_mem_eq(bytes, "last", 4);
-    relay_drain(&relay);
+    drain();
     relay_close(&relay);
 }
 END_TEST
@@ -343,7 +353,7 @@ START_TEST(control_codes_reach_no_terminal)
     arrange(1U << which);
     ck_assert_int_eq(write(stdio[which], BYTES("a\x1b[31m\xc3\xa4\xff\n\xe2\x82")), 12);
     relay_close_inner(&relay);
-    relay_drain(&relay);
+    drain();
     /* Two writes may come out of a terminal by two reads. */
     while (got < sizeof want - 1) {
         ssize_t n = read(person, bytes + got, sizeof bytes - got);

@@ -10,15 +10,28 @@ static const struct status {
     enum ending ending;
     int number;
     int status;
+    enum time_limit limit;
 } statuses[] = {
-    {ENDING_EXITED, 0, 0},       {ENDING_EXITED, 3, 3},       {ENDING_EXITED, 125, 125},
-    {ENDING_EXITED, 255, 255},   {ENDING_SIGNALLED, 1, 129},  {ENDING_SIGNALLED, 9, 137},
-    {ENDING_SIGNALLED, 31, 159}, {ENDING_SIGNALLED, 64, 192},
+    {ENDING_EXITED, 0, 0, TIME_KEPT},
+    {ENDING_EXITED, 3, 3, TIME_KEPT},
+    {ENDING_EXITED, 125, 125, TIME_KEPT},
+    {ENDING_EXITED, 255, 255, TIME_KEPT},
+    {ENDING_SIGNALLED, 1, 129, TIME_KEPT},
+    {ENDING_SIGNALLED, 9, 137, TIME_KEPT},
+    {ENDING_SIGNALLED, 31, 159, TIME_KEPT},
+    {ENDING_SIGNALLED, 64, 192, TIME_KEPT},
+    /* timeout(1): 124, and 137 where SIGKILL was needed. */
+    {ENDING_EXITED, 0, 124, TIME_TERMINATED},
+    {ENDING_SIGNALLED, 15, 124, TIME_TERMINATED},
+    {ENDING_SIGNALLED, 9, 124, TIME_TERMINATED},
+    {ENDING_SIGNALLED, 9, 137, TIME_KILLED},
 };
 
 START_TEST(an_ending_has_a_status)
 {
-    struct launch_result r = {.ending = statuses[_i].ending, .number = statuses[_i].number};
+    struct launch_result r = {.ending = statuses[_i].ending,
+                              .number = statuses[_i].number,
+                              .time_limit = statuses[_i].limit};
 
     ck_assert_int_eq(launch_exit_status(&r), statuses[_i].status);
 }

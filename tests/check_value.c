@@ -112,6 +112,7 @@ static const struct option_row *row_of(const char *name)
 #define CANNOT(option, value, reason) "cannot use --" option " '" value "': " reason
 #define RANGE(min, max) "want a number from " min " to " max
 #define NOT_SIZE "want a number of bytes, or one with k, m, g or t"
+#define NOT_DURATION "want a number with s, m, h or d"
 #define X8 "xxxxxxxx"
 #define X64 X8 X8 X8 X8 X8 X8 X8 X8
 
@@ -169,6 +170,13 @@ static const struct reading {
     {"fsize", "1024t", NULL},
     {"fsize", "1025t", CANNOT("fsize", "1025t", RANGE("4096", "1125899906842624"))},
     {"fsize", "unset", CANNOT("fsize", "unset", NOT_SIZE)},
+    {"timeout", "1", NULL},
+    {"timeout", "90s", NULL},
+    {"timeout", "36525d", NULL},
+    {"timeout", "0", CANNOT("timeout", "0", NOT_DURATION)},
+    {"timeout", "36526d", CANNOT("timeout", "36526d", NOT_DURATION)},
+    {"timeout", "1.5", CANNOT("timeout", "1.5", NOT_DURATION)},
+    {"kill-after", "0s", CANNOT("kill-after", "0s", NOT_DURATION)},
     {"run-date", "2026-06-09", NULL},
     {"run-date", "2024-02-29", NULL},
     {"run-date", "2000-02-29", NULL},

@@ -312,9 +312,14 @@ def test_the_secret_words_are_all_there():
 
 
 def test_forwarded_signals_are_those_of_the_code():
-    code = re.search(r'forwarded\[\] = \{(.*?)\}', read('src/launch/supervise.c'), re.S).group(1)
-    text = joined(section('denybox.1', 'Signals', 'Ss')).split('are forwarded')[0]
-    same(re.findall(r'SIG\w+', text), re.findall(r'SIG\w+', code), 'signals')
+    table = re.search(r'\} rows\[\] = \{(.*?)\};', read('src/launch/signals.c'), re.S).group(1)
+    code = re.findall(r'\{(SIG\w+), (\w+), \w+\}', table)
+    assert {meaning for _, meaning in code} == {'RELAY', 'ASK_TO_END', 'STOP', 'GO_ON'}
+    page, more = joined(section('denybox.1', 'Signals and job control', 'Ss')).split('are forwarded')
+    same(re.findall(r'SIG\w+', page), [name for name, meaning in code
+                                       if meaning in ('RELAY', 'ASK_TO_END')], 'signals')
+    for name, _ in code:
+        assert name in page + more, name
 
 
 # ---------------------------------------------------------------- --help
@@ -844,7 +849,7 @@ def bundles():
             f.write(NO_FILTER)
         attest = run('attest', '--quiet', '--controls', cwd=work)
         assert attest.returncode == 0, attest.stderr.decode()
-        rich = run('run', '--out', 'out', '--out-size', '1m', '--fsize', '1m', '--dev', '--seccomp', 'none.json',
+        rich = run('run', '--out', 'out', '--out-size', '1m', '--fsize', '1m', '--timeout', '1h', '--dev', '--seccomp', 'none.json',
                    '--scan', 'default',
                    '--evidence', 'run.json', '--', 'busybox', 'ln', '-s', 'x', '/out/link',
                    cwd=work)

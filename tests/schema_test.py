@@ -114,8 +114,8 @@ def test_deviations_are_those_of_the_table():
 
 
 def test_limits_are_those_of_the_code():
-    text = read('src/launch/limits.c') + read('src/launch/output.c')
-    table = re.findall(r'^    \{"(\w+)", RLIMIT_\w+, \w+, \d+, "([^"]+)"\},$', text, re.M)
+    text = re.sub(r'\s+', ' ', read('src/launch/limits.c') + read('src/launch/output.c'))
+    table = re.findall(r' \{"(\w+)", RLIMIT_\w+, \w+, \d+, "([^"]+)"\},', text)
     table = {name: ('rlimit', scope) for name, scope in table}
     table.update((name, (held_by, scope)) for name, held_by, scope in re.findall(
         r'\(struct limit_row\)\{"(\w+)", [^"]+, "(\w+)", "([^"]+)"\}', text))
@@ -130,9 +130,11 @@ def test_ranges_of_the_plan_are_those_of_the_options():
     limits = PLAN['properties']['limits']['properties']
     pairs = {'memory': limits['memory_bytes'], 'pids-limit': limits['pids'],
              'cpus': limits['cpus'], 'nofile': limits['nofile'], 'fsize': limits['fsize_bytes'],
-             'tmp-size': limits['tmp_bytes'], 'out-size': limits['out_bytes'], 'uid': PLAN['properties']['uid'],
+             'tmp-size': limits['tmp_bytes'], 'out-size': limits['out_bytes'],
+             'timeout': limits['timeout_seconds'], 'kill-after': limits['kill_after_seconds'],
+             'uid': PLAN['properties']['uid'],
              'gid': PLAN['properties']['gid']}
-    assert len(limits) == 7
+    assert len(limits) == 9
     for name, schema in pairs.items():
         have = (schema['minimum'], schema['maximum'])
         want = (options()[name]['min'], options()[name]['max'])
@@ -184,12 +186,15 @@ def test_exit_codes_are_those_of_the_table():
     failed = STATUS['$defs']['failed']['properties']['exit-code']
     blocked = STATUS['$defs']['blocked']['properties']['exit-code']
     table, signals = failed['anyOf']
-    same(words(table) + words(blocked), codes - {0}, 'exit codes')
+    # 124 is no failure of ours: it stands in the line of the end.
+    numbers, status = STATUS['$defs']['ended']['allOf']
+    timed_out = status['then']['properties']['exit-code']
+    same(words(table) + words(blocked) + words(timed_out), codes - {0}, 'exit codes')
     # 128 and the number of a signal, as of a payload that one has ended.
-    ended = STATUS['$defs']['ended']['then']['properties']
-    assert signals == ended['exit-code'], signals
-    assert signals['minimum'] == 128 + ended['number']['minimum'], signals
-    assert signals['maximum'] == 128 + ended['number']['maximum'], signals
+    number = numbers['then']['properties']['number']
+    assert signals == status['else']['then']['properties']['exit-code'], signals
+    assert signals['minimum'] == 128 + number['minimum'], signals
+    assert signals['maximum'] == 128 + number['maximum'], signals
 
 
 def test_checks_and_outcomes_are_those_of_verify():
@@ -269,7 +274,7 @@ def test_status_lines_are_those_of_the_manual():
     objects = [STATUS['$defs'][row['$ref'].split('/')[-1]] for row in STATUS['oneOf']]
     assert lines == [sorted(schema['required']) for schema in objects], lines
     optional = [sorted(set(schema['properties']) - set(schema['required'])) for schema in objects]
-    assert optional == [[], [], [], [], [], ['walls'], []], optional
+    assert optional == [[], ['elapsed-ms', 'time-limit'], [], [], [], ['walls'], []], optional
 
 
 def test_the_page_names_every_schema():
@@ -283,7 +288,8 @@ def test_the_page_names_every_schema():
 
 # What a document may lack: see the conditions beside them.
 OPTIONAL = {'mountinfo_sha256', 'proc_net_dev_sha256', 'status_sha256', 'walls',
-            'pids', 'memory', 'fsize', 'out', 'core', 'nofile', 'cpus', 'batch'}
+            'pids', 'memory', 'fsize', 'out', 'time', 'core', 'nofile', 'cpus',
+            'time-limit', 'elapsed-ms', 'batch'}
 CONDITIONS = {'if', 'then', 'else', 'not', 'contains'}
 
 

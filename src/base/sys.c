@@ -149,6 +149,13 @@ int sys_pidfd_send_signal(int pidfd, int signal)
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0U);
 }
 
+int sys_pidfd_signal_group(int pidfd, int signal)
+{
+    FAULT_POINT("pidfd_signal_group");
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL,
+                        4U /* PIDFD_SIGNAL_PROCESS_GROUP */);
+}
+
 pid_t sys_setsid(void)
 {
     FAULT_POINT("setsid");

@@ -43,6 +43,8 @@ pid_t sys_fork(void);
 int sys_waitid(int type, id_t id, siginfo_t *info, int options, struct rusage *usage);
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_send_signal(int pidfd, int signal);
+/* To the process group that the process leads; EINVAL before Linux 6.9. */
+int sys_pidfd_signal_group(int pidfd, int signal);
 pid_t sys_setsid(void);
 int sys_prctl(int option, unsigned long a, unsigned long b);
 int sys_personality(unsigned long persona);

@@ -169,6 +169,9 @@ static void reason_of(const struct pool_task *task, char *out, size_t size)
         snprintf(out, size, "denybox itself was killed by signal %d", -task->status);
     else if (json_object_get(object, "reason") != NULL)
         snprintf(out, size, "%s", json_string_value(json_object_get(object, "reason")));
+    else if (json_object_get(object, "time-limit") != NULL)
+        snprintf(out, size, "the payload was %s by --timeout",
+                 json_string_value(json_object_get(object, "time-limit")));
     else if (json_object_get(object, "how") != NULL)
         snprintf(out, size, "the payload %s with %d",
                  strcmp(json_string_value(json_object_get(object, "how")), "exited") == 0

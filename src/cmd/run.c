@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cmd/run.h"
 
+#include <poll.h>
 #include <stdio.h>
 
 #include "base/io.h"
@@ -9,11 +10,37 @@
 #include "cmd/outputs.h"
 #include "plan/lack.h"
 
+/* A run that took too long has printed nothing that says so. Where nobody takes it, as from a
+ * terminal that stands still, the end that was promised must not wait for it. */
+static void warn_of_limit(const struct plan *plan, const struct launch_result *r)
+{
+    struct pollfd taken = {.fd = 2, .events = POLLOUT};
+
+    if (plan->declared.quiet || poll(&taken, 1, 0) != 1)
+        return;
+    if (r->time_limit == TIME_TERMINATED)
+        fprintf(stderr, "denybox: warning: the payload was ended: --timeout %llu s is over\n",
+                (unsigned long long)plan->declared.timeout);
+    else
+        fprintf(stderr,
+                "denybox: warning: the payload was killed: --timeout %llu s is over, and it did "
+                "not end in %llu s more\n",
+                (unsigned long long)plan->declared.timeout,
+                (unsigned long long)plan_kill_after(&plan->declared));
+}
+
 static void report_end(const struct plan *plan, const struct launch_result *r)
 {
-    status_line(plan, json_pack("{s:s, s:s, s:i, s:i}", "event", "ended", "how",
-                                r->ending == ENDING_SIGNALLED ? "signalled" : "exited", "number",
-                                r->number, "exit-code", launch_exit_status(r)));
+    json_t *line = json_pack("{s:s, s:s, s:i, s:i}", "event", "ended", "how",
+                             r->ending == ENDING_SIGNALLED ? "signalled" : "exited", "number",
+                             r->number, "exit-code", launch_exit_status(r));
+
+    if (r->time_limit != TIME_KEPT) {
+        json_object_set_new(line, "time-limit", json_string(time_limit_name(r->time_limit)));
+        json_object_set_new(line, "elapsed-ms", json_integer(r->elapsed_ms));
+        warn_of_limit(plan, r);
+    }
+    status_line(plan, line);
 }
 
 bool groundwork_take(const struct plan *plan, struct groundwork *g, struct error *e)
@@ -40,8 +67,8 @@ static void explain_failure(const struct plan *plan, const struct launch_result 
 {
     char text[512];
 
-    if (r->ending == ENDING_EXITED && r->number != 0 && !plan->declared.quiet &&
-        lack_find(plan, text, sizeof text))
+    if (r->ending == ENDING_EXITED && r->number != 0 && r->time_limit == TIME_KEPT &&
+        !plan->declared.quiet && lack_find(plan, text, sizeof text))
         fprintf(stderr, "denybox: hint: %s\n", text);
 }
 

@@ -202,10 +202,12 @@ static json_t *usage_json(const struct rusage *u)
 static json_t *result_json(const struct launch_result *r, const struct outputs *outputs)
 {
     static const char *const endings[] = {"not started", "exited", "signalled"};
-    json_t *result =
-        json_pack("{s:s, s:o, s:o}", "ending", r->blocked ? "blocked" : endings[r->ending],
-                  "number", r->ending == ENDING_NOT_STARTED ? json_null() : json_integer(r->number),
-                  "usage", r->ending == ENDING_NOT_STARTED ? json_null() : usage_json(&r->usage));
+    json_t *result = json_pack(
+        "{s:s, s:o, s:o, s:o, s:s?}", "ending", r->blocked ? "blocked" : endings[r->ending],
+        "number", r->ending == ENDING_NOT_STARTED ? json_null() : json_integer(r->number), "usage",
+        r->ending == ENDING_NOT_STARTED ? json_null() : usage_json(&r->usage), "elapsed_ms",
+        r->ending == ENDING_NOT_STARTED ? json_null() : json_integer(r->elapsed_ms), "time_limit",
+        time_limit_name(r->time_limit));
 
     if (result != NULL && !outputs_add(result, outputs)) {
         json_decref(result);

@@ -20,6 +20,7 @@
 #include "launch/ids.h"
 #include "launch/observe.h"
 #include "launch/prove.h"
+#include "launch/signals.h"
 #include "launch/trees.h"
 #include "launch/weaken.h"
 #include "rules/mounts.h"
@@ -51,8 +52,7 @@ bool prove_prepare(struct supervisor *sv)
 
     return open_host_proc(s, sv->e) && ids_choose(s, sv->e) &&
            filters_prepare(s, sv->result, sv->e) && trees_prepare(s, sv->e) &&
-           relay_open(&sv->relay, s->stdio, sv->e) && open_sockets(s, sv->e) &&
-           supervise_signals(sv);
+           relay_open(&sv->relay, s->stdio, sv->e) && open_sockets(s, sv->e) && signals_open(sv);
 }
 
 /* All but the network namespace (network.c); in the test build a missing one must be found by the
@@ -236,7 +236,7 @@ void prove_begin(struct supervisor *sv, const struct plan *plan, const struct la
         .e = e,
     };
     for (int i = 0; i < 3; i++)
-        sv->relay.inner[i] = sv->relay.stream[i].from = -1;
+        sv->relay.inner[i] = sv->relay.stream[i].from = sv->relay.stream[i].own = -1;
     e->text[0] = '\0';
     result->started_at = time(NULL);
 }

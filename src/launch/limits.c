@@ -168,6 +168,9 @@ bool limits_observe(const struct sandbox *s, pid_t pid, struct launch_result *re
         }
         limits_note(result, (struct limit_row){rows[i].name, value, "rlimit", rows[i].scope});
     }
+    if (s->plan->declared.timeout != 0)
+        limits_note(result,
+                    (struct limit_row){"time", s->plan->declared.timeout, "timer", "the payload"});
     if (sched_getaffinity(pid, sizeof cpus, &cpus) < 0 ||
         (uint64_t)CPU_COUNT(&cpus) > s->plan->declared.cpus) {
         buf_puts(&result->reasons, "the limit cpus is not in force\n");

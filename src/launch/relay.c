@@ -3,12 +3,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/sys.h"
+
+/* How often to look whether the terminal has become ours: nobody tells, when a shell takes a job
+ * that runs into the foreground. */
+#define FOREGROUND_MS 500
+
+#define BLOCKING_CHUNK 64
 
 /* May the payload have the caller's own descriptor `fd`, or what leads to the terminal of it? */
 static bool may_pass(int fd, struct error *e)
@@ -31,17 +38,33 @@ static bool may_pass(int fd, struct error *e)
     return true;
 }
 
+/* The terminal by a description of our own, which can be made not to block: that of 0, 1 or 2 is
+ * the caller's too. Writing waits for a reader who has pressed Ctrl-S, poll(2) or not, and nobody
+ * would see to the payload meanwhile. -1 where it may not be opened: another user's, as after
+ * su(1). */
+static int reopen(int fd)
+{
+    char path[32];
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return sys_openat(AT_FDCWD, path,
+                      (fd == 0 ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+}
+
 static bool relay_terminal(struct relay *r, int fd, int stdio[3], struct error *e)
 {
     struct relay_stream *s = &r->stream[fd];
     int ends[2];
+    int terminal;
 
     s->buffer = malloc(TERMINAL_ROOM((size_t)RELAY_CHUNK));
     if (s->buffer == NULL || sys_pipe2(ends, O_CLOEXEC) < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot relay the terminal");
     s->inward = fd == 0;
-    s->from = fd == 0 ? fd : ends[0];
-    s->to = fd == 0 ? ends[1] : fd;
+    s->own = reopen(fd);
+    terminal = s->own >= 0 ? s->own : fd;
+    s->from = fd == 0 ? terminal : ends[0];
+    s->to = fd == 0 ? ends[1] : terminal;
     r->inner[fd] = stdio[fd] = fd == 0 ? ends[0] : ends[1];
     /* A payload that does not read must not stop the launcher from watching. */
     if (fd == 0 && sys_fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0)
@@ -52,7 +75,7 @@ static bool relay_terminal(struct relay *r, int fd, int stdio[3], struct error *
 bool relay_open(struct relay *r, int stdio[3], struct error *e)
 {
     for (int i = 0; i < 3; i++) {
-        r->stream[i].from = r->stream[i].to = r->inner[i] = -1;
+        r->stream[i].from = r->stream[i].to = r->stream[i].own = r->inner[i] = -1;
         stdio[i] = i;
     }
     for (int i = 0; i < 3; i++) {
@@ -73,26 +96,57 @@ static bool empty(const struct relay_stream *s)
     return s->length == 0;
 }
 
-int relay_wants(const struct relay *r, struct pollfd *fds)
+/* Is the terminal somebody else's at the moment? Who reads from it then is stopped by SIGTTIN: a
+ * sandbox in the background would be, whenever something is typed, though its payload may not want
+ * to read at all. Of a terminal that is not the controlling one there is no such thing. */
+static bool in_background(int terminal)
+{
+    pid_t group = tcgetpgrp(terminal);
+
+    return group >= 0 && group != getpgrp();
+}
+
+static struct pollfd want(struct relay_stream *s)
+{
+    /* One buffer a stream: nothing is read before the last bytes are gone. */
+    if (!empty(s))
+        return (struct pollfd){.fd = s->to, .events = POLLOUT};
+    s->patient = s->inward && in_background(s->from);
+    return (struct pollfd){.fd = s->from, .events = s->patient ? 0 : POLLIN};
+}
+
+/* Of the streams from `first` on. */
+static int wants(struct relay *r, int first, struct pollfd *fds)
 {
     int n = 0;
 
-    for (int i = 0; i < 3; i++) {
-        const struct relay_stream *s = &r->stream[i];
-
-        if (s->from < 0)
-            continue;
-        /* One buffer a stream: nothing is read before the last bytes are gone. */
-        fds[n++] = empty(s) ? (struct pollfd){.fd = s->from, .events = POLLIN}
-                            : (struct pollfd){.fd = s->to, .events = POLLOUT};
+    for (int i = first; i < 3; i++) {
+        if (r->stream[i].from >= 0)
+            fds[n++] = want(&r->stream[i]);
     }
     return n;
 }
 
-/* The end of one direction. The caller's own 0, 1 and 2 stay open; the pipe's end does not. */
+int relay_wants(struct relay *r, struct pollfd *fds)
+{
+    return wants(r, 0, fds);
+}
+
+int relay_rest(struct relay *r, struct pollfd *fds)
+{
+    return wants(r, 1, fds);
+}
+
+int relay_wait(const struct relay *r)
+{
+    return r->stream[0].from >= 0 && r->stream[0].patient ? FOREGROUND_MS : -1;
+}
+
+/* The end of one direction. The caller's 0, 1 and 2 stay open; the pipe's end does not. */
 static void finish(struct relay_stream *s)
 {
     io_close(s->inward ? &s->to : &s->from);
+    io_close(&s->own);
     s->from = s->to = -1;
     s->length = 0;
 }
@@ -116,7 +170,10 @@ static void fill(struct relay_stream *s)
 
 static void flush(struct relay_stream *s)
 {
-    ssize_t n = write(s->to, s->buffer + s->start, s->length);
+    /* Where writing may block, little by little: when poll(2) says so, there is room for this. */
+    size_t most =
+        s->inward || s->own >= 0 || s->length < BLOCKING_CHUNK ? s->length : BLOCKING_CHUNK;
+    ssize_t n = write(s->to, s->buffer + s->start, most);
 
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return;
@@ -150,22 +207,6 @@ void relay_step(struct relay *r, const struct pollfd *fds, int n)
             fill(s);
         else
             flush(s);
-    }
-}
-
-void relay_drain(struct relay *r)
-{
-    for (int i = 1; i < 3; i++) {
-        struct relay_stream *s = &r->stream[i];
-
-        while (s->from >= 0) {
-            struct pollfd fd = {.fd = s->to, .events = POLLOUT};
-
-            if (empty(s))
-                fill(s);
-            else if (poll(&fd, 1, -1) > 0)
-                flush(s);
-        }
     }
 }
 

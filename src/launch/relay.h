@@ -13,6 +13,10 @@
  * A terminal is never passed into the sandbox: where 0, 1 or 2 is one, the payload gets a pipe and
  * the launcher carries the bytes, and what goes to the terminal is made fit for it. Pipes and files
  * are passed as they are.
+ *
+ * Nothing is lost while somebody reads, however slowly: a stream holds one buffer, and a payload
+ * that writes more waits, as it would for a terminal. When the terminal is gone, the pipe is
+ * closed, and writing fails with EPIPE. Input is read only while we are in the foreground.
  */
 
 /* Bytes carried at a time. */
@@ -21,7 +25,9 @@
 struct relay_stream {
     int from; /* -1: nothing to carry */
     int to;
-    bool inward; /* standard input */
+    int own;      /* the terminal's end, where it is ours and does not block; -1 */
+    bool inward;  /* standard input */
+    bool patient; /* nothing is read for now: we are in the background */
     struct terminal_filter filter;
     char *buffer; /* owned; TERMINAL_ROOM(RELAY_CHUNK), only where there is something to carry */
     size_t start;
@@ -41,13 +47,16 @@ bool relay_open(struct relay *r, int stdio[3], struct error *e);
 void relay_close_inner(struct relay *r);
 
 /* Fills in what to wait for, at most 3 entries; returns how many. */
-int relay_wants(const struct relay *r, struct pollfd *fds);
+int relay_wants(struct relay *r, struct pollfd *fds);
+
+/* How long to wait for that at most, in ms; -1: for ever. */
+int relay_wait(const struct relay *r);
 
 /* Carries what is ready. */
 void relay_step(struct relay *r, const struct pollfd *fds, int n);
 
-/* After the payload's end: carries what is left in the pipes, to the end of file. */
-void relay_drain(struct relay *r);
+/* After the payload's end: the same for what is left in the pipes; 0: all of it was carried. */
+int relay_rest(struct relay *r, struct pollfd *fds);
 
 void relay_close(struct relay *r);
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "launch/limits.h"
 #include "launch/observe.h"
 #include "launch/output.h"
+#include "launch/signals.h"
 #include "launch/weaken.h"
 
 /* The probes take a millisecond. On a machine that swaps they may take long; what hangs for ever is
@@ -24,45 +24,6 @@
 #else
 #define GATE_SECONDS 60
 #endif
-
-/* How long init may take to see that the payload-to-be is gone. */
-#define LAST_WORD_MS 2000
-
-static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
-
-bool supervise_signals(struct supervisor *sv)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof forwarded / sizeof forwarded[0]; i++)
-        sigaddset(&set, forwarded[i]);
-    if (sigprocmask(SIG_BLOCK, &set, &sv->mask) < 0)
-        return step_failed(sv->e, "cannot block the signals to forward");
-    sv->signals_blocked = true;
-    sv->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (sv->signals < 0)
-        return step_failed(sv->e, "cannot take the signals to forward");
-    return true;
-}
-
-/* Before there is a payload a signal ends denybox; afterwards it is the payload's, and who asks a
- * second time to stop gets what they ask for. */
-static bool take_signal(struct supervisor *sv)
-{
-    struct signalfd_siginfo info;
-
-    if (read(sv->signals, &info, sizeof info) != (ssize_t)sizeof info)
-        return true;
-    if (!sv->started)
-        return error_set(sv->e, (enum exit_code)(128 + (int)info.ssi_signo),
-                         "cannot go on: interrupted by %s before the payload had started",
-                         sigabbrev_np((int)info.ssi_signo));
-    if ((info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM) && ++sv->interrupts > 1)
-        info.ssi_signo = SIGKILL;
-    sys_pidfd_send_signal(sv->payload_fd, (int)info.ssi_signo);
-    return true;
-}
 
 /* An error that init or the payload-to-be reports. */
 static bool take_error(struct supervisor *sv, const struct message *m)
@@ -173,7 +134,7 @@ bool supervise_gate(struct supervisor *sv)
         if (now.tv_sec - start.tv_sec > GATE_SECONDS)
             return error_set(sv->e, EXIT_BLOCKED, "cannot prove the sandbox: no answer in %d s",
                              GATE_SECONDS);
-        if (fds[2].revents != 0 && !take_signal(sv))
+        if (fds[2].revents != 0 && !signals_take(sv))
             return false;
         if (fds[0].revents != 0) {
             if (!gate_message(sv, sv->s->gate_socket[0], &facts))
@@ -237,6 +198,7 @@ static bool take_end(struct supervisor *sv, const struct message *m)
     sv->result->number = ended.status;
     sv->result->usage = ended.usage;
     sv->ended = true;
+    timelimit_end(sv);
     return was_looked_at(sv) ||
            error_set(sv->e, EXIT_DENYBOX,
                      "cannot vouch for the run: the payload was not seen after "
@@ -262,8 +224,9 @@ static bool exec_message(struct supervisor *sv)
 
     if (message_receive(sv->s->gate_socket[0], &m))
         return take_error(sv, &m);
-    /* The order to go on was not read: that end of file is a death, and not an exec. */
-    if (errno == ECONNRESET)
+    /* The order to go on was not read: that end of file is a death, and not an exec. One that we
+     * have brought about ourselves is told of by init. */
+    if (errno == ECONNRESET && !sv->signalled)
         return error_set(sv->e, EXIT_DENYBOX,
                          "cannot start the payload: it was killed from outside "
                          "before its exec");
@@ -271,33 +234,67 @@ static bool exec_message(struct supervisor *sv)
     return true;
 }
 
+/* What is left in the pipes of a relay, for as long as there is time. */
+static bool deliver_rest(struct supervisor *sv)
+{
+    struct pollfd fds[4] = {{.fd = sv->signals, .events = POLLIN}};
+    int n;
+
+    while ((n = relay_rest(&sv->relay, fds + 1)) > 0 && !timelimit_over(sv)) {
+        if (poll(fds, 1 + (nfds_t)n, timelimit_wait(&sv->time)) < 0) {
+            if (errno == EINTR)
+                continue;
+            return error_errno(sv->e, EXIT_DENYBOX, errno, "cannot wait for the terminal");
+        }
+        if (fds[0].revents != 0 && !signals_take_late(sv))
+            return false;
+        relay_step(&sv->relay, fds + 1, n);
+    }
+    return true;
+}
+
+/* The shorter of two waits of poll(2), where -1 is for ever. */
+static int sooner(int a, int b)
+{
+    return a < 0 ? b : b < 0 ? a : a < b ? a : b;
+}
+
+/* One round of waiting and seeing to whatever has come. */
+static bool attend(struct supervisor *sv)
+{
+    struct pollfd fds[6] = {
+        {.fd = sv->s->gate_socket[0], .events = POLLIN},
+        {.fd = sv->s->init_socket[0], .events = POLLIN},
+        {.fd = sv->signals, .events = POLLIN},
+    };
+    int n = relay_wants(&sv->relay, fds + 3);
+
+    if (poll(fds, 3 + (nfds_t)n, sooner(timelimit_wait(&sv->time), relay_wait(&sv->relay))) < 0)
+        return errno == EINTR ||
+               error_errno(sv->e, EXIT_DENYBOX, errno, "cannot wait for the payload");
+    if (fds[2].revents != 0)
+        signals_take(sv);
+    if (fds[0].revents != 0 && !exec_message(sv))
+        return false;
+    if (fds[1].revents != 0 && !init_message(sv))
+        return false;
+    relay_step(&sv->relay, fds + 3, n);
+    return true;
+}
+
 bool supervise_run(struct supervisor *sv)
 {
     weakened_never(sv->s);
     sv->started = true;
+    timelimit_begin(sv);
     if (!message_send(sv->s->gate_socket[0], MESSAGE_OPEN, 0, NULL, 0))
         return step_failed(sv->e, "cannot open the gate");
     while (!sv->ended) {
-        struct pollfd fds[6] = {
-            {.fd = sv->s->gate_socket[0], .events = POLLIN},
-            {.fd = sv->s->init_socket[0], .events = POLLIN},
-            {.fd = sv->signals, .events = POLLIN},
-        };
-        int n = relay_wants(&sv->relay, fds + 3);
-
-        if (poll(fds, 3 + (nfds_t)n, -1) < 0) {
-            if (errno == EINTR)
-                continue;
-            return error_errno(sv->e, EXIT_DENYBOX, errno, "cannot wait for the payload");
-        }
-        if (fds[2].revents != 0)
-            take_signal(sv);
-        if (fds[0].revents != 0 && !exec_message(sv))
+        if (!attend(sv))
             return false;
-        if (fds[1].revents != 0 && !init_message(sv))
-            return false;
-        relay_step(&sv->relay, fds + 3, n);
+        /* A payload that has ended meanwhile has ended in time. */
+        if (!sv->ended)
+            timelimit_step(sv);
     }
-    relay_drain(&sv->relay);
-    return true;
+    return deliver_rest(sv);
 }

@@ -8,6 +8,11 @@
 #include "launch/observe.h"
 #include "launch/relay.h"
 #include "launch/sandbox.h"
+#include "launch/timelimit.h"
+
+/* How long init may take to see that the payload-to-be is gone, and to say how a payload ended that
+ * was killed. */
+#define LAST_WORD_MS 2000
 
 /* The launcher's own state while there is a sandbox. */
 struct supervisor {
@@ -22,15 +27,14 @@ struct supervisor {
     int signals;    /* signalfd of what is forwarded */
     bool own_seen;  /* gate.own is filled in */
     bool started;   /* the gate has opened */
+    struct timelimit time;
     bool ended;     /* init has told how the payload ended */
+    bool signalled; /* something was sent to the payload */
     bool signals_blocked;
     sigset_t mask;  /* the caller's */
     int interrupts; /* how often the user asked for the end */
     struct error *e;
 };
-
-/* Blocks the signals that are forwarded and opens sv->signals. */
-bool supervise_signals(struct supervisor *sv);
 
 /* Init has ended before it had its ids, it seems: what it had to say of that, if anything, takes
  * the place of sv->e. */

@@ -166,10 +166,18 @@ bool plan_derive_places(struct plan *plan, struct error *e)
            check_places(plan, e) && find_evidence_place(plan, e);
 }
 
+static bool check_time(const struct declared *d, struct error *e)
+{
+    if (d->kill_after == 0 || d->timeout != 0)
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot use --kill-after without --timeout");
+    return error_hint(e, "give --timeout DURATION; --kill-after counts from its end");
+}
+
 bool plan_derive(struct plan *plan, struct error *e)
 {
-    if (!choose_profile(plan, e) || !open_root(plan, e) || !open_binds(plan, e) ||
-        (plan->command != COMMAND_BATCH && !plan_derive_places(plan, e)))
+    if (!choose_profile(plan, e) || !check_time(&plan->declared, e) || !open_root(plan, e) ||
+        !open_binds(plan, e) || (plan->command != COMMAND_BATCH && !plan_derive_places(plan, e)))
         return false;
     note_deviations(plan);
     if (plan->command == COMMAND_ATTEST) {

@@ -111,6 +111,11 @@ void plan_free(struct plan *plan)
     io_close(&plan->provided.lock);
 }
 
+uint64_t plan_kill_after(const struct declared *d)
+{
+    return d->kill_after != 0 ? d->kill_after : 5;
+}
+
 const char *plan_getenv(const struct plan *plan, const char *name)
 {
     size_t length = strlen(name);

@@ -66,8 +66,10 @@ struct declared {
     uint64_t pids;
     uint64_t cpus;
     uint64_t nofile;
-    uint64_t fsize;   /* bytes; FSIZE_UNSET */
-    const char *scan; /* the policy by which the payload is scanned; NULL: it is not */
+    uint64_t fsize;      /* bytes; FSIZE_UNSET */
+    uint64_t timeout;    /* seconds; 0: none */
+    uint64_t kill_after; /* seconds; 0: not said, plan_kill_after */
+    const char *scan;    /* the policy by which the payload is scanned; NULL: it is not */
     const char *evidence;
     const char *venue;
     const char *run_date; /* NULL: today */
@@ -183,6 +185,9 @@ void plan_free(struct plan *plan);
 
 /* Frees what is in it, and leaves an empty one. */
 void chain_free(struct chain *c);
+
+/* The seconds between SIGTERM and SIGKILL of --timeout. */
+uint64_t plan_kill_after(const struct declared *d);
 
 /* The value of NAME in the environment for the payload, or NULL. */
 const char *plan_getenv(const struct plan *plan, const char *name);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "base/io.h"
 
 const char *ns_name(enum ns ns)
@@ -31,7 +32,17 @@ void launch_result_free(struct launch_result *result)
     result->out = 0;
 }
 
+const char *time_limit_name(enum time_limit limit)
+{
+    static const char *const names[] = {NULL, "terminated", "killed"};
+
+    return names[limit];
+}
+
+/* As timeout(1): 124 whatever the payload made of SIGTERM, and 137 where that was not enough. */
 int launch_exit_status(const struct launch_result *result)
 {
+    if (result->time_limit == TIME_TERMINATED)
+        return EXIT_TIMED_OUT;
     return result->ending == ENDING_SIGNALLED ? 128 + result->number : result->number;
 }

@@ -37,11 +37,21 @@ struct observed {
 struct limit_row {
     const char *name;
     uint64_t value;
-    const char *held_by; /* "rlimit", "affinity", "tmpfs" or "none" */
+    const char *held_by; /* "rlimit", "affinity", "tmpfs", "timer" or "none" */
     const char *scope;   /* what is counted: "the sandbox", "each process, private memory" */
 };
 
-#define LIMITS_MAX 8
+#define LIMITS_MAX 12
+
+/* What --timeout came to. */
+enum time_limit {
+    TIME_KEPT, /* the payload ended by itself, or there was none */
+    TIME_TERMINATED,
+    TIME_KILLED,
+};
+
+/* As it is called in documents: NULL for TIME_KEPT. */
+const char *time_limit_name(enum time_limit limit);
 
 enum ending { ENDING_NOT_STARTED, ENDING_EXITED, ENDING_SIGNALLED };
 
@@ -70,6 +80,8 @@ struct launch_result {
     struct buf reasons; /* one line each: what is missing */
     enum ending ending;
     int number; /* exit status or signal */
+    enum time_limit time_limit;
+    int64_t elapsed_ms; /* from the opening of the gate to the payload's end */
     struct rusage usage;
     struct limit_row limits[LIMITS_MAX];
     int n_limits;

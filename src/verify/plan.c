@@ -181,11 +181,8 @@ static void check_limits(struct verification *v)
     static const struct {
         const char *planned;
         const char *held;
-    } pairs[] = {{"memory_bytes", "memory"},
-                 {"pids", "pids"},
-                 {"nofile", "nofile"},
-                 {"fsize_bytes", "fsize"},
-                 {"out_bytes", "out"}};
+    } pairs[] = {{"memory_bytes", "memory"}, {"pids", "pids"},     {"nofile", "nofile"},
+                 {"fsize_bytes", "fsize"},   {"out_bytes", "out"}, {"timeout_seconds", "time"}};
     const json_t *planned = field(plan_of(v), "limits");
     const json_t *limits = field(v->bundle, "limits");
 
@@ -194,6 +191,8 @@ static void check_limits(struct verification *v)
             field_number(field(limits, pairs[i].held), "value"))
             note(v, REASON_LIMITS, "%s is not the plan's", pairs[i].held);
     }
+    if (field_null(planned, "timeout_seconds") != field_null(planned, "kill_after_seconds"))
+        note(v, REASON_LIMITS, "the plan's time limit contradicts itself");
     if (field_number(limits, "core.value") != 1)
         note(v, REASON_LIMITS, "core is not 1");
     /* A host may have fewer than were asked for. */

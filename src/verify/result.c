@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,12 +22,33 @@ static void check_ending(struct verification *v, const json_t *result)
         note(v, REASON_RESULT_BLOCKED, "the ending is '%s'", ending);
         return;
     }
-    if (field_null(result, "number") || field_null(result, "usage"))
-        note(v, REASON_RESULT, "it is %s, without number or usage", ending);
+    if (field_null(result, "number") || field_null(result, "usage") ||
+        field_null(result, "elapsed_ms"))
+        note(v, REASON_RESULT, "it is %s, without number, usage or time", ending);
     if (strcmp(ending, "signalled") == 0 && (number < 1 || number > SIGNAL_LAST))
         note(v, REASON_RESULT, "there is no signal %lld", (long long)number);
     if (attest && (strcmp(ending, "exited") != 0 || number != 0))
         note(v, REASON_RESULT, "attest did not write its files");
+}
+
+/* What the time limit is said to have come to, against how long the payload took. */
+static void check_time(struct verification *v, const json_t *result)
+{
+    const json_t *limits = field(v->bundle, "binding.plan.limits");
+    const char *met = field_text(result, "time_limit");
+    bool killed = same_text(met, "killed");
+    json_int_t least = 1000 * (field_number(limits, "timeout_seconds") +
+                               (killed ? field_number(limits, "kill_after_seconds") : 0));
+
+    if (met == NULL)
+        return;
+    if (field_null(limits, "timeout_seconds"))
+        note(v, REASON_RESULT, "a time limit was met, and none is planned");
+    else if (field_number(result, "elapsed_ms") < least)
+        note(v, REASON_RESULT, "the payload was %s by a time limit before it was over", met);
+    if (killed && (!same_text(field_text(result, "ending"), "signalled") ||
+                   field_number(result, "number") != SIGKILL))
+        note(v, REASON_RESULT, "the payload was killed, and that is not how it ended");
 }
 
 /* Each word is known, and none is there twice. */
@@ -146,8 +168,8 @@ static void check_state(struct verification *v, const json_t *result)
     bool none = field_null(plan, "output.directory");
     bool collected = !field_null(plan, "limits.out_bytes");
     bool published = strcmp(state, "published") == 0;
-    bool failed =
-        !same_text(field_text(result, "ending"), "exited") || field_number(result, "number") != 0;
+    bool failed = !same_text(field_text(result, "ending"), "exited") ||
+                  field_number(result, "number") != 0 || !field_null(result, "time_limit");
 
     if (none         ? strcmp(state, "discarded") != 0
         : !collected ? strcmp(state, "left") != 0
@@ -190,5 +212,6 @@ void check_result(struct verification *v)
     const json_t *result = field(v->bundle, "result");
 
     check_ending(v, result);
+    check_time(v, result);
     check_outputs(v, result);
 }

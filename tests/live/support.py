@@ -95,6 +95,48 @@ def require_nothing_left(allowed=()):
         time.sleep(0.005)
 
 
+def descendants(pid):
+    """All processes below one."""
+    found, todo = [], [pid]
+    while todo:
+        parent = todo.pop()
+        try:
+            for task in os.listdir(f"/proc/{parent}/task"):
+                with open(f"/proc/{parent}/task/{task}/children", encoding="ascii") as listing:
+                    todo += [int(word) for word in listing.read().split()]
+        except OSError:
+            continue
+        found += [child for child in todo if child not in found]
+    return found
+
+
+def wait_exit(pid):
+    """The exit status of a child, of which nothing is left; one that does not end is killed."""
+    end = time.monotonic() + TIMEOUT
+    while True:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended == pid:
+            require_nothing_left()
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() > end:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise AssertionError(f"process {pid} does not end")
+        time.sleep(0.01)
+
+
+def wait_state(pid, states):
+    """Waits until the process is in one of these states, as in /proc/PID/stat; returns its pid."""
+    end = time.monotonic() + TIMEOUT
+    while True:
+        state = read(f"/proc/{pid}/stat").rpartition(")")[2].split()[0]
+        if state in states:
+            return pid
+        if time.monotonic() > end:
+            raise AssertionError(f"process {pid} is {state}, want {states}")
+        time.sleep(0.01)
+
+
 class Run:
     """How a command ended: status (128+n for a signal of its own), out, err as text and bytes."""
 

@@ -10,22 +10,7 @@ import subprocess
 import time
 
 import support
-from support import Live, run
-
-
-def descendants(pid):
-    """All processes below one."""
-    found, todo = [], [pid]
-    while todo:
-        parent = todo.pop()
-        try:
-            for task in os.listdir(f"/proc/{parent}/task"):
-                with open(f"/proc/{parent}/task/{task}/children", encoding="ascii") as listing:
-                    todo += [int(word) for word in listing.read().split()]
-        except OSError:
-            continue
-        found += [child for child in todo if child not in found]
-    return found
+from support import Live, descendants, run
 
 
 class Lifetime(Live):
@@ -127,17 +112,8 @@ class Lifetime(Live):
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self.addCleanup(process.stdout.close)
         self.assertEqual(process.stdout.readline(), b"getpid 2\n")
-        os.kill(self.wait_stopped(process), signal.SIGCONT)
+        os.kill(support.wait_state(descendants(process.pid)[-1], "T"), signal.SIGCONT)
         self.assertEqual(process.wait(timeout=support.TIMEOUT), 0)
-
-    def wait_stopped(self, process):
-        """Waits until the payload has stopped itself; returns its pid."""
-        payload = descendants(process.pid)[-1]
-        end = time.monotonic() + support.TIMEOUT
-        while not re.search(r"State:\s+T", support.read(f"/proc/{payload}/status")):
-            self.assertLess(time.monotonic(), end)
-            time.sleep(0.01)
-        return payload
 
     def test_terminated_while_stopped(self):
         process = subprocess.Popen([support.DENYBOX, "run", "--", support.PAYLOAD, "calls",
@@ -145,7 +121,7 @@ class Lifetime(Live):
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self.addCleanup(process.stdout.close)
         self.assertEqual(process.stdout.readline(), b"getpid 2\n")
-        self.wait_stopped(process)
+        support.wait_state(descendants(process.pid)[-1], "T")
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=support.TIMEOUT), 128 + signal.SIGKILL)

@@ -73,7 +73,7 @@ class Documents(Live):
     def rich(self):
         """Every field that a bundle of run can have."""
         support.write(self.path("in", "a"), "x")
-        return self.of_run(*self.io, "--fsize", "1m", *self.stacked(), "--dev", "--proc",
+        return self.of_run(*self.io, "--fsize", "1m", "--timeout", "1h", *self.stacked(), "--dev", "--proc",
                            "--ro-bind", self.path("in"), "/data", payload=(
                                "calls", "openat -100 s:/out/file 0xc1 0644",
                                "symlinkat s:/etc -100 s:/out/link"))
@@ -215,6 +215,9 @@ class Real(Documents):
         began = ["started", "ended"]
         self.assertEqual(self.status_of("--", PAYLOAD, "exit", "7"), began)
         self.assertEqual(self.status_of("--", PAYLOAD, "signal", "9"), began)
+        for payload in ("sleep", "stubborn"):
+            self.assertEqual(self.status_of("--timeout", "1", "--kill-after", "1", "--", PAYLOAD,
+                                            payload), began)
         for program in ("/nonexistent\n", self.dir):
             self.assertEqual(self.status_of("--", program), ["failed"])
         self.assertEqual(self.status_of("--uid", "0", "--", PAYLOAD), ["failed"])
@@ -413,6 +416,8 @@ class Spoilt(Documents):
                 "a limit that is not in force": lambda d: d["limits"].pop("pids"),
                 "a limit nobody asked for": lambda d: d["limits"].update(
                     fsize={"value": 1, "held_by": "rlimit", "scope": "each file"}),
+                "a time limit that nobody set": lambda d: d["result"].update(time_limit="killed"),
+                "no time": lambda d: d["result"].update(elapsed_ms=None),
                 "no seal": lambda d: d["binding"]["filters"].update(seal_template_sha256=None),
                 "a digest of no root": lambda d: d["binding"].update(image_digest_kind="root"),
                 "a digest of no input": lambda d: d["binding"].update(

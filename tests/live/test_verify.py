@@ -62,8 +62,8 @@ class Verify(Live):
         support.write(self.path("out", "plain-", "a\\x41"), "", 0o644)
         support.write(self.path("out", "plain-", "\u202e\x1b"), "", 0o4755)
         os.link(self.path("out", "plain-", "\u202e\x1b"), self.path("out", "plain-", "twice"))
-        return self.make(*self.io, "--fsize", "1m", "--setenv", "ANSWER", "42", "--nonce",
-                         "a-challenge", "--seccomp", self.path("filter.json"), "--scan", "default")
+        return self.make(*self.io, "--fsize", "1m", "--timeout", "1h", "--setenv", "ANSWER", "42",
+                         "--nonce", "a-challenge", "--seccomp", self.path("filter.json"), "--scan", "default")
 
     def imaged(self):
         """A bundle of an image: its id is not the digest of its root."""
@@ -734,6 +734,12 @@ class Named(Verify):
         (("layers", "landlock", "in_force"), None, "schema-type"),
         (("result", "ending"), "blocked", "result-blocked"),
         (("result", "number"), None, "result"),
+        (("result", "elapsed_ms"), None, "result"),
+        (("result", "time_limit"), "terminated", "result"),
+        (("result", "time_limit"), "killed", "result"),
+        (("result", "time_limit"), "kept", "schema-value"),
+        (("limits", "time", "value"), 1, "limits"),
+        (("limits", "time", "held_by"), "rlimit", "schema-value"),
         (("result", "outputs_entries"), 99, "result"),
         (("result", "outputs", 0, "path"), "another", "output-path"),
         (("probes", 0, "verdict"), "FAIL", "verdict-forged"),
@@ -775,6 +781,8 @@ class Named(Verify):
                 (lambda plan: plan["environment"].pop(), "environment"),
                 (lambda plan: plan["limits"].update(pids=1), "limits"),
                 (lambda plan: plan["limits"].update(fsize_bytes=None), "limits"),
+                (lambda plan: plan["limits"].update(timeout_seconds=None), "limits"),
+                (lambda plan: plan["limits"].update(kill_after_seconds=None), "limits"),
                 (lambda plan: plan.update(uid=1000), "id-map"),
                 (lambda plan: plan.update(gid=1000), "id-map"),
                 (lambda plan: plan.update(deviations=["proc"]), "profile-differs"),

@@ -114,14 +114,15 @@ static void refuse(int number)
         _exit(1);
 }
 
-/* Says no to every SIGTERM. */
+/* Says no to every SIGTERM, or to the signals named. */
 static int stubborn_main(int argc, char **argv)
 {
     struct sigaction action = {.sa_handler = refuse};
 
-    (void)argc;
-    (void)argv;
-    sigaction(SIGTERM, &action, NULL);
+    if (argc < 2)
+        sigaction(SIGTERM, &action, NULL);
+    for (int i = 1; i < argc; i++)
+        sigaction(atoi(argv[i]), &action, NULL);
     puts("waiting");
     fflush(stdout);
     while (pause() < 0)
@@ -140,6 +141,7 @@ static const struct {
     {"mapexec", mapexec_main}, {"memory", memory_main}, {"forks", forks_main},
     {"threads", threads_main}, {"daemon", daemon_main}, {"abi", abi_main},
     {"init", init_main},       {"fill", fill_main},     {"descriptors", descriptors_main},
+    {"family", family_main},   {"flood", flood_main},   {"text", text_main},
 };
 
 int main(int argc, char **argv)

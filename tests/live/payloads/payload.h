@@ -29,6 +29,10 @@ int threads_main(int argc, char **argv);
 int daemon_main(int argc, char **argv);
 int abi_main(int argc, char **argv);
 int init_main(int argc, char **argv);
+int family_main(int argc, char **argv);
+/* output.c */
+int flood_main(int argc, char **argv);
+int text_main(int argc, char **argv);
 /* files.c */
 int fill_main(int argc, char **argv);
 int descriptors_main(int argc, char **argv);

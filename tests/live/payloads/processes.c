@@ -163,3 +163,33 @@ int init_main(int argc, char **argv)
     fflush(stdout);
     return argc > 1 ? atoi(argv[1]) : 0;
 }
+
+static volatile sig_atomic_t signalled;
+
+static void note(int number)
+{
+    signalled = number;
+}
+
+/* family SIGNAL: parent and child wait for it, both; 0 when both had it. */
+int family_main(int argc, char **argv)
+{
+    struct sigaction action = {.sa_handler = note};
+    int status = 0;
+    pid_t child;
+
+    sigaction(argc > 1 ? atoi(argv[1]) : SIGTERM, &action, NULL);
+    child = fork();
+    if (child == 0) {
+        puts("waiting");
+        fflush(stdout);
+        while (signalled == 0)
+            pause();
+        _exit(0);
+    }
+    while (signalled == 0)
+        pause();
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 96;
+}
