@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import types
 
 import support
 from support import EXIT_DENYBOX, EXIT_NOT_EXECUTABLE, denybox
@@ -181,6 +182,26 @@ class Libraries(Along):
             os.chmod(path, 0o775)
             self.refused(self.start("--", program), library, program)
             reset()
+
+
+    def test_where_root_has_another_number(self):
+        """In a user namespace of the caller's id alone, the system belongs to a stranger."""
+        if not support.AS_ROOT:
+            self.skipTest("the stranger has the number of nobody, whom the tests may run as")
+        program = self.build("came/bin/p", self.MAIN.replace("text()", '"x"'))
+        place = self.path("open")
+        os.mkdir(place)
+        os.chmod(place, 0o777)
+        words = ["unshare", "--user", "--map-current-user", "sh", "-c",
+                 'stat -c %u /usr; "$0" pack --quiet -o "$1/d" "$2" && ls "$1"', support.DENYBOX,
+                 place, program]
+        done = support.command(words, user=types.SimpleNamespace(pw_uid=1234, pw_gid=1234))
+        if "unshare" in done.err:
+            self.skipTest("no user namespace to be in: " + done.err.strip())
+        self.assertEqual((done.status, done.err), (0, ""), repr(done))
+        owner, _, *there = done.out.splitlines()
+        self.assertNotEqual(owner, "0")
+        self.assertEqual(there, ["d", "d.manifest"])
 
 
 class Interpreters(Along):
