@@ -35,6 +35,19 @@ START_TEST(an_error_is_a_value)
 }
 END_TEST
 
+START_TEST(a_text_before_an_error)
+{
+    struct error e;
+
+    error_set(&e, EXIT_DENYBOX, "cannot count: %d", 3);
+    error_hint(&e, "try 4");
+    ck_assert(!error_before(&e, "cannot use '%s'", "it"));
+    ck_assert_str_eq(e.text, "cannot use 'it': cannot count: 3");
+    ck_assert_str_eq(e.hint, "try 4");
+    ck_assert_int_eq(e.exit, EXIT_DENYBOX);
+}
+END_TEST
+
 /* What is too long is cut, and what lies behind is not touched. */
 START_TEST(long_ones_are_cut)
 {
@@ -55,6 +68,10 @@ START_TEST(long_ones_are_cut)
     error_errno(&room.e, EXIT_DENYBOX, ENOENT, "%.760s", text);
     ck_assert_uint_eq(strlen(room.e.text), sizeof room.e.text - 1);
     ck_assert_str_eq(room.e.text + 760, ": No su");
+    error_before(&room.e, "%.760s", text);
+    ck_assert_str_eq(room.e.text + 760, ": xxxxx");
+    error_before(&room.e, "%s", text);
+    ck_assert_uint_eq(strlen(room.e.text), sizeof room.e.text - 1);
     ck_assert_int_eq(room.guard, 'G');
 }
 END_TEST
@@ -112,6 +129,7 @@ static Suite *suite(void)
 
     tcase_add_test(c, the_exit_codes_are_those_of_the_manual);
     tcase_add_test(c, an_error_is_a_value);
+    tcase_add_test(c, a_text_before_an_error);
     tcase_add_test(c, long_ones_are_cut);
     tcase_add_test(c, it_is_printed_in_one_line_or_two);
     tcase_add_loop_test(c, numbers_have_names, 0, N_ROWS(names));

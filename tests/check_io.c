@@ -291,6 +291,35 @@ START_TEST(what_a_file_is_is_known_before_it_is_opened)
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    int number; /* 0: it is read */
+} named[] = {
+    {"file", 0},          {"link", 0},      {"dirlink/file", 0}, {"none", ENOENT},
+    {"dangling", ENOENT}, {"large", EFBIG}, {"dir", EISDIR},     {"pipe", EINVAL},
+};
+
+/* A pipe that nobody writes to must not be waited for. */
+START_TEST(a_named_file_may_be_behind_a_link)
+{
+    struct buf b = {0};
+
+    support_mkdir("dir");
+    support_write("file", 0600, "text", 4);
+    support_write("large", 0600, "texts", 5);
+    support_link("file", "link");
+    support_link("none", "dangling");
+    support_link(".", "dirlink");
+    support_fifo("pipe");
+    ck_assert_int_eq(io_read_named(support_path(named[_i].name), 4, &b), named[_i].number == 0);
+    if (named[_i].number == 0)
+        ck_assert_str_eq(buf_text(&b), "text");
+    else
+        ck_assert_int_eq(errno, named[_i].number);
+    buf_free(&b);
+}
+END_TEST
+
 START_TEST(closing_keeps_errno)
 {
     int fd = support_memfd("", 0);
@@ -334,6 +363,7 @@ static Suite *suite(void)
     tcase_add_test(c, what_cannot_be_written_says_so);
     tcase_add_loop_test(c, a_file_is_read_and_no_link, 0, N_ROWS(files));
     tcase_add_loop_test(c, what_a_file_is_is_known_before_it_is_opened, 0, N_ROWS(kinds));
+    tcase_add_loop_test(c, a_named_file_may_be_behind_a_link, 0, N_ROWS(named));
     tcase_add_test(c, closing_keeps_errno);
     tcase_add_test(c, random_names_differ);
     suite_add_tcase(s, c);

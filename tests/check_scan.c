@@ -103,6 +103,23 @@ static const struct named {
     {'a', "json.codecs.sys", "introspection"},
     {'a', "sys.modules", "module-tables"},
     {'a', "sys.argv", NULL},
+    {'a', "sys.argv.append", NULL},
+    {'a', "sys.settrace", "sys-member"},
+    {'a', "x.settrace", NULL},
+    {'a', "os.path.sys", "introspection"},
+    {'a', "print.__self__", "special-name"},
+    {'a', ".__self__", "special-name"},
+    {'a', "x.__name__", NULL},
+    {'a', "x.__private", NULL},
+    {'n', "__annotations__", "special-name"},
+    {'n', "__name__", NULL},
+    {'n', "__all__", NULL},
+    {'p', "os._execvpe", "private-member"},
+    {'p', "os._exit", NULL},
+    {'a', "os.exec", "processes"},
+    {'a', "os.execv.x", NULL},
+    {'a', "dataclasses.fields", "generated-code"},
+    {'m', "unittest.mock", "dynamic-import"},
     {'m', "logging", NULL},
     {'m', "logging.config", "dynamic-import"},
 };
@@ -170,6 +187,50 @@ START_TEST(what_an_interpreter_runs)
 }
 END_TEST
 
+static const struct variable {
+    enum scan_kind kind;
+    const char *pair;
+    bool obeyed;
+} variables[] = {
+    {SCAN_ELF, "LD_PRELOAD=x", true},      {SCAN_ELF, "LD_ORIGIN_PATH=x", false},
+    {SCAN_ELF, "LD_ORIGIN_PATHS=x", true}, {SCAN_ELF, "GCONV_PATH=x", true},
+    {SCAN_ELF, "GCONV_PATHS=x", false},    {SCAN_ELF, "GLIBC_TUNABLES=x", true},
+    {SCAN_ELF, "HOME=/in", false},         {SCAN_ELF, "PYTHONPATH=x", false},
+    {SCAN_PYTHON, "PYTHONPATH=x", true},   {SCAN_PYTHON, "_PYTHON_PROJECT_BASE=x", true},
+    {SCAN_PYTHON, "LD_PRELOAD=x", false},  {SCAN_PYTHON, "HOME=/in", true},
+    {SCAN_PYTHON, "HOME=/tmp", false},     {SCAN_PYTHON, "HOME=/tmp/x", true},
+    {SCAN_PYTHON, "HOMES=/in", false},     {SCAN_PYTHON, "PATH=/usr/bin", false},
+};
+
+START_TEST(variables_that_are_obeyed)
+{
+    ck_assert_int_eq(invocation_obeys(variables[_i].kind, variables[_i].pair),
+                     variables[_i].obeyed);
+}
+END_TEST
+
+static const struct alone {
+    const char *argv[6];
+    bool alone;
+} alones[] = {
+    {{"p", "x.py"}, false},           {{"p", "x.py", "-I"}, false},
+    {{"p", "-I", "x.py"}, true},      {{"p", "-BP", "x.py"}, true},
+    {{"p", "-u", "-I", "x"}, true},   {{"p", "--", "-I"}, false},
+    {{"p", "-c", "-I"}, false},       {{"p", "-cI"}, false},
+    {{"p", "-EscI"}, false},          {{"p", "-EIc", "x"}, true},
+    {{"p", "-B", "-cI", "x"}, false},
+};
+
+START_TEST(what_an_interpreter_looks_beside)
+{
+    size_t n = 0;
+
+    while (alones[_i].argv[n] != NULL)
+        n++;
+    ck_assert_int_eq(invocation_alone(alones[_i].argv, n), alones[_i].alone);
+}
+END_TEST
+
 START_TEST(interpreters_by_name)
 {
     ck_assert(scan_interpreter("/usr/bin/python3"));
@@ -184,7 +245,7 @@ END_TEST
 static bool answer(void *context, const struct buf *input, struct buf *output, struct error *error)
 {
     (void)error;
-    ck_assert_str_eq(buf_text(input), "5\nx = 1");
+    ck_assert_str_eq(buf_text(input), "2\n{}5\nx = 1");
     buf_puts(output, context);
     return true;
 }
@@ -200,23 +261,41 @@ static void parse(const char *text, struct scan_report *r)
     sources_free(&s);
 }
 
+#define LIBRARY "{\"library\": [\"os\", \"json\"], "
+#define ABSENT "\"absent\": [\"org\"], "
+#define ANSWER(sources) LIBRARY ABSENT "\"sources\": " sources "}"
+
 static const char *const lies[] = {
     "",
     "null",
     "[]",
     "{}",
-    "[{}, {}]",
-    "[{}]",
-    "[{\"facts\": 1}]",
-    "[{\"facts\": [1]}]",
-    "[{\"facts\": [[\"m\", \"a\"]]}]",
-    "[{\"facts\": [[\"z\", \"a\", 1]]}]",
-    "[{\"facts\": [[\"m\", \"a\", -1]]}]",
-    "[{\"facts\": [[\"m\", \"a\", \"1\"]]}]",
-    "[{\"facts\": [[\"mm\", \"a\", 1]]}]",
-    "[{\"facts\": [], \"error\": \"x\"}]",
-    "[{\"facts\": []}]x",
-    "[{\"facts\": [[\"m\", \"a\\u0000b\", 1]]}]",
+    "[{\"facts\": [], \"renames\": {}}]",
+    "{\"sources\": [{\"facts\": [], \"renames\": {}}]}",
+    "{" ABSENT "\"sources\": [{\"facts\": [], \"renames\": {}}]}",
+    LIBRARY "\"sources\": [{\"facts\": [], \"renames\": {}}]}",
+    "{\"library\": [], " ABSENT "\"sources\": [{\"facts\": [], \"renames\": {}}]}",
+    "{\"library\": [1], " ABSENT "\"sources\": [{\"facts\": [], \"renames\": {}}]}",
+    "{\"library\": \"os\", " ABSENT "\"sources\": [{\"facts\": [], \"renames\": {}}]}",
+    LIBRARY ABSENT "\"sources\": [{\"facts\": [], \"renames\": {}}], \"more\": 1}",
+    ANSWER("1"),
+    ANSWER("[]"),
+    ANSWER("[{}, {}]"),
+    ANSWER("[{}]"),
+    ANSWER("[{\"facts\": []}]"),
+    ANSWER("[{\"facts\": [], \"renames\": []}]"),
+    ANSWER("[{\"facts\": [], \"renames\": {\"o\": \"os\"}}]"),
+    ANSWER("[{\"facts\": [], \"renames\": {\"o\": [1]}}]"),
+    ANSWER("[{\"facts\": 1, \"renames\": {}}]"),
+    ANSWER("[{\"facts\": [1], \"renames\": {}}]"),
+    ANSWER("[{\"facts\": [[\"m\", \"a\"]], \"renames\": {}}]"),
+    ANSWER("[{\"facts\": [[\"z\", \"a\", 1]], \"renames\": {}}]"),
+    ANSWER("[{\"facts\": [[\"m\", \"a\", -1]], \"renames\": {}}]"),
+    ANSWER("[{\"facts\": [[\"m\", \"a\", \"1\"]], \"renames\": {}}]"),
+    ANSWER("[{\"facts\": [[\"mm\", \"a\", 1]], \"renames\": {}}]"),
+    ANSWER("[{\"facts\": [], \"error\": \"x\"}]"),
+    ANSWER("[{\"facts\": [], \"renames\": {}}]") "x",
+    ANSWER("[{\"facts\": [[\"m\", \"a\\u0000b\", 1]], \"renames\": {}}]"),
 };
 
 /* Whatever is not the answer that walker.py gives is none: nothing passes by it. */
@@ -238,17 +317,18 @@ START_TEST(what_a_parser_says_is_judged)
     struct scan_report r;
 
     ck_assert(scan_policy_load(&policy, NULL, &e));
-    parse("[{\"facts\": [[\"m\", \"json\", 1], [\"m\", \"json\", 7]]}]", &r);
+    parse(ANSWER("[{\"facts\": [[\"m\", \"json\", 1], [\"m\", \"json\", 7]], \"renames\": {}}]"),
+          &r);
     ck_assert_int_eq(scan_verdict(&r), SCAN_PASS);
     ck_assert_uint_eq(r.findings, 1);
     scan_report_free(&r);
-    parse("[{\"facts\": [[\"m\", \"os.system\", 3]]}]", &r);
+    parse(ANSWER("[{\"facts\": [[\"m\", \"os.system\", 3]], \"renames\": {}}]"), &r);
     ck_assert_int_eq(scan_verdict(&r), SCAN_FAIL);
     ck_assert_uint_eq(r.denied, 1);
     ck_assert_str_eq(rule_row(r.files[0].findings[1].rule)->id, "processes");
     ck_assert_uint_eq(r.files[0].findings[1].line, 3);
     scan_report_free(&r);
-    parse("[{\"error\": \"it is not Python: line 2\\u001b\"}]", &r);
+    parse(ANSWER("[{\"error\": \"it is not Python: line 2\\u001b\"}]"), &r);
     ck_assert_int_eq(scan_verdict(&r), SCAN_NOT_RUN);
     ck_assert_str_eq(r.failed, "cannot scan '-c': it is not Python: line 2\\x1b");
     scan_report_free(&r);
@@ -323,6 +403,8 @@ static Suite *suite(void)
     tcase_add_loop_test(c, names_of_python, 0, N_ROWS(named));
     tcase_add_test(c, names_of_symbols);
     tcase_add_loop_test(c, what_an_interpreter_runs, 0, N_ROWS(commands));
+    tcase_add_loop_test(c, variables_that_are_obeyed, 0, N_ROWS(variables));
+    tcase_add_loop_test(c, what_an_interpreter_looks_beside, 0, N_ROWS(alones));
     tcase_add_test(c, interpreters_by_name);
     tcase_add_loop_test(c, a_parser_that_lies_is_not_believed, 0, N_ROWS(lies));
     tcase_add_test(c, what_a_parser_says_is_judged);

@@ -50,6 +50,21 @@ bool error_is_full(const struct error *e)
     return e->number == ENOSPC || e->number == EDQUOT;
 }
 
+bool error_before(struct error *e, const char *format, ...)
+{
+    char said[sizeof e->text];
+    size_t length;
+    va_list args;
+
+    memcpy(said, e->text, sizeof said);
+    va_start(args, format);
+    vsnprintf(e->text, sizeof e->text, format, args);
+    va_end(args);
+    length = strlen(e->text);
+    snprintf(e->text + length, sizeof e->text - length, ": %s", said);
+    return false;
+}
+
 void error_print(const struct error *e)
 {
     fprintf(stderr, "denybox: %s\n", e->text);

@@ -38,6 +38,9 @@ bool error_hint(struct error *e, const char *format, ...) __attribute__((format(
 /* Was a call refused for want of space, or of the caller's share of it? */
 bool error_is_full(const struct error *e);
 
+/* Puts a text before what was said: "text: what was said". Always returns false. */
+bool error_before(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Prints "denybox: text" and the hint on a line of its own to standard error. */
 void error_print(const struct error *e);
 

@@ -129,6 +129,16 @@ int io_open_tree(int dirfd, const char *path, uint64_t resolve, struct stat *st)
     return open_known(dirfd, path, resolve, true, st);
 }
 
+bool io_read_named(const char *path, size_t max, struct buf *b)
+{
+    struct stat st;
+    int fd = io_open_file(AT_FDCWD, path, 0, &st);
+    bool ok = fd >= 0 && io_read_all(fd, max, b);
+
+    io_close(&fd);
+    return ok;
+}
+
 void io_close(int *fd)
 {
     int saved = errno;

@@ -32,6 +32,9 @@ int io_open_file(int dirfd, const char *path, uint64_t resolve, struct stat *st)
 /* The same for a regular file or a directory. */
 int io_open_tree(int dirfd, const char *path, uint64_t resolve, struct stat *st);
 
+/* Reads a file that the user has named, opened by io_open_file: links are followed. */
+bool io_read_named(const char *path, size_t max, struct buf *b);
+
 /* Closes *fd unless it is negative and makes it -1. Keeps errno. */
 void io_close(int *fd);
 

@@ -131,15 +131,17 @@ static bool add_code(const struct plan *plan, const char *code, struct sources *
     return open_place(plan, base, s) && sources_add_text(s, "-c", code);
 }
 
-static bool note_environment(const struct plan *plan, struct sources *s)
+/* Of the program what its loader obeys, of the source what its interpreter does. */
+static bool note_environment(const struct plan *plan, struct scan_report *r, struct scan_file *file)
 {
+    enum rule rule = file->kind == SCAN_ELF ? RULE_ELF_VARIABLE : RULE_PY_ENVIRONMENT;
+
     for (size_t i = 0; i < plan->declared.n_env; i++) {
         const char *pair = plan->declared.env[i];
         char name[128];
 
         snprintf(name, sizeof name, "%.*s", (int)strcspn(pair, "="), pair);
-        if (invocation_obeys(name) && sources_first(s) != NULL &&
-            !scan_note(s->report, sources_first(s), RULE_PY_ENVIRONMENT, 0, name))
+        if (invocation_obeys(file->kind, pair) && !scan_note(r, file, rule, 0, name))
             return false;
     }
     return true;
@@ -166,7 +168,10 @@ static bool inspect_source(const struct plan *plan, struct scan_report *r)
         ok = add_code(plan, word, &s, place);
     else
         ok = add_script(plan, word, &s, place);
-    ok = ok && note_environment(plan, &s) && sources_parse(&s, &way);
+    s.alone = invocation_alone((const char *const *)p->argv, p->n_argv);
+    /* Older interpreters do not know it, and -E makes them forget it. */
+    s.unsure = plan_getenv(plan, "PYTHONSAFEPATH") != NULL;
+    ok = ok && note_environment(plan, r, sources_first(&s)) && sources_parse(&s, &way);
     sources_free(&s);
     io_close(&s.place);
     return ok;
@@ -181,7 +186,8 @@ bool inspect_payload(const struct plan *plan, struct inspection *i, struct scan_
     i->report = (struct scan_report){.policy = &i->policy};
     if (!scan_policy_load(&i->policy, file, e))
         return false;
-    if (scan_program(&i->report, p->fd, p->path)) {
+    if (scan_program(&i->report, p->fd, p->path) &&
+        note_environment(plan, &i->report, &i->report.files[0])) {
         if (scan_interpreter(p->path))
             inspect_source(plan, &i->report);
         else if (p->script != NULL)
@@ -214,6 +220,12 @@ void inspection_print(const struct inspection *i)
         fprintf(stderr, "denybox: scan: and %zu more\n", shown - SHOWN_MAX);
     if (i->report.failed[0] != '\0')
         fprintf(stderr, "denybox: scan: %s\n", i->report.failed);
+    if (i->report.hint[0] != '\0')
+        fprintf(stderr, "denybox: hint: %s\n", i->report.hint);
+    if (i->report.denied != 0)
+        fputs("denybox: hint: a policy of your own (--scan FILE) allows more; denybox scan "
+              "--show-policy shows the built-in one\n",
+              stderr);
 }
 
 json_t *inspection_json(const struct plan *plan, const struct inspection *i)

@@ -62,12 +62,22 @@ static bool scan_sources(struct scan_report *r, const struct parser *parser, con
         sys_openat(AT_FDCWD, length != 0 ? s.shown : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     ok =
         s.place >= 0 || scan_failed(r, "cannot open '%s': %s", text_show(s.shown), strerror(errno));
-    ok = ok && (directory ? sources_add_tree(&s, "") : sources_add(&s, path + length)) &&
+    ok = ok &&
+         (directory ? sources_add_tree(&s, "", NO_IMPORTER) : sources_add(&s, path + length)) &&
          sources_parse(&s, &p);
     sources_free(&s);
     io_close(&s.place);
     buf_free(&shown);
     return ok;
+}
+
+static bool cannot_read(struct scan_report *r, const char *path)
+{
+    bool command = errno == ENOENT && text_is_word(path);
+
+    scan_failed(r, "cannot read '%s': %s", text_show(path), strerror(errno));
+    return command &&
+           scan_hint(r, "for a command, name its file: denybox scan \"$(command -v %s)\"", path);
 }
 
 static bool scan_path(struct scan_report *r, const struct parser *parser, const char *path)
@@ -77,7 +87,7 @@ static bool scan_path(struct scan_report *r, const struct parser *parser, const 
     bool ok = fd >= 0 && sys_fstat(fd, &st) == 0;
 
     if (!ok)
-        scan_failed(r, "cannot read '%s': %s", text_show(path), strerror(errno));
+        cannot_read(r, path);
     else if (S_ISDIR(st.st_mode))
         ok = scan_sources(r, parser, path, true);
     else if (!S_ISREG(st.st_mode))
@@ -152,6 +162,8 @@ static int scan_all(const struct scan_options *o, const struct scan_policy *poli
         said = print_json(&r, o->policy != NULL ? o->policy : "default");
     else
         print_text(&r, o->quiet);
+    if (r.hint[0] != '\0' && fflush(stdout) == 0)
+        fprintf(stderr, "denybox: hint: %s\n", r.hint);
     scan_report_free(&r);
     /* A verdict that nobody could read is none. */
     if (fflush(stdout) != 0 || ferror(stdout) || !said) {

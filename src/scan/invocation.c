@@ -55,9 +55,31 @@ enum invocation invocation_read(const char *const *argv, size_t n, const char **
     return other(word, "the source comes from standard input");
 }
 
-bool invocation_obeys(const char *variable)
+bool invocation_alone(const char *const *argv, size_t n)
 {
-    /* The loader's as well; that of the origin is denybox's own, and names no code. */
-    return strncmp(variable, "PYTHON", 6) == 0 ||
-           (strncmp(variable, "LD_", 3) == 0 && strcmp(variable, "LD_ORIGIN_PATH") != 0);
+    bool alone = false;
+
+    for (size_t i = 1; i < n && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
+        size_t harmless = strspn(argv[i] + 1, HARMLESS);
+
+        alone = alone || strcspn(argv[i] + 1, "IP") < harmless;
+        if (argv[i][1 + harmless] != '\0')
+            break;
+    }
+    return alone;
+}
+
+bool invocation_obeys(enum scan_kind kind, const char *pair)
+{
+    static const char home[] = "HOME=";
+
+    if (kind == SCAN_ELF)
+        /* LD_ORIGIN_PATH is denybox's own, and names no code. */
+        return strncmp(pair, "GCONV_PATH=", 11) == 0 || strncmp(pair, "GLIBC_TUNABLES=", 15) == 0 ||
+               (strncmp(pair, "LD_", 3) == 0 && strncmp(pair, "LD_ORIGIN_PATH=", 15) != 0);
+    /* Beneath it the user may have modules that are imported at the start. /tmp, which it is when
+     * nobody says otherwise, is empty then. */
+    if (strncmp(pair, home, sizeof home - 1) == 0)
+        return strcmp(pair + sizeof home - 1, "/tmp") != 0;
+    return strncmp(pair, "PYTHON", 6) == 0 || strncmp(pair, "_PYTHON", 7) == 0;
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "scan/rule.h"
+
 /* What the words of a command make an interpreter of Python run. */
 enum invocation {
     INVOCATION_SCRIPT, /* a file: the word that names it */
@@ -18,7 +20,11 @@ enum invocation {
  */
 enum invocation invocation_read(const char *const *argv, size_t n, const char **word);
 
-/* Is it a variable that such an interpreter obeys? */
-bool invocation_obeys(const char *variable);
+/* Is it told to look for no module beside what it runs (-I, -P)? */
+bool invocation_alone(const char *const *argv, size_t n);
+
+/* Is it, "NAME=VALUE", a variable that decides what is loaded: by the loader of any program, or by
+ * such an interpreter? */
+bool invocation_obeys(enum scan_kind kind, const char *pair);
 
 #endif

@@ -2,10 +2,8 @@
 #include "scan/policy.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/io.h"
 #include "base/text.h"
@@ -15,8 +13,7 @@
 /* Made by the build from fixtures/scan/default.json: builtin_policy. */
 #include "scan/policy.inc"
 
-#define REFUSE(e, format, ...)                                                                     \
-    error_set(e, EXIT_DENYBOX, "cannot use the scan policy: " format, ##__VA_ARGS__)
+#define REFUSE(e, ...) error_set(e, EXIT_DENYBOX, __VA_ARGS__)
 
 /* The lists of the two sections; a list of no rule is that of the symbols. */
 static const struct list {
@@ -24,9 +21,13 @@ static const struct list {
     const char *name;
     enum rule rule;
 } lists[] = {
-    {"elf", "loaders", RULE_ELF_LOADER},           {"elf", "libraries", RULE_ELF_LIBRARY},
-    {"elf", "interpreters", RULE_ELF_INTERPRETER}, {"elf", "symbols_denied", N_RULES},
-    {"python", "imports", RULE_PY_IMPORT},         {"python", "environment", RULE_PY_ENVIRONMENT},
+    {"elf", "loaders", RULE_ELF_LOADER},
+    {"elf", "libraries", RULE_ELF_LIBRARY},
+    {"elf", "interpreters", RULE_ELF_INTERPRETER},
+    {"elf", "symbols_denied", N_RULES},
+    {"elf", "environment", RULE_ELF_VARIABLE},
+    {"python", "imports", RULE_PY_IMPORT},
+    {"python", "environment", RULE_PY_ENVIRONMENT},
 };
 
 #define N_LISTS (sizeof lists / sizeof lists[0])
@@ -128,7 +129,7 @@ static bool read_document(struct scan_policy *p, struct error *e)
     return true;
 }
 
-bool scan_policy_read(struct scan_policy *p, const char *bytes, size_t length, struct error *e)
+static bool read_bytes(struct scan_policy *p, const char *bytes, size_t length, struct error *e)
 {
     *p = (struct scan_policy){0};
     p->document = json_parse(bytes, length, e);
@@ -136,27 +137,25 @@ bool scan_policy_read(struct scan_policy *p, const char *bytes, size_t length, s
     return p->document != NULL && read_document(p, e);
 }
 
+bool scan_policy_read(struct scan_policy *p, const char *bytes, size_t length, struct error *e)
+{
+    return read_bytes(p, bytes, length, e) || error_before(e, "cannot use the scan policy");
+}
+
 bool scan_policy_load(struct scan_policy *p, const char *file, struct error *e)
 {
     struct buf bytes = {0};
-    struct stat st;
-    int fd;
     bool ok;
 
     *p = (struct scan_policy){0};
     if (file == NULL || strcmp(file, "default") == 0)
         return scan_policy_read(p, builtin_policy, sizeof builtin_policy - 1, e);
-    fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    ok = fd >= 0 && fstat(fd, &st) == 0;
-    if (ok && !S_ISREG(st.st_mode)) {
-        ok = false;
-        errno = EINVAL;
-    }
-    ok = ok && io_read_all(fd, FILE_MAX, &bytes);
-    if (!ok)
-        error_errno(e, EXIT_DENYBOX, errno, "cannot read the scan policy '%s'", text_show(file));
-    ok = ok && scan_policy_read(p, buf_text(&bytes), bytes.length, e);
-    io_close(&fd);
+    if (!io_read_named(file, FILE_MAX, &bytes))
+        ok = error_errno(e, EXIT_DENYBOX, errno, "cannot read the scan policy '%s'",
+                         text_show(file));
+    else
+        ok = read_bytes(p, buf_text(&bytes), bytes.length, e) ||
+             error_before(e, "cannot use the scan policy '%s'", text_show(file));
     buf_free(&bytes);
     return ok;
 }

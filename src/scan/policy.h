@@ -12,7 +12,7 @@
  *
  *   {"schema_version": 1,
  *    "elf": {"loaders": [...], "libraries": [...], "interpreters": [...], "symbols_denied": [...],
- *            "allow": [RULE...]},
+ *            "environment": [...], "allow": [RULE...]},
  *    "python": {"imports": [...], "environment": [...], "allow": [RULE...]}}
  */
 

@@ -147,9 +147,9 @@ bool scan_program(struct scan_report *r, int fd, const char *path)
     if (!sha256_file(sha256, fd))
         return scan_failed(r, "cannot read '%s': %s", text_show(path), strerror(errno));
     if (!elf_file_open(&f, fd, path, &e))
-        return scan_failed(r, "%s", e.text);
+        return scan_failed_for(r, &e);
     l.file = scan_report_file(r, path, SCAN_ELF, sha256);
     ok = l.file != NULL && look_inside(&l, &f, scan_interpreter(path), &e);
     elf_file_close(&f);
-    return ok || scan_failed(r, "%s", e.text);
+    return ok || scan_failed_for(r, &e);
 }

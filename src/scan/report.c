@@ -20,6 +20,24 @@ bool scan_failed(struct scan_report *r, const char *format, ...)
     return false;
 }
 
+bool scan_failed_for(struct scan_report *r, const struct error *e)
+{
+    if (r->failed[0] != '\0')
+        return false;
+    scan_failed(r, "%s", e->text);
+    return scan_hint(r, "%s", e->hint);
+}
+
+bool scan_hint(struct scan_report *r, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(r->hint, sizeof r->hint, format, args);
+    va_end(args);
+    return false;
+}
+
 struct scan_file *scan_report_file(struct scan_report *r, const char *path, enum scan_kind kind,
                                    const char *sha256)
 {

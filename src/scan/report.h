@@ -34,7 +34,8 @@ struct scan_report {
     size_t n;
     size_t findings;
     size_t denied;
-    char failed[512]; /* why it could not be scanned to its end; "": it was */
+    char failed[768]; /* why it could not be scanned to its end; "": it was */
+    char hint[1024];  /* what to do about it; "": nothing is known */
 };
 
 enum scan_verdict { SCAN_PASS, SCAN_FAIL, SCAN_NOT_RUN };
@@ -51,6 +52,13 @@ bool scan_note(struct scan_report *r, struct scan_file *file, enum rule rule, un
 
 /* Sets failed, unless something was said before. Always false. */
 bool scan_failed(struct scan_report *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The same, for what an error says, with its hint. */
+bool scan_failed_for(struct scan_report *r, const struct error *e);
+
+/* Gives a hint to what has failed. Always false. */
+bool scan_hint(struct scan_report *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* PASS: all was looked at, and all of it is allowed. */

@@ -29,30 +29,43 @@ enum rule rule_find(const char *id)
     return (enum rule)i;
 }
 
-/* One of the names of a row, `length` bytes of it, against what was found. */
+/* One of the names of a row, or what does not count of it, `length` bytes of it, against what was
+ * found. */
 typedef bool match(const char *name, size_t length, const void *found);
+
+static bool on_row(const char *names, bool excepted, match *matches, const void *found)
+{
+    for (const char *name = names; *name != '\0';) {
+        size_t length = strcspn(name, " ");
+
+        if ((*name == '!') == excepted && matches(name, length, found))
+            return true;
+        name += length + (name[length] == ' ');
+    }
+    return false;
+}
 
 static enum rule find_name(enum scan_kind kind, match *matches, const void *found)
 {
     for (int i = 0; i < N_RULES; i++) {
         if (table[i].kind != kind || table[i].how != RULE_NAMED)
             continue;
-        for (const char *name = table[i].names; *name != '\0';) {
-            size_t length = strcspn(name, " ");
-
-            if (matches(name, length, found))
-                return (enum rule)i;
-            name += length + (name[length] == ' ');
-        }
+        if (on_row(table[i].names, false, matches, found) &&
+            !on_row(table[i].names, true, matches, found))
+            return (enum rule)i;
     }
     return N_RULES;
 }
 
+/* '*' stands for whatever has no dot in it. */
 static bool same(const char *name, size_t length, const char *text)
 {
-    if (length != 0 && name[length - 1] == '*')
-        return strncmp(name, text, length - 1) == 0;
-    return strlen(text) == length && memcmp(name, text, length) == 0;
+    if (length == 0)
+        return *text == '\0';
+    if (*name == '*')
+        return same(name + 1, length - 1, text) ||
+               (*text != '\0' && *text != '.' && same(name, length, text + 1));
+    return *name == *text && same(name + 1, length - 1, text + 1);
 }
 
 static bool match_symbol(const char *name, size_t length, const void *found)
@@ -75,6 +88,9 @@ static bool match_python(const char *name, size_t length, const void *found)
     const struct wanted *w = found;
     const char *last = strrchr(w->name, '.');
 
+    if (name[0] == '!')
+        return same(name + 1, length - 1, w->name) ||
+               (last != NULL && same(name + 1, length - 1, last + 1));
     if (length < 3 || name[0] != w->form)
         return false;
     name += 2;

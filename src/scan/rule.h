@@ -38,7 +38,8 @@ enum rule rule_of_symbol(const char *name);
 
 /* The same for what a source does. `form` is 'm' for a module that is imported, which what is
  * beneath it is too; 'n' for a name; 'a' for an attribute, "os.system", or ".eval" of something
- * unnamed. */
+ * unnamed; 'p' for what a module
+ * keeps for itself, "os._name". */
 enum rule rule_of_python(char form, const char *name);
 
 #endif

@@ -15,6 +15,9 @@
 #include "scan/program.h"
 #include "tree/tree.h"
 
+/* More names than any library has. */
+#define LIBRARY_MAX 10000
+
 /* Made by the build from walker.py. */
 const char scan_walker[] =
 #include "scan/walker.inc"
@@ -115,6 +118,7 @@ static bool ends_in(const char *name, const char *end)
 struct walking {
     struct sources *s;
     const char *beneath; /* "" or "name/" */
+    size_t importer;     /* or NO_IMPORTER */
 };
 
 /* A link may be a module too; one that has another ending is none, and is left alone. */
@@ -149,6 +153,18 @@ static bool is_program(const struct sources *s, const char *path)
     return program;
 }
 
+static bool take_file(const struct walking *w, const char *path, const char *name)
+{
+    struct scan_report *r = w->s->report;
+
+    if (w->importer != NO_IMPORTER && ends_in(name, ".so") &&
+        !scan_note(r, &r->files[w->importer], RULE_PY_NATIVE, 0, path))
+        return false;
+    if (ends_in(name, ".pyc"))
+        return note_bytecode(w->s, path);
+    return !(ends_in(name, ".py") || is_program(w->s, path)) || sources_add(w->s, path);
+}
+
 static bool take_entry(const struct tree_entry *entry, void *context)
 {
     const struct walking *w = context;
@@ -160,24 +176,21 @@ static bool take_entry(const struct tree_entry *entry, void *context)
     if (S_ISDIR(entry->st.st_mode))
         return true;
     buf_printf(&path, "%s%s", w->beneath, entry->path);
-    if (!S_ISREG(entry->st.st_mode))
-        ok = !matters(name) || scan_failed(w->s->report,
-                                           "'%s' is no regular file: what a link "
-                                           "leads to is not looked at",
-                                           text_show(buf_text(&path)));
-    else if (ends_in(name, ".pyc"))
-        ok = note_bytecode(w->s, buf_text(&path));
-    else if (ends_in(name, ".py") || is_program(w->s, buf_text(&path)))
-        ok = sources_add(w->s, buf_text(&path));
+    if (S_ISREG(entry->st.st_mode))
+        ok = take_file(w, buf_text(&path), name);
+    else if (matters(name))
+        ok = scan_failed(w->s->report,
+                         "'%s' is no regular file: what a link leads to is not looked at",
+                         text_show(buf_text(&path)));
     buf_free(&path);
     return ok;
 }
 
-bool sources_add_tree(struct sources *s, const char *name)
+bool sources_add_tree(struct sources *s, const char *name, size_t importer)
 {
     int fd = open_beneath(s, name[0] != '\0' ? name : ".");
     struct buf beneath = {0};
-    struct walking w = {.s = s};
+    struct walking w = {.s = s, .importer = importer};
     struct error e = {0};
     bool ok = fd >= 0;
 
@@ -193,28 +206,58 @@ bool sources_add_tree(struct sources *s, const char *name)
     return ok;
 }
 
-/* Of each source that waits, its length and its bytes. */
-static bool pack(const struct sources *s, size_t from, struct buf *input)
+static void pack_item(struct buf *input, const char *bytes, size_t length)
 {
-    for (size_t i = from; i < s->n; i++) {
-        buf_printf(input, "%zu\n", s->list[i].bytes.length);
-        buf_add(input, buf_text(&s->list[i].bytes), s->list[i].bytes.length);
+    buf_printf(input, "%zu\n", length);
+    buf_add(input, bytes, length);
+}
+
+/* What other sources call what they import, then each source that waits. */
+static bool pack(const struct sources *s, struct buf *input)
+{
+    char *renames = json_dumps(s->renames, JSON_COMPACT);
+
+    if (renames != NULL)
+        pack_item(input, renames, strlen(renames));
+    for (size_t i = s->parsed; i < s->n; i++)
+        pack_item(input, buf_text(&s->list[i].bytes), s->list[i].bytes.length);
+    free(renames);
+    return (renames != NULL && !input->failed) || scan_failed(s->report, "out of memory");
+}
+
+/* What the first parser says of the interpreter's library; the others say the same. */
+static bool take_names(struct buf *known, const json_t *names)
+{
+    const json_t *name;
+    size_t i;
+
+    if (known->length != 0)
+        return true;
+    json_array_foreach(names, i, name)
+    {
+        if (!json_is_string(name) || i > LIBRARY_MAX)
+            return false;
+        buf_add(known, json_string_value(name), strlen(json_string_value(name)) + 1);
     }
-    return !input->failed || scan_failed(s->report, "out of memory");
+    return known->length != 0 && !known->failed;
 }
 
 static bool take_answers(struct sources *s, size_t from, size_t n, const struct buf *output)
 {
     struct error e;
-    json_t *answers = json_parse(buf_text(output), output->length, &e);
-    bool ok = json_is_array(answers) && json_array_size(answers) == n;
+    json_t *answer = json_parse(buf_text(output), output->length, &e);
+    const json_t *answers = json_object_get(answer, "sources");
+    bool ok = json_object_size(answer) == 3 && json_is_array(answers) &&
+              json_array_size(answers) == n &&
+              take_names(&s->library, json_object_get(answer, "library")) &&
+              take_names(&s->absent, json_object_get(answer, "absent"));
 
     if (!ok)
         scan_failed(s->report, "the parser did not answer for each source");
     for (size_t i = 0; ok && i < n; i++)
         ok = source_facts(s, from + i, json_array_get(answers, i));
-    json_decref(answers);
-    return ok;
+    json_decref(answer);
+    return ok && local_shadows(s);
 }
 
 static bool parse_batch(struct sources *s, const struct scan_parser *parser)
@@ -224,13 +267,11 @@ static bool parse_batch(struct sources *s, const struct scan_parser *parser)
     struct buf input = {0};
     struct buf output = {0};
     struct error e = {0};
-    bool ok = pack(s, from, &input);
+    bool ok = pack(s, &input);
 
     s->parsed = s->n;
     if (ok && !parser->parse(parser->context, &input, &output, &e))
-        ok = scan_failed(s->report, "%s", e.text);
-    for (size_t i = from; i < from + n; i++)
-        buf_free(&s->list[i].bytes);
+        ok = scan_failed_for(s->report, &e);
     ok = ok && take_answers(s, from, n, &output);
     buf_free(&input);
     buf_free(&output);
@@ -239,7 +280,14 @@ static bool parse_batch(struct sources *s, const struct scan_parser *parser)
 
 bool sources_parse(struct sources *s, const struct scan_parser *parser)
 {
+    s->renames = json_object();
     while (s->parsed < s->n) {
+        if (!parse_batch(s, parser))
+            return false;
+    }
+    /* A name of one may be of use to another: all are read again with what is known now. */
+    if (s->n > 1 && json_object_size(s->renames) != 0) {
+        s->parsed = 0;
         if (!parse_batch(s, parser))
             return false;
     }
@@ -256,10 +304,13 @@ void sources_free(struct sources *s)
     for (size_t i = 0; i < s->n; i++)
         buf_free(&s->list[i].bytes);
     for (size_t i = 0; i < s->n_local; i++)
-        free(s->local[i]);
+        free(s->local[i].name);
     free(s->local);
     free(s->list);
     buf_free(&s->names);
+    buf_free(&s->library);
+    buf_free(&s->absent);
+    json_decref(s->renames);
     s->list = NULL;
     s->local = NULL;
     s->n = s->parsed = s->n_local = 0;

@@ -2,6 +2,7 @@
 #ifndef DENYBOX_SCAN_SOURCE_H
 #define DENYBOX_SCAN_SOURCE_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -39,10 +40,16 @@ struct sources {
     size_t n;
     size_t parsed;
     size_t bytes;
-    char **local; /* modules that were found there */
+    bool alone;          /* the interpreter looks for nothing there */
+    bool unsure;         /* perhaps it does not */
+    struct local *local; /* modules that were found there */
     size_t n_local;
     struct buf names; /* of the directory, each with a NUL behind it */
     bool listed;
+    struct buf library; /* modules of the interpreter's own library, the same way */
+    struct buf absent;  /* what that asks for, and does not have */
+    json_t *renames;    /* of modules, by their last name: what they call what they import */
+    bool outside;       /* a module was imported that is neither there nor in that library */
 };
 
 /* Reads one source beneath the place, and puts it into the queue. False: the report has failed. */
@@ -52,8 +59,10 @@ bool sources_add(struct sources *s, const char *name);
 bool sources_add_text(struct sources *s, const char *shown, const char *code);
 
 /* The same for every source and every ELF file of a directory beneath the place ("" is all of it).
+ * What is compiled in a package is noted of the file that imports it, by its index in the report.
  */
-bool sources_add_tree(struct sources *s, const char *name);
+#define NO_IMPORTER SIZE_MAX
+bool sources_add_tree(struct sources *s, const char *name, size_t importer);
 
 /* Parses what is in the queue, follows what is local, and notes all of it. */
 bool sources_parse(struct sources *s, const struct scan_parser *parser);
@@ -68,14 +77,27 @@ void sources_free(struct sources *s);
 bool source_facts(struct sources *s, size_t source, const json_t *answer);
 
 /* Of local.c: is there a module of that name beside the sources? Then it is added to the queue.
- * False: the report has failed. */
+ * *own: it is there, and no other of that name can be meant. False: the report has failed. */
 bool local_follow(struct sources *s, struct scan_file *file, unsigned line, const char *module,
-                  bool *found);
+                  bool *own);
+
+/* Of local.c: adds what lies beside the sources and comes before a module that somebody else may
+ * import: the library, of which the sources see nothing, or whatever was imported from outside. */
+bool local_shadows(struct sources *s);
+
+/* Of local.c: is the module, or the package that it is in, asked for by the library? */
+bool local_library(const struct sources *s, const char *module);
+
+/* A module beside the sources. */
+struct local {
+    char *name; /* owned */
+    bool own;
+};
 
 /* A source of the queue. */
 struct source {
-    size_t file;      /* its index in the report */
-    struct buf bytes; /* until it is parsed */
+    size_t file; /* its index in the report */
+    struct buf bytes;
 };
 
 #endif

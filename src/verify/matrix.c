@@ -2,10 +2,8 @@
 #include "verify/matrix.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/io.h"
 #include "base/text.h"
@@ -15,8 +13,7 @@
 /* Made by the build from fixtures/acceptance-matrix.json: builtin_matrix. */
 #include "verify/matrix.inc"
 
-#define REFUSE(e, format, ...)                                                                     \
-    error_set(e, EXIT_DENYBOX, "cannot use the acceptance matrix: " format, ##__VA_ARGS__)
+#define REFUSE(e, ...) error_set(e, EXIT_DENYBOX, __VA_ARGS__)
 
 static bool known_keys(const json_t *object, const char *const *keys, struct error *e)
 {
@@ -93,7 +90,7 @@ static bool read_row(struct matrix *m, const json_t *object, struct error *e)
     return true;
 }
 
-bool matrix_read(struct matrix *m, const char *bytes, size_t length, struct error *e)
+static bool read_bytes(struct matrix *m, const char *bytes, size_t length, struct error *e)
 {
     static const char *const keys[] = {"schema_version", "description", "rows", NULL};
     const json_t *rows;
@@ -121,27 +118,24 @@ bool matrix_read(struct matrix *m, const char *bytes, size_t length, struct erro
     return true;
 }
 
+bool matrix_read(struct matrix *m, const char *bytes, size_t length, struct error *e)
+{
+    return read_bytes(m, bytes, length, e) || error_before(e, "cannot use the acceptance matrix");
+}
+
 bool matrix_load(struct matrix *m, const char *file, struct error *e)
 {
     struct buf bytes = {0};
-    struct stat st;
-    int fd;
     bool ok;
 
     if (file == NULL)
         return matrix_read(m, builtin_matrix, sizeof builtin_matrix - 1, e);
-    fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    ok = fd >= 0 && fstat(fd, &st) == 0;
-    if (ok && !S_ISREG(st.st_mode)) {
-        ok = false;
-        errno = EINVAL;
-    }
-    ok = ok && io_read_all(fd, FILE_MAX, &bytes);
-    if (!ok)
-        error_errno(e, EXIT_DENYBOX, errno, "cannot read the acceptance matrix '%s'",
-                    text_show(file));
-    ok = ok && matrix_read(m, buf_text(&bytes), bytes.length, e);
-    io_close(&fd);
+    if (!io_read_named(file, FILE_MAX, &bytes))
+        ok = error_errno(e, EXIT_DENYBOX, errno, "cannot read the acceptance matrix '%s'",
+                         text_show(file));
+    else
+        ok = read_bytes(m, buf_text(&bytes), bytes.length, e) ||
+             error_before(e, "cannot use the acceptance matrix '%s'", text_show(file));
     buf_free(&bytes);
     return ok;
 }

@@ -2,9 +2,7 @@
 #include "verify/policy.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/io.h"
@@ -14,28 +12,12 @@
 
 #define PROFILE_MAX (1U << 20)
 
-static bool read_profile(const char *file, struct buf *bytes, struct error *e)
-{
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat st;
-    bool ok = fd >= 0 && fstat(fd, &st) == 0;
-
-    if (ok && !S_ISREG(st.st_mode)) {
-        ok = false;
-        errno = EINVAL;
-    }
-    ok = ok && io_read_all(fd, PROFILE_MAX, bytes);
-    if (!ok)
-        error_errno(e, EXIT_DENYBOX, errno, "cannot read --profile '%s'", text_show(file));
-    io_close(&fd);
-    return ok;
-}
-
 static bool load_profile(const char *file, struct known_profile *known, struct error *e)
 {
     static const char *const arches[] = {"x86_64", "aarch64"};
     struct buf bytes = {0};
-    bool ok = read_profile(file, &bytes, e);
+    bool ok = io_read_named(file, PROFILE_MAX, &bytes) ||
+              error_errno(e, EXIT_DENYBOX, errno, "cannot read --profile '%s'", text_show(file));
 
     if (ok)
         sha256_text(known->json, buf_text(&bytes), bytes.length);

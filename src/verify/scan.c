@@ -160,8 +160,9 @@ static bool has_finding(const json_t *file, enum rule rule, const char *detail, 
     return false;
 }
 
-static void check_environment(struct verification *v, const json_t *source)
+static void check_environment(struct verification *v, const json_t *file, enum scan_kind kind)
 {
+    enum rule rule = kind == SCAN_ELF ? RULE_ELF_VARIABLE : RULE_PY_ENVIRONMENT;
     const json_t *pair;
     size_t i;
 
@@ -170,7 +171,7 @@ static void check_environment(struct verification *v, const json_t *source)
         const char *text = json_string_value(pair);
         size_t length = strcspn(text, "=");
 
-        if (invocation_obeys(text) && !has_finding(source, RULE_PY_ENVIRONMENT, text, length))
+        if (invocation_obeys(kind, text) && !has_finding(file, rule, text, length))
             note(v, REASON_SCAN_DIFFERS, "the scan does not know of %.*s", (int)length,
                  text_show(text));
     }
@@ -189,6 +190,7 @@ static void check_program(struct verification *v, const json_t *files)
         note(v, REASON_SCAN_DIFFERS, "the first file is not the payload's program");
     if (!field_null(v->bundle, "scan.incomplete"))
         return;
+    check_environment(v, program, SCAN_ELF);
     if (!scan_interpreter(path)) {
         if (source != NULL || !field_null(payload, "script"))
             note(v, REASON_SCAN_DIFFERS, "the program is no interpreter of Python");
@@ -199,7 +201,7 @@ static void check_program(struct verification *v, const json_t *files)
     if (source == NULL || !right_source(payload, source))
         note(v, REASON_SCAN_DIFFERS, "the second file is not what the interpreter runs");
     else
-        check_environment(v, source);
+        check_environment(v, source, SCAN_PYTHON);
 }
 
 void check_scan_subject(struct verification *v)

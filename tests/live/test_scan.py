@@ -3,18 +3,25 @@
 """denybox scan, and run --scan: each rule has something that triggers it, and something that does
 not; what cannot be scanned never passes; what is denied is never started."""
 
+import ast
 import hashlib
+import io
 import os
 import shutil
 import struct
 import subprocess
+import sys
+import tarfile
 import unittest
 import zipfile
 
+from images import Hand, layer
 from support import DENYBOX, PAYLOAD, SRC, EXIT_BLOCKED, EXIT_DENYBOX, Live, command, denybox, \
     load_json, main, read, rootfs, run, write
 
 INSPECTOR = os.path.join(SRC, "fixtures", "inspector", "inspect_packet.py")
+DATACLASS = "from dataclasses import dataclass\n@dataclass\n"
+NAMES = os.path.join(SRC, "src", "scan", "names.py")
 INSPECTOR_POLICY = os.path.join(SRC, "fixtures", "scan", "inspector.json")
 
 # Rule by rule: a source that triggers it, and one that is close to it and does not.
@@ -49,6 +56,160 @@ DISGUISES = {
                        "if 0:\n    import runpy"],
 }
 
+# Names that are bound twice, or lead somewhere by another way; classes and patterns that take names
+# which are not written where they are taken. Scanned together, each by itself.
+HIDDEN = [
+    ("processes", "import json as x\ndef f():\n    import os as x\n    x.system('x')"),
+    ("processes", "def f():\n    import os as x\n    x.system('x')\nimport json as x"),
+    ("processes", "from json import tool as x\ndef f():\n    import os as x\n    x.execv"),
+    ("processes", "class K:\n    import os as o\nK.o.system('x')"),
+    ("processes", "import uuid\nuuid.getnode()"),
+    ("module-value", "class K:\n    import os as o\nf = K().o"),
+    ("module-value", "import dataclasses\nf = dataclasses.types"),
+    ("introspection", "import typing\nf = lambda x: x.sys"),
+    ("introspection", "import enum\nenum.bltns.eval('1')"),
+    ("import", "import enum\nenum.bltns"),
+    ("eval", "from enum import bltns as b\nb.exec('1')"),
+    ("eval", "class K: pass\nK.typing.get_args(1)"),
+    ("introspection", "(x for x in ()).gi_code.replace(co_code=b'')"),
+    ("introspection", "import types\ntypes.LambdaType"),
+    ("introspection", "import string\nclass F(string.Formatter): pass"),
+    ("dynamic-import", "help('x')"),
+    ("eval", "from functools import singledispatch"),
+    ("eval", "import typing\ntyping.get_args(list['1'])[0]"),
+    ("eval", "def f(x): return x._evaluate(1, 2)"),
+    ("sys-member", "import os, sys\nos.environ['PYTHONBREAKPOINT'] = 'x.y'\nsys.breakpointhook()"),
+    ("sys-member", "from sys import settrace"),
+    ("private-member", "import os\nos._execvpe('x', [])"),
+    ("private-member", "import dataclasses\ndataclasses._create_fn('f', [], ['x'])"),
+    ("private-member", "from typing import _eval_type"),
+    ("special-name", "print.__self__.exec('1')"),
+    ("special-name", "import os\nos.__getstate__()['system']('x')"),
+    ("special-name", "class C: pass\nC.__annotations__ = {'x=1': int}"),
+    ("special-name", "class C:\n    __annotations__ = {'x=1': int}"),
+    ("special-name", "class C: pass\nsetattr(C, '__annotations__', {})"),
+    ("special-name", "C = type('C', (), {'__annotations__': {}})"),
+    ("special-name", "C = type('C', (), dict(__annotations__={}))"),
+    ("special-name", "class C:\n    def __init_subclass__(cls): pass"),
+    ("special-name", "class C:\n    def __set_name__(self, owner, name): pass"),
+    ("special-name", "__build_class__"),
+    ("special-name", "import os as __path__"),
+    ("dynamic-attribute", "def f(x, n): setattr(x, n, 1)"),
+    ("dynamic-attribute", "def f(x, n): object.__setattr__(x, n, 1)"),
+    ("dynamic-attribute", "f = object.__setattr__"),
+    ("dynamic-attribute", "from helper import C\nmatch 1:\n    case C(x): pass"),
+    ("dynamic-attribute", "class C:\n    __match_args__ = tuple(input())"),
+    ("dynamic-attribute", "class C: pass\nC.__match_args__ = ('x',)"),
+    ("dynamic-attribute", "class C:\n    __match_args__ = ('x',)\nC = 1\nmatch 1:\n    case C(x): pass"),
+    ("dynamic-attribute", "def f(int):\n    match 1:\n        case int(x): pass"),
+    ("introspection", "class C:\n    __match_args__ = ('f_globals',)\nmatch 1:\n    case C(x): pass"),
+    ("introspection", DATACLASS + "class C:\n    f_globals: int\nmatch 1:\n    case C(x): pass"),
+    ("generated-code", DATACLASS + "class C(metaclass=M): pass"),
+    ("generated-code", "class B(metaclass=M): pass\n" + DATACLASS + "class C(B): pass"),
+    ("generated-code", "from helper import B\n" + DATACLASS + "class C(B): pass"),
+    ("generated-code", "class B: pass\nB = 1\n" + DATACLASS + "class C(B): pass"),
+    ("generated-code", "@evil\nclass B: pass\n" + DATACLASS + "class C(B): pass"),
+    ("generated-code", DATACLASS + "class C(f()): pass"),
+    ("generated-code", DATACLASS + "class C(*f()): pass"),
+    ("generated-code", DATACLASS + "class C(**f()): pass"),
+    ("generated-code", DATACLASS + "@evil\nclass C: pass"),
+    ("generated-code", "from dataclasses import dataclass as d\nclass C: pass\nd(C)"),
+    ("generated-code", "from dataclasses import dataclass\n@dataclass(f())\nclass C: pass"),
+    ("generated-code", "import dataclasses as x\nclass C: pass\nx.dataclass(C)"),
+    ("generated-code", "import dataclasses\ngetattr(dataclasses, 'dataclass')"),
+    ("generated-code", "import dataclasses\ndataclasses.make_dataclass('C', ['x'])"),
+    ("generated-code", "import dataclasses\nfor f in dataclasses.fields(1): f.name = 'x'"),
+    ("generated-code", "from dataclasses import field\nf = field()"),
+    ("generated-code", "from dataclasses import field\n" + DATACLASS +
+     "class C:\n    x: int = field()\n    KEPT.append(x)"),
+    ("generated-code", "from dataclasses import field\n" + DATACLASS +
+     "class C:\n    x: int = field()\n    def f(self, kept=x): pass"),
+]
+
+# What many sources have in them, and none may be denied for.
+EVERYDAY = """
+import argparse, abc, csv, json, operator, os, re, string, sys, logging
+import datetime as dt, itertools as it, xml.etree.ElementTree as ET
+from collections import defaultdict, namedtuple
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from enum import Enum, auto
+from functools import lru_cache, total_ordering, wraps
+from os import environ, path
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, TypeVar
+__all__, __version__ = ['main'], '1'
+T = TypeVar('T')
+Row = namedtuple('Row', input().split())
+class Colour(Enum):
+    RED = auto()
+class Point(NamedTuple):
+    x: int
+@total_ordering
+@dataclass(frozen=True)
+class Base:
+    name: str
+    tags: 'list[str]' = field(default_factory=list)
+    def __lt__(self, other): return self.name < other.name
+    def scale(self, tags): return [tag.upper() for tag in tags]
+@dataclass
+class Derived(Base):
+    value: int = 0
+    def __post_init__(self): self.__hidden = self._seen = self.value
+@dataclass
+class Wrong(ValueError): code: int
+@dataclass
+class Box(Generic[T]): content: T
+@dataclass
+class Shape(abc.ABC):
+    @abc.abstractmethod
+    def area(self): ...
+class Managed:
+    __slots__ = ('x',)
+    def __init__(self): super().__init__()
+    def __enter__(self): return self
+    def __exit__(self, *args): return False
+    def __repr__(self): return f'{self.__class__.__name__}()'
+def logged(f):
+    @wraps(f)
+    def inner(*args, **kwargs):
+        logging.getLogger(__name__).info('%s', f.__name__)
+        return f(*args, **kwargs)
+    return inner
+@contextmanager
+def opened(path):
+    with open(path, encoding='utf-8') as file:
+        yield file
+@logged
+@lru_cache(maxsize=None)
+def work(place: Path, path: str = 'x') -> 'dict[str, Any]':
+    found = defaultdict(list)
+    for row in csv.DictReader(place.open()):
+        found[row['k']].append(dt.datetime.fromisoformat(row['t']))
+    return found
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    args = parser.parse_args(argv if argv is not None else sys.argv[1:])
+    print(json.dumps(asdict(Base(os.path.join(environ['X'], path.sep)))), file=sys.stderr)
+    print(getattr(args, 'files', None), hasattr(args, 'x'), string.digits, Point(1)._replace(x=2))
+    print(ET.fromstring('<a/>'), re.compile('x').pattern, operator.itemgetter(0), it.chain([]))
+if __name__ == '__main__':
+    sys.exit(main())
+"""
+
+PATTERNS = """
+from dataclasses import dataclass
+@dataclass
+class Point:
+    x: int
+class Named:
+    __match_args__ = ('first',)
+match Point(1):
+    case Point(x): pass
+    case Point(x=1) | Named(2) | int(3) | str(): pass
+    case [1, *rest] | {'a': rest}: pass
+"""
+
 PROGRAMS = {
     "dlopen": "void *dlopen(const char *, int); int main(void) { return !dlopen(0, 1); }",
     "shell": "int system(const char *); int main(void) { return system(\"true\"); }",
@@ -59,6 +220,33 @@ PROGRAMS = {
     "trace": "long ptrace(int, ...); int main(void) { return (int)ptrace(0); }",
 }
 HARMLESS = "#include <stdio.h>\nint main(void) { return puts(\"x\") < 0; }"
+
+
+def python_version():
+    """Of the root's python3."""
+    done = denybox("run", "--rootfs", rootfs(), "--", "python3", "-c",
+                   "import sys; print(*sys.version_info[:2])")
+    return tuple(int(word) for word in done.out.split())
+
+
+def library_imports(module):
+    """The first parts of what a module of this library imports, if it has a source."""
+    path = os.path.join(os.path.dirname(os.__file__), module)
+    for top in (path + ".py", os.path.join(path, "__init__.py")):
+        if not os.path.exists(top):
+            continue
+        with open(top, "rb") as file:
+            for node in ast.walk(ast.parse(file.read())):
+                if isinstance(node, ast.Import):
+                    yield from (alias.name.partition(".")[0] for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and not node.level:
+                    yield node.module.partition(".")[0]
+
+
+def anybody(entry):
+    """A file of an image belongs to nobody in particular."""
+    entry.uid = entry.gid = 0
+    return entry
 
 
 def denied(done):
@@ -93,6 +281,47 @@ class Python(Base):
             for text in texts:
                 with self.subTest(text):
                     self.assertIn(rule, denied(self.one(text)))
+
+    def judged(self, texts):
+        """Of each text, what is denied: all are scanned in one go."""
+        for number, text in enumerate(texts):
+            write(self.path("in", "t%d.py" % number), text)
+        done = self.scan("--rootfs", rootfs(), self.path("in"))
+        found = {os.path.basename(file["path"]): {finding["rule"] for finding in file["findings"]
+                                                  if not finding["allowed"]}
+                 for file in load_json(done.out)["files"]}
+        self.assertIsNone(load_json(done.out)["incomplete"])
+        return [found["t%d.py" % number] for number in range(len(texts))]
+
+    def test_what_is_hidden_is_found(self):
+        for (rule, text), rules in zip(HIDDEN, self.judged([text for _, text in HIDDEN])):
+            with self.subTest(text):
+                self.assertIn(rule, rules)
+
+    def test_everyday_code_is_allowed(self):
+        self.assertEqual(self.judged([EVERYDAY, PATTERNS]), [set(), set()])
+
+    def test_names_of_another_source(self):
+        """What another calls os is os, however it is come by."""
+        self.source("import os as o", "helper.py")
+        os.mkdir(self.path("in", "package"))
+        write(self.path("in", "package", "__init__.py"), "from .core import p")
+        write(self.path("in", "package", "core.py"), "from helper import o as p")
+        for text, rule in (("import helper\nhelper.o.system('x')", "processes"),
+                           ("from helper import o as n\nn.system('x')", "processes"),
+                           ("from helper import o\nf = o", "module-value"),
+                           ("import package.core as c\nc.p.execv", "processes"),
+                           ("import package\npackage.p.execv", "processes")):
+            with self.subTest(text):
+                self.assertEqual(denied(self.one(text)), {rule})
+        self.assert_status(self.one("import helper\nhelper.o.sep"), 0)
+
+    def test_an_encoding_that_hides(self):
+        for text in ("# coding: utf-7\nx = '+AG8-'", "\n# vim: fileencoding=utf-7\n",
+                     "#\r# coding: unicode_escape\r", "# coding: none-such"):
+            with self.subTest(text):
+                self.assert_status(self.one(text), EXIT_BLOCKED)
+        self.assert_status(self.one("# coding: latin-1\nx = 'coding: utf-7'"), 0)
 
     def test_a_rule_can_be_allowed(self):
         policy = write(self.path("policy.json"), '{"schema_version": 1, "python": '
@@ -151,6 +380,76 @@ class Python(Base):
         self.assertEqual(denied(self.one("import helper")), {"bytecode"})
         write(self.path("in", "other.cpython-311-x86_64-linux-gnu.so"), "x")
         self.assertEqual(denied(self.one("import other")), {"native-module"})
+
+    def test_what_the_library_would_import_is_scanned(self):
+        """Nobody here imports them: random does import bisect, and copy the others."""
+        for name in ("bisect.py", "org.py", "sitecustomize.py"):
+            with self.subTest(name):
+                self.source("import socket", name)
+                done = self.one("import random, copy")
+                self.assertEqual(denied(done), {"import", "sockets"})
+                self.assertEqual([os.path.basename(file["path"])
+                                  for file in load_json(done.out)["files"]], ["x.py", name])
+                os.unlink(self.path("in", name))
+
+    def test_every_form_of_what_the_library_would_import(self):
+        os.makedirs(self.path("in", "org", "python"))
+        write(self.path("in", "org", "python", "core.py"), "import socket")
+        self.assertEqual(denied(self.one("import copy")), {"namespace-package", "import", "sockets"})
+        shutil.rmtree(self.path("in", "org"))
+        for name, rule in (("bisect.pyc", "bytecode"), ("bisect.abi3.so", "native-module"),
+                           ("bisect.cpython-311-x86_64-linux-gnu.so", "native-module")):
+            write(self.path("in", name), "x")
+            self.assertEqual(denied(self.one("import random")), {rule})
+            os.unlink(self.path("in", name))
+        os.symlink("/tmp/x.py", self.path("in", "bisect.py"))
+        self.assert_status(self.one("import random"), EXIT_BLOCKED)
+
+    def test_what_nobody_imports_is_left_alone(self):
+        self.source("import socket", "another.py")
+        os.mkdir(self.path("in", "bisect"))  # the library's comes before it
+        write(self.path("in", "bisect", "left.py"), "import socket")
+        write(self.path("in", "note.txt"), "import socket")
+        self.assert_status(self.one("import random"), 0)
+
+    def test_what_others_would_import(self):
+        """Of a module from outside it is not known what it imports: perhaps another.py."""
+        self.source("import socket", "another.py")
+        policy = write(self.path("policy.json"), '{"schema_version": 1, "python": '
+                       '{"imports": ["yaml", "random"], "allow": ["local-module"]}}')
+        self.assert_status(self.one("import random", "--policy", policy), 0)
+        self.assertEqual(denied(self.one("import yaml", "--policy", policy)), {"import", "sockets"})
+
+    def test_the_library_asks_for_what_is_known(self):
+        """All that the library here imports is in its own list, or in the walker's."""
+        looked = {}
+        exec(read(NAMES), looked)  # pylint: disable=exec-used
+        known = looked["LIBRARY"] | set(looked["ABSENT"]) | {"__main__"}
+        for module in sys.stdlib_module_names:
+            for name in library_imports(module):
+                self.assertIn(name, known, module)
+
+    def test_a_directory_is_no_module_of_its_own(self):
+        """Without __init__.py a module of its name that lies elsewhere is the one."""
+        os.mkdir(self.path("in", "sqlite3"))
+        self.assertEqual(denied(self.one("import sqlite3")), {"namespace-package", "import"})
+        os.mkdir(self.path("in", "helper"))
+        write(self.path("in", "helper", "deep.py"), "x = 1")
+        self.assertEqual(denied(self.one("import helper.deep")), {"namespace-package", "import"})
+        write(self.path("in", "helper", "__init__.py"), "")
+        self.assert_status(self.one("import helper.deep"), 0)
+        self.source("import socket", "sqlite3/__init__.abi3.so")
+        self.assertEqual(denied(self.one("import helper")), {"native-module"})
+
+    def test_a_name_of_the_library_is_judged_as_one(self):
+        self.source("x = 1", "sqlite3.py")
+        self.assertEqual(denied(self.one("import sqlite3")), {"import"})
+
+    def test_a_compiled_module_of_a_package(self):
+        os.mkdir(self.path("in", "helper"))
+        write(self.path("in", "helper", "__init__.py"), "")
+        shutil.copy("/bin/true", self.path("in", "helper", "deep.abi3.so"))
+        self.assertEqual(denied(self.one("import helper.deep")), {"native-module"})
 
     def test_a_tree(self):
         self.source("import json", "a.py")
@@ -244,6 +543,22 @@ class Programs(Base):
 
 
 class Words(Base):
+    def test_what_could_be_meant(self):
+        done = denybox("scan", "no-such-command")
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertIn("hint: for a command, name its file: denybox scan "
+                      '"$(command -v no-such-command)"', done.err)
+        self.assertNotIn("hint", denybox("scan", "./no-such-command").err)
+        self.assertNotIn("hint", denybox("scan", "no;such").err)
+
+    def test_a_policy_that_is_wrong_is_named(self):
+        policy = write(self.path("policy.json"), '{"schema_version": 1,}')
+        done = denybox("scan", "--policy", policy, PAYLOAD)
+        self.assert_error(done, 2, f"cannot use the scan policy '{policy}': cannot parse JSON: line 1")
+        write(policy, '{"schema_version": 2}')
+        done = denybox("scan", "--policy", policy, PAYLOAD)
+        self.assert_error(done, 2, f"cannot use the scan policy '{policy}': it is no object of")
+
     def test_bad_usage_is_2(self):
         for words in ([], ["--nothing", PAYLOAD], ["--policy", self.path("none"), PAYLOAD],
                       ["--policy", write(self.path("p"), "{}"), PAYLOAD]):
@@ -326,6 +641,40 @@ class Run(Base):
         self.assert_status(self.python("//in/./x.py"), 0)
         self.assertEqual(self.verdict(), ("PASS", "PASS", "exited"))
 
+    def test_what_the_library_would_import(self):
+        """At run time bisect.py would be run; what is not looked for does not matter."""
+        self.source("print('mine')\nimport ctypes", "bisect.py")
+        self.source("import random")
+        done = self.python("/in/x.py")
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertEqual(self.verdict(), ("FAIL", "FAIL", "blocked"))
+        done = self.python("-I", "/in/x.py", name="b.json")
+        self.assert_status(done, 0)
+        self.assertNotIn("mine", done.out)
+        self.assert_status(self.verify("b.json"), 0)
+        done = self.python("/in/x.py", options=("--setenv", "PYTHONSAFEPATH", "1"), name="c.json")
+        self.assert_status(done, EXIT_BLOCKED)
+
+    def test_what_is_not_looked_for_is_not_taken_for_it(self):
+        """With -I sqlite3.py is nothing, and the library's is imported; without a doubt."""
+        self.source("x = 1", "helper.py")
+        self.source("import helper")
+        self.assert_status(self.python("/in/x.py"), 0)
+        self.assert_status(self.python("-I", "/in/x.py", name="b.json"), EXIT_BLOCKED)
+        self.assert_status(self.python("/in/x.py", options=("--setenv", "PYTHONSAFEPATH", "1"),
+                                       name="c.json"), EXIT_BLOCKED)
+
+    def test_what_to_do_about_it(self):
+        self.source("import socket")
+        done = self.python("/in/x.py")
+        self.assertIn("hint: a policy of your own (--scan FILE)", done.err)
+        os.makedirs(self.path("root", "usr", "bin"))
+        shutil.copy(PAYLOAD, self.path("root", "usr", "bin", "python3"))  # which is none
+        done = denybox("run", *self.io, "--rootfs", self.path("root"), "--scan", "default", "--",
+                       "/usr/bin/python3", "/in/x.py")
+        self.assertIn("scan: cannot scan Python: the parser did not run", done.err)
+        self.assertIn("hint: --rootfs names a root directory with python3", done.err)
+
     def test_code_of_the_command_line(self):
         self.assert_status(self.python("-c", "print('\\\\ \u00e9')"), 0)
         self.assert_status(self.verify(), 0)
@@ -350,6 +699,30 @@ class Run(Base):
         self.source("import json")
         self.assert_status(self.python("/in/x.py", options=("--setenv", "LD_PRELOAD", "/x.so")),
                            EXIT_BLOCKED)
+
+    def test_variables_that_the_loader_of_any_program_obeys(self):
+        for name, value, status in (("LD_PRELOAD", "/x.so", EXIT_BLOCKED),
+                                    ("GCONV_PATH", "/in", EXIT_BLOCKED), ("LANG", "C", 0)):
+            done = run(*self.io, "--scan", "default", "--setenv", name, value, payload=("exit", "0"))
+            self.assert_status(done, status)
+        policy = write(self.path("p"), '{"schema_version": 1, "elf": {"allow": ["static"], '
+                       '"environment": ["LD_BIND_NOW"]}}')
+        self.assert_status(run("--scan", policy, "--setenv", "LD_BIND_NOW", "1",
+                               payload=("exit", "0")), 0)
+        self.assert_status(run("--scan", policy, "--setenv", "LD_PRELOAD", "1",
+                               payload=("exit", "0")), EXIT_BLOCKED)
+
+    def test_a_home_with_modules(self):
+        """At run time they would be imported before the script: seen without --scan."""
+        home = self.path("in", ".local", "lib", "python%d.%d" % python_version(), "site-packages")
+        os.makedirs(home)
+        write(os.path.join(home, "usercustomize.py"), "print('mine')")
+        self.source("import json")
+        options = ("--setenv", "HOME", "/in")
+        done = denybox("run", *self.io, "--rootfs", rootfs(), *options, "--", "python3", "/in/x.py")
+        self.assertIn("mine", done.out)
+        self.assert_status(self.python("/in/x.py", options=options), EXIT_BLOCKED)
+        self.assert_status(self.python("/in/x.py", name="b.json"), 0)
 
     def test_variables_that_the_interpreter_obeys(self):
         self.source("import json")
@@ -390,6 +763,118 @@ class Run(Base):
         done = run("--venue", "CI", "--evidence", self.path("bundle.json"), payload=("exit", "0"))
         self.assert_status(done, 0)
         self.assertIsNone(self.evidence()["scan"])
+
+
+class InARoot(Base):
+    """The payload is in the root, or in an image: what is there is found there, and judged."""
+
+    def bring(self, *entries, **settings):
+        """An image of the root with python3, and a layer with more."""
+        tree = io.BytesIO()
+        with tarfile.open(fileobj=tree, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            archive.add(rootfs(), ".", filter=anybody)
+        self.hand = Hand(tree.getvalue(), layer(*entries), pack=bytes, kind="layer.v1.tar",
+                         **settings)
+        return self.hand.write(self.path("image"))
+
+    def start(self, image, *words, options=()):
+        bundle = self.path("bundle.json")
+        if os.path.exists(bundle):
+            os.unlink(bundle)
+        return denybox("run", "--image", image, "--scan", "default", "--venue", "CI", "--evidence",
+                       bundle, *options, "--", *words)
+
+    def verdict(self):
+        bundle = self.evidence()
+        probe, = [p for p in bundle["probes"] if p["probe_id"] == "PR-DYNIMPORT"]
+        self.assertEqual(probe["verdict"], bundle["scan"]["verdict"])
+        return probe["verdict"]
+
+    def judge(self, done, verdict, status=0):
+        """As the bundle and its verifier say."""
+        self.assert_status(done, status if verdict == "PASS" else EXIT_BLOCKED)
+        self.assertEqual(self.verdict(), verdict)
+        self.assert_status(denybox("verify", self.path("bundle.json")),
+                           {"PASS": 0, "FAIL": 1, "NOT_RUN": EXIT_BLOCKED}[verdict])
+        return [os.path.basename(file["path"]) for file in self.evidence()["scan"]["files"]][1:]
+
+    def test_scripts_of_an_image(self):
+        image = self.bring(("app", "d", ""), ("app/good.py", "f", b"import helper, json"),
+                           ("app/helper.py", "f", b"print('ran')"),
+                           ("app/bad.py", "f", b"import other"),
+                           ("app/other.py", "f", b"import ctypes"),
+                           ("app/shadowed.py", "f", b"import random"),
+                           ("app/script", "f", b"#!/usr/bin/python3\nimport helper\n", 0o755),
+                           ("app/worse", "f", b"#!/usr/bin/python3\nimport socket\n", 0o755),
+                           ("shadow", "d", ""), ("shadow/x.py", "f", b"import random"),
+                           ("shadow/bisect.py", "f", b"import socket"),
+                           ("link", "l", "app"), WorkingDir="/app")
+        for words, verdict, files in (
+                (("python3", "/app/good.py"), "PASS", ["good.py", "helper.py"]),
+                (("python3", "good.py"), "PASS", ["good.py", "helper.py"]),
+                (("/app/script",), "PASS", ["script", "helper.py"]),
+                (("python3", "-c", "import helper"), "PASS", ["-c", "helper.py"]),
+                (("python3", "-c", "import other"), "FAIL", ["-c", "other.py"]),
+                (("python3", "/app/bad.py"), "FAIL", ["bad.py", "other.py"]),
+                (("/app/worse",), "FAIL", ["worse"]),
+                (("python3", "/shadow/x.py"), "FAIL", ["x.py", "bisect.py"]),
+                (("python3", "/link/good.py"), "NOT_RUN", []),
+                (("python3", "/app/none.py"), "NOT_RUN", [])):
+            with self.subTest(words):
+                done = self.start(image, *words)
+                self.assertEqual(self.judge(done, verdict), files)
+                self.assertEqual(done.out, "ran\n" if verdict == "PASS" else "")
+        self.assertEqual(self.evidence()["image_digest"], self.hand.id)
+
+    def test_what_the_image_says_is_judged_too(self):
+        """Its command, and its environment: which may lead to code that nobody has seen."""
+        self.source("import socket", "evil.py")
+        script = ("app.py", "f", b"import json")
+        image = self.bring(script, Entrypoint=["python3", "/app.py"])
+        done = denybox("run", "--image", image, "--scan", "default", "--venue", "CI", "--evidence",
+                       self.path("bundle.json"))
+        self.assertEqual(self.judge(done, "PASS"), ["app.py"])
+        for variable in ("PYTHONPATH=/in", "PYTHONSTARTUP=/in/evil.py", "HOME=/in",
+                         "LD_PRELOAD=/in/evil.so"):
+            with self.subTest(variable):
+                shutil.rmtree(self.path("image"))
+                image = self.bring(script, Env=[variable])
+                done = self.start(image, "python3", "/app.py", options=self.io)
+                self.judge(done, "FAIL")
+                self.assertIn(": " + variable.partition("=")[0], done.err)
+
+    def test_programs_of_an_image(self):
+        with open(PAYLOAD, "rb") as file:
+            payload = file.read()
+        image = self.bring(("payload", "f", payload, 0o755), ("note.sh", "f", b"#!/bin/sh\n", 0o755))
+        self.assertEqual(self.judge(self.start(image, "/payload", "exit", "7"), "PASS", 7), [])
+        self.assertEqual(self.evidence()["scan"]["files"][0]["path"], "/payload")
+        self.assertEqual(self.judge(self.start(image, "jq", "."), "FAIL"), [])
+        done = self.start(image, "/payload", "exit", "7", options=("--setenv", "LD_PRELOAD", "/x"))
+        self.judge(done, "FAIL")
+        self.assertIn("loader-variable: LD_PRELOAD", done.err)
+
+    def test_payloads_of_a_root(self):
+        root = self.path("root")
+        shutil.copytree(rootfs(), root, symlinks=True)
+        os.makedirs(os.path.join(root, "app", "__pycache__"))
+        shutil.copy(PAYLOAD, os.path.join(root, "app", "payload"))
+        for name, text in (("good.py", "import helper"), ("helper.py", "x = 1"),
+                           ("bad.py", "import helper, socket"), ("cached.py", "import other"),
+                           ("other.py", "x = 1"),
+                           ("__pycache__/other.cpython-311.pyc", "x")):
+            write(os.path.join(root, "app", name), text)
+        for words, verdict, files in (
+                (("/app/payload", "exit", "0"), "PASS", []),
+                (("python3", "/app/good.py"), "PASS", ["good.py", "helper.py"]),
+                (("python3", "/app/bad.py"), "FAIL", ["bad.py", "helper.py"]),
+                (("python3", "/app/cached.py"), "FAIL", ["cached.py", "other.py"])):
+            with self.subTest(words):
+                if os.path.exists(self.path("bundle.json")):
+                    os.unlink(self.path("bundle.json"))
+                done = denybox("run", "--rootfs", root, "--scan", "default", "--venue", "CI",
+                               "--evidence", self.path("bundle.json"), "--", *words)
+                self.assertEqual(self.judge(done, verdict), files)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The first part of the program of walker.py: what the names of a source stand for. The parts are put
+# together by the build.
+
+import ast
+import importlib
+import io
+import os
+import re
+import sys
+import types
+
+FACTS_MAX = 20000
+PARTS_MAX = 32
+WAYS_MAX = 100
+NAME_MAX = 255
+
+# What libraries of 3.6 to 3.13 try to import and do not have: of other systems, of whoever
+# installed them, time zones. A module of that name beside a script is run in its stead.
+ABSENT = """Carbon Mailman _dbm _dummy_threading _gdbm _hashlib _overlapped _scproxy _winapi _winreg
+    _wmi apport_python_hook java msvcrt netbios nt org pep517 sitecustomize tzdata usercustomize
+    vms_lib win32evtlog win32evtlogutil win32wnet winreg""".split()
+
+# These do something when they are imported; what they have in them is not looked for.
+LOUD = ('__main__', 'antigravity', 'idlelib', 'test', 'this', 'tkinter', 'turtle', 'turtledemo')
+
+SPECIAL = re.compile(r'__[A-Za-z0-9_]+__')
+
+NAMED_ATTRIBUTE = {'getattr', 'setattr', 'delattr', 'hasattr'}
+
+# Of the sources before: a module's last name, a name in it: what it has imported by that.
+RENAMED = {}
+
+
+class TooMuch(Exception):
+    pass
+
+
+def names_of_library():
+    """Its modules; since 3.10 the interpreter has a list, with those of other systems."""
+    names = set(sys.builtin_module_names).union(getattr(sys, 'stdlib_module_names', ()))
+    for place in sys.path:
+        if os.path.isdir(place):
+            names.update(name.partition('.')[0] for name in os.listdir(place))
+    return {name for name in names if name.isidentifier() and len(name) <= NAME_MAX}
+
+
+LIBRARY = names_of_library()
+
+
+def module_of(name):
+    """A module of the library, to see what is in it; never one of the sources, which are not on the
+    path here."""
+    top = name.partition('.')[0]
+    if top not in LIBRARY or top in LOUD or name.endswith('__main__'):
+        return None
+    said = sys.stdout, sys.stderr
+    sys.stdout = sys.stderr = io.StringIO()
+    try:
+        found = importlib.import_module(name)
+    except BaseException:
+        found = None
+    finally:
+        sys.stdout, sys.stderr = said
+    return found if isinstance(found, types.ModuleType) else None
+
+
+def bindings(node):
+    """The names that a node binds."""
+    if isinstance(node, ast.Name):
+        return [] if isinstance(node.ctx, ast.Load) else [node.id]
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return [alias.asname or alias.name.partition('.')[0] for alias in node.names]
+    if isinstance(node, ast.arg):
+        return [node.arg]
+    if isinstance(node, getattr(ast, 'MatchMapping', ())):
+        return [node.rest] if node.rest else []
+    return [node.name] if isinstance(getattr(node, 'name', None), str) else []
+
+
+class Names:
+    """What is noted of one source, and what its names stand for."""
+
+    def __init__(self, tree):
+        self.facts = {}
+        self.nodes = list(ast.walk(tree))
+        self.ways = {}  # a name: what was imported by it, dotted; another in another scope, perhaps
+        self.modules = {}  # the same, of those that are modules
+        self.bound = {}  # a name: how often it is bound
+        self.classes = {}  # a name: the classes of it
+        self.based = set()  # expressions that an attribute is taken of, by identity
+        self.blessed = set()  # uses of a name that are seen through, by identity
+        self.reached = {}
+
+    def note(self, form, name, node):
+        if len(name) > NAME_MAX:
+            raise TooMuch('a name is too long')
+        self.facts.setdefault((form, name), getattr(node, 'lineno', 0))
+        if len(self.facts) > FACTS_MAX:
+            raise TooMuch('too many names')
+
+    def bind(self, name, target, module):
+        ways = self.ways.setdefault(name, [])
+        if target not in ways:
+            ways.append(target)
+        if module:
+            self.modules.setdefault(name, set()).add(target)
+        if len(ways) > WAYS_MAX:
+            raise TooMuch('a name is imported too often')
+
+    def take_import(self, node):
+        for alias in node.names:
+            self.note('m', alias.name, node)
+            bound = alias.asname or alias.name.partition('.')[0]
+            self.bind(bound, alias.name if alias.asname else bound, True)
+
+    def take_from(self, node):
+        base = node.module or ''
+        for alias in node.names:
+            if node.level:
+                name = '.' * node.level + (base + '.' if base else '') + alias.name
+                self.note('r', name, node)
+            elif alias.name == '*':
+                self.note('m', base, node)
+                self.note('*', base, node)
+                continue
+            else:
+                name = base + '.' + alias.name
+                self.note('m', name, node)
+                # It may be a module that the other has only imported: codecs.builtins.
+                self.note_member(name, node)
+            self.bind(alias.asname or alias.name, name, False)
+
+    def renames(self):
+        """What another source could find here by a name that does not say what it is, or that is
+        another source's."""
+        return {name: ways for name, ways in self.ways.items()
+                if any(way.rpartition('.')[2] != name or way.partition('.')[0] not in LIBRARY
+                       for way in ways)}
+
+    def names_of(self, node):
+        """The dotted names of an expression: (those of what was imported, those of what may be
+        reached by another's name for it). What it begins with need not have one."""
+        parts = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if len(parts) > PARTS_MAX:
+            raise TooMuch('a chain of attributes is too long')
+        parts = parts[::-1]
+        bases = self.ways.get(node.id, [node.id]) if isinstance(node, ast.Name) else ['']
+        direct = ['.'.join([base] + parts) for base in bases]
+        others = []
+        for at, part in enumerate(parts[:-1]):
+            # An object or a class may have by this name what was imported by it.
+            for target in self.ways.get(part, [part] if part in LIBRARY else []):
+                others.append('.'.join([target] + parts[at + 1:]))
+        for name in direct:
+            others.extend(elsewhere(name.split('.')))
+        if len(others) > WAYS_MAX:
+            raise TooMuch('a name is imported too often')
+        return direct, others
+
+    def reach(self, name):
+        """(the name by the module that has it, is it a module itself, modules on the way)"""
+        parts = name.split('.')
+        here, on_the_way = parts[0], []
+        module = module_of(here)
+        for at in range(1, len(parts)):
+            inner = here + '.' + parts[at]
+            found = module and module_of(inner)
+            if module and not found:
+                found = vars(module).get(parts[at])
+                inner = getattr(found, '__name__', '')
+            if not isinstance(found, types.ModuleType):
+                return '.'.join([here] + parts[at:]), False, on_the_way
+            here, module = inner, found
+            on_the_way.append(here)
+        return here, module is not None, on_the_way
+
+    def note_member(self, name, node):
+        """An attribute of what was imported. True: it is a module, and no os.path."""
+        self.note('a', name, node)
+        if name.partition('.')[0] not in LIBRARY:
+            return False
+        if name not in self.reached:
+            self.reached[name] = self.reach(name)
+        real, is_module, on_the_way = self.reached[name]
+        for module in on_the_way:
+            self.note('m', module, node)
+        if real != name:
+            self.note('a', real, node)
+        owner, _, last = real.rpartition('.')
+        if last.startswith('_') and not SPECIAL.fullmatch(last) and module_of(owner):
+            self.note('p', owner.rpartition('.')[2] + '.' + last, node)
+        return is_module and name != 'os.path'
+
+    def take_attribute(self, node):
+        direct, others = self.names_of(node)
+        first = node
+        while isinstance(first, ast.Attribute):
+            first = first.value
+        imported = isinstance(first, ast.Name) and first.id in self.ways
+        for name in direct:
+            if not imported:
+                self.note('a', name, node)
+            elif self.note_member(name, node) and id(node) not in self.based:
+                self.note('v', name, node)
+        for name in others:
+            self.note('a', name, node)
+        if node.attr in ('__setattr__', '__delattr__') and id(node) not in self.blessed:
+            self.note('g', node.attr, node)
+        if node.attr == '__match_args__' and not isinstance(node.ctx, ast.Load):
+            self.note('g', node.attr, node)
+        self.note_maker(node, direct + others if imported else others)
+
+    def take_named_attribute(self, node):
+        """getattr(x, "name") is x.name; of any other it is not seen what it takes."""
+        words = node.args
+        at = 1
+        if isinstance(node.func, ast.Attribute):
+            at = len(words) - 2
+        if node.keywords or len(words) not in (2, 3) or not isinstance(words[at], ast.Constant) \
+                or not isinstance(words[at].value, str):
+            return
+        self.blessed.add(id(node.func))
+        if isinstance(node.func, ast.Name):
+            made = ast.copy_location(ast.Attribute(words[0], words[at].value, ast.Load()), node)
+            if node.func.id != 'getattr':
+                made.ctx = ast.Store()
+            self.based.add(id(words[0]))
+            self.kept.append(made)
+            self.take_attribute(made)
+
+    kept = []  # so that no identity is given away again
+
+    def take_call(self, node):
+        if isinstance(node.func, ast.Name) and node.func.id in NAMED_ATTRIBUTE:
+            self.take_named_attribute(node)
+        elif isinstance(node.func, ast.Attribute) and node.func.attr == '__setattr__':
+            self.take_named_attribute(node)
+
+    def take_name(self, node):
+        if SPECIAL.fullmatch(node.id):
+            self.note('n', node.id, node)
+        if not isinstance(node.ctx, ast.Load):
+            return
+        if node.id in ('getattr', 'setattr') and id(node) not in self.blessed:
+            self.note('g', node.id, node)
+        ways = self.ways.get(node.id, [node.id])
+        for name in ways:
+            self.note('n', name, node)
+        if id(node) not in self.based:
+            for name in self.modules.get(node.id, ()):
+                self.note('v', name, node)
+            for name in ways if node.id in self.ways else ():
+                for other in elsewhere(name.split('.')):
+                    if '.' not in other and other in LIBRARY:
+                        self.note('v', other, node)
+        if node.id in self.ways:
+            self.note_maker(node, ways + [o for way in ways for o in elsewhere(way.split('.'))])
+
+    def take_special(self, node):
+        """Names of the interpreter's own, where they are bound, or written as a text."""
+        names = bindings(node) if not isinstance(node, ast.Name) else []
+        if isinstance(node, ast.keyword) and node.arg:
+            names = [node.arg]
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names = [node.value]
+        for name in names:
+            if SPECIAL.fullmatch(name):
+                self.note('n', name, node)
+
+
+def elsewhere(parts, depth=4):
+    """What a dotted name stands for where a part of it is another source's name for something."""
+    found = []
+    for at in range(1, len(parts) if depth else 0):
+        for target in RENAMED.get(parts[at - 1], {}).get(parts[at], ()):
+            name = target.split('.') + parts[at + 1:]
+            found.append('.'.join(name))
+            found.extend(elsewhere(name, depth - 1))
+        if len(found) > WAYS_MAX:
+            raise TooMuch('a name is imported too often')
+    return found
