@@ -118,7 +118,8 @@ START_TEST(the_plan_of_nothing_is_the_defaults)
         text,
         "{\"deviations\":[],\"environment\":[\"PATH=/usr/local/bin:/usr/bin:/bin\",\"HOME=/tmp\","
         "\"TMPDIR=/tmp\",\"LANG=C.UTF-8\"],\"evidence\":null,\"gid\":65532,"
-        "\"hostname\":\"denybox\",\"image\":null,\"limits\":{\"cpus\":1,\"fsize_bytes\":null,"
+        "\"hostname\":\"denybox\",\"image\":null,\"limits\":{\"cgroup\":\"auto\",\"cpus\":1,"
+        "\"fsize_bytes\":null,"
         "\"kill_after_seconds\":null,\"memory_bytes\":268435456,\"nofile\":1024,\"out_bytes\":null,"
         "\"pids\":64,\"timeout_seconds\":null,\"tmp_bytes\":16777216}," MOUNTS(
             "null", "null", "null",
@@ -181,7 +182,8 @@ START_TEST(the_plan_of_everything_is_whole)
           "\x1b", "--chdir", "/out", "--hostname", "h", "--uid", "5", "--gid", "6", "--seccomp",
           "own.json", "--seccomp-bpf", "raw.bpf", "--tmp-size", "1m", "--memory", "2m",
           "--pids-limit", "3", "--cpus", "4", "--nofile", "99", "--fsize", "8k", "--timeout", "2m",
-          "--strict-out", "--scan", "s", "--evidence", "e\n", "/script", "one\xff");
+          "--cgroup", "off", "--strict-out", "--scan", "s", "--evidence", "e\n", "/script",
+          "one\xff");
     strcpy(plan.provided.image, IMAGE);
     text = canonical(plan_json(&plan));
     ck_assert_str_eq(
@@ -189,10 +191,9 @@ START_TEST(the_plan_of_everything_is_whole)
         "{\"deviations\":[\"ro-bind\",\"proc\",\"dev\",\"allow-exec\"],"
         "\"environment\":[\"PATH=/usr/local/bin:/usr/bin:/bin\",\"HOME=/tmp\",\"TMPDIR=/tmp\","
         "\"LANG=C.UTF-8\",\"A=\\\\x1b\"],\"evidence\":\"e\\\\x0a\",\"gid\":6,\"hostname\":\"h\","
-        "\"image\":\"" IMAGE
-        "\",\"limits\":{\"cpus\":4,\"fsize_bytes\":8192,\"kill_after_seconds\":5,"
-        "\"memory_bytes\":2097152,\"nofile\":99,\"out_bytes\":null,\"pids\":3,"
-        "\"timeout_seconds\":120,\"tmp_bytes\":1048576}," MOUNTS(
+        "\"image\":\"" IMAGE "\",\"limits\":{\"cgroup\":\"off\",\"cpus\":4,\"fsize_bytes\":8192,"
+        "\"kill_after_seconds\":5,\"memory_bytes\":2097152,\"nofile\":99,\"out_bytes\":null,"
+        "\"pids\":3,\"timeout_seconds\":120,\"tmp_bytes\":1048576}," MOUNTS(
             "\"in\"", "\"out\"", "\"denybox:image\"",
             ",{\"at\":\"/data\",\"flags\":\"ro,nosuid,nodev\",\"source\":\"/usr/share\"},"
             "{\"at\":\"/proc\",\"flags\":\"ro,nosuid,nodev,noexec\",\"source\":\"proc\"},"

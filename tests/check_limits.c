@@ -12,7 +12,7 @@
 #include "support.h"
 
 static struct plan plan;
-static struct sandbox sandbox = {.plan = &plan};
+static struct sandbox sandbox = {.plan = &plan, .cgroup = {.place = -1, .box = {.fd = -1}}};
 static struct launch_result result;
 static struct error e;
 

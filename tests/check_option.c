@@ -61,6 +61,7 @@ static const struct known {
     {"fsize", ALL, "SIZE", "1g", NULL, false, false},
     {"timeout", PAYLOAD, "DURATION", "1m", NULL, false, false},
     {"kill-after", PAYLOAD, "DURATION", "1s", NULL, false, false},
+    {"cgroup", ALL, "DIR", "off", NULL, false, false},
     {"scan", PAYLOAD, "POLICY", "a", NULL, false, false},
     {"evidence", SINGLE, "FILE", "a", NULL, false, false},
     {"venue", ALL, "NAME", "CI", NULL, false, false},
@@ -386,6 +387,7 @@ START_TEST(the_defaults_are_the_specification)
     ck_assert_uint_eq(d->cpus, 1);
     ck_assert_uint_eq(d->nofile, 1024);
     ck_assert_uint_eq(d->fsize, FSIZE_UNSET);
+    ck_assert_str_eq(d->cgroup, "auto");
     ck_assert_ptr_null(d->evidence);
     ck_assert_ptr_null(d->nonce);
     ck_assert_int_eq(d->status_fd, -1);
@@ -401,9 +403,10 @@ START_TEST(every_value_finds_its_field)
                     "--dev", "--allow-exec", "--setenv", "A", "b", "--chdir", "/out", "--argv0",
                     "zero", "--hostname", "h", "--uid", "11", "--gid", "12", "--seccomp", "x.json",
                     "--seccomp-bpf", "f", "--tmp-size", "1m", "--memory", "2m", "--pids-limit", "3",
-                    "--cpus", "4", "--nofile", "99", "--fsize", "6k", "--evidence", "e", "--venue",
-                    "VPS", "--run-date", "2026-01-02", "--nonce", "nonsense", "--run-id", "id",
-                    "--json-status-fd", "2", "--verbose", "--help", "--version", "cmd", "arg"));
+                    "--cpus", "4", "--nofile", "99", "--fsize", "6k", "--cgroup", "c", "--evidence",
+                    "e", "--venue", "VPS", "--run-date", "2026-01-02", "--nonce", "nonsense",
+                    "--run-id", "id", "--json-status-fd", "2", "--verbose", "--help", "--version",
+                    "cmd", "arg"));
     ck_assert_str_eq(d->in, "i");
     ck_assert_str_eq(d->out, "o");
     ck_assert_str_eq(d->rootfs, "r");
@@ -424,6 +427,7 @@ START_TEST(every_value_finds_its_field)
     ck_assert_uint_eq(d->cpus, 4);
     ck_assert_uint_eq(d->nofile, 99);
     ck_assert_uint_eq(d->fsize, 6144);
+    ck_assert_str_eq(d->cgroup, "c");
     ck_assert_str_eq(d->evidence, "e");
     ck_assert_str_eq(d->venue, "VPS");
     ck_assert_str_eq(d->run_date, "2026-01-02");

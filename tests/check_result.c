@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <signal.h>
 #include <string.h>
 
 #include "launch/wipe.h"
@@ -34,6 +35,37 @@ START_TEST(an_ending_has_a_status)
                               .time_limit = statuses[_i].limit};
 
     ck_assert_int_eq(launch_exit_status(&r), statuses[_i].status);
+}
+END_TEST
+
+/* Which limit ended it: what the kernel has counted, and what else is known. */
+static const struct ended_by {
+    enum ending ending;
+    int number;
+    int64_t oom_kills;
+    bool fsize;
+    const char *limit;
+} ended_by[] = {
+    {ENDING_SIGNALLED, SIGKILL, 1, false, "memory"}, {ENDING_SIGNALLED, SIGKILL, 7, true, "memory"},
+    {ENDING_SIGNALLED, SIGKILL, 0, false, NULL},     {ENDING_SIGNALLED, SIGKILL, -1, false, NULL},
+    {ENDING_SIGNALLED, SIGTERM, 1, false, NULL},     {ENDING_EXITED, 137, 1, false, NULL},
+    {ENDING_EXITED, SIGKILL, 1, false, NULL},        {ENDING_NOT_STARTED, SIGKILL, 1, false, NULL},
+    {ENDING_SIGNALLED, SIGXFSZ, -1, true, "fsize"},  {ENDING_SIGNALLED, SIGXFSZ, 1, true, "fsize"},
+    {ENDING_SIGNALLED, SIGXFSZ, -1, false, NULL},    {ENDING_EXITED, SIGXFSZ, -1, true, NULL},
+    {ENDING_SIGNALLED, SIGKILL, -1, true, NULL},
+};
+
+START_TEST(a_limit_ends_it)
+{
+    struct launch_result r = {
+        .ending = ended_by[_i].ending,
+        .number = ended_by[_i].number,
+        .events = {ended_by[_i].oom_kills, 0},
+        .limits = {{"pids", 1, "rlimit", ""}, {"fsize", 1, "rlimit", ""}},
+        .n_limits = ended_by[_i].fsize ? 2 : 1,
+    };
+
+    ck_assert_pstr_eq(launch_limit(&r), ended_by[_i].limit);
 }
 END_TEST
 
@@ -81,6 +113,7 @@ static Suite *suite(void)
     TCase *c = tcase_create("result");
 
     tcase_add_loop_test(c, an_ending_has_a_status, 0, N_ROWS(statuses));
+    tcase_add_loop_test(c, a_limit_ends_it, 0, N_ROWS(ended_by));
     tcase_add_test(c, namespaces_have_names);
     tcase_add_test(c, the_caller_is_forgotten);
     tcase_add_test(c, nothing_noted_is_nothing_wiped);

@@ -74,8 +74,15 @@ class Reports(unittest.TestCase):
         all_of_them = tuple(f"suite {name} {who} 5 0 1" for name in table.SUITES
                             for who in table.BOTH)
         n = len(all_of_them)
-        lines = WHOLE[:5] + all_of_them + WHOLE[5:]
-        self.assertEqual(counts(lines, live=True), [2 + 5 * n, 0, 1 + n])
+        delegated = tuple(f"suite {name} {who} 5 0 0" for name in table.DELEGATED
+                          for who in table.BOTH)
+        # One that has skipped what it is there for has failed.
+        skipped = tuple(text.replace("5 0 0", "5 0 1") for text in delegated)
+        lines = WHOLE[:5] + all_of_them + skipped + WHOLE[5:]
+        self.assertEqual(counts(lines, live=True)[1], len(skipped))
+        lines = WHOLE[:5] + all_of_them + delegated + WHOLE[5:]
+        n += len(delegated)
+        self.assertEqual(counts(lines, live=True), [2 + 5 * n, 0, 1 + n - len(delegated)])
         self.assertEqual(counts(lines[:5] + lines[6:], live=True)[1], 1)
         # One that has run nothing shows nothing.
         empty = all_of_them[0].replace("5 0 1", "0 0 6")

@@ -115,14 +115,21 @@ def test_deviations_are_those_of_the_table():
 
 def test_limits_are_those_of_the_code():
     text = re.sub(r'\s+', ' ', read('src/launch/limits.c') + read('src/launch/output.c'))
-    table = re.findall(r' \{"(\w+)", RLIMIT_\w+, \w+, \d+, "([^"]+)"\},', text)
-    table = {name: ('rlimit', scope) for name, scope in table}
-    table.update((name, (held_by, scope)) for name, held_by, scope in re.findall(
+    rlimits = re.findall(r' \{"(\w+)", RLIMIT_\w+, (\w+), \w+, \d+, "([^"]+)"\},', text)
+    table = {name: [('rlimit', scope)] for name, _, scope in rlimits}
+    table.update((name, [(held_by, scope)]) for name, held_by, scope in re.findall(
         r'\(struct limit_row\)\{"(\w+)", [^"]+, "(\w+)", "([^"]+)"\}', text))
+    # A controller of the cgroup, where there is one.
+    exact = re.search(r'\{row\.name, controller_value\(exact, d\), "(\w+)", "([^"]+)"\}', text)
+    for name in [name for name, controller, _ in rlimits if controller != 'N_CONTROLLERS'] + ['cpus']:
+        table[name].append(exact.groups())
     schema = BUNDLE['properties']['limits']['properties']
     same(schema, table, 'limits')
     for name, limit in schema.items():
-        have = tuple(limit['properties'][key]['const'] for key in ('held_by', 'scope'))
+        forms = [form if 'properties' in form else BUNDLE['$defs']['exact']
+                 for form in limit.get('oneOf', [limit])]
+        have = [tuple(form['properties'][key]['const'] for key in ('held_by', 'scope'))
+                for form in forms]
         assert have == table[name], '%s: %s, the code %s' % (name, have, table[name])
 
 
@@ -134,7 +141,7 @@ def test_ranges_of_the_plan_are_those_of_the_options():
              'timeout': limits['timeout_seconds'], 'kill-after': limits['kill_after_seconds'],
              'uid': PLAN['properties']['uid'],
              'gid': PLAN['properties']['gid']}
-    assert len(limits) == 9
+    assert len(limits) == len(pairs) - 2 + 1  # uid and gid stand elsewhere; cgroup is a text
     for name, schema in pairs.items():
         have = (schema['minimum'], schema['maximum'])
         want = (options()[name]['min'], options()[name]['max'])
@@ -274,7 +281,7 @@ def test_status_lines_are_those_of_the_manual():
     objects = [STATUS['$defs'][row['$ref'].split('/')[-1]] for row in STATUS['oneOf']]
     assert lines == [sorted(schema['required']) for schema in objects], lines
     optional = [sorted(set(schema['properties']) - set(schema['required'])) for schema in objects]
-    assert optional == [[], ['elapsed-ms', 'time-limit'], [], [], [], ['walls'], []], optional
+    assert optional == [[], ['elapsed-ms', 'limit', 'time-limit'], [], [], [], ['walls'], []], optional
 
 
 def test_the_page_names_every_schema():
@@ -289,7 +296,7 @@ def test_the_page_names_every_schema():
 # What a document may lack: see the conditions beside them.
 OPTIONAL = {'mountinfo_sha256', 'proc_net_dev_sha256', 'status_sha256', 'walls',
             'pids', 'memory', 'fsize', 'out', 'time', 'core', 'nofile', 'cpus',
-            'time-limit', 'elapsed-ms', 'batch'}
+            'time-limit', 'elapsed-ms', 'limit', 'batch'}
 CONDITIONS = {'if', 'then', 'else', 'not', 'contains'}
 
 

@@ -6,6 +6,7 @@
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -58,6 +59,12 @@ int sys_fstat(int fd, struct stat *st)
     return fstat(fd, st);
 }
 
+int sys_fstatfs(int fd, struct statfs *fs)
+{
+    FAULT_POINT("fstatfs");
+    return fstatfs(fd, fs);
+}
+
 ssize_t sys_read(int fd, void *buffer, size_t size)
 {
     FAULT_POINT("read");
@@ -104,6 +111,12 @@ int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
     FAULT_POINT("close_range");
     return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+int sys_flock(int fd, int operation)
+{
+    FAULT_POINT("flock");
+    return flock(fd, operation);
 }
 
 int sys_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
@@ -264,6 +277,12 @@ int sys_mkdirat(int dirfd, const char *path, mode_t mode)
 {
     FAULT_POINT("mkdirat");
     return mkdirat(dirfd, path, mode);
+}
+
+int sys_unlinkat(int dirfd, const char *path, int flags)
+{
+    FAULT_POINT("unlinkat");
+    return unlinkat(dirfd, path, flags);
 }
 
 int sys_symlinkat(const char *target, int dirfd, const char *path)

@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/vfs.h>
 
 /*
  * The system calls of setting up, each with a fault point under its own name. They return what the
@@ -27,6 +28,7 @@ int sys_openat2(int dirfd, const char *path, int flags, uint64_t resolve);
  * where a filter or an old kernel answers otherwise. */
 int sys_openat2_form(void);
 int sys_fstat(int fd, struct stat *st);
+int sys_fstatfs(int fd, struct statfs *fs);
 ssize_t sys_read(int fd, void *buffer, size_t size);
 ssize_t sys_write(int fd, const void *buffer, size_t size);
 int sys_pipe2(int fds[2], int flags);
@@ -35,6 +37,7 @@ int sys_setsockopt(int fd, int option, int value);
 int sys_dup3(int from, int to, int flags);
 int sys_fcntl(int fd, int command, long argument);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
+int sys_flock(int fd, int operation);
 int sys_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
 ssize_t sys_getrandom(void *buffer, size_t size);
 
@@ -64,6 +67,7 @@ int sys_fsmount(int fs, unsigned attributes);
 int sys_pivot_root(void);
 int sys_umount_detach(void);
 int sys_mkdirat(int dirfd, const char *path, mode_t mode);
+int sys_unlinkat(int dirfd, const char *path, int flags);
 int sys_symlinkat(const char *target, int dirfd, const char *path);
 int sys_renameat2(int from_dirfd, const char *from, int to_dirfd, const char *to, unsigned flags);
 int sys_fchdir(int fd);

@@ -17,6 +17,7 @@
 #include "evidence/controls_json.h"
 #include "evidence/publish.h"
 #include "launch/control.h"
+#include "plan/cgroup.h"
 #include "plan/derive.h"
 #include "rules/procfs.h"
 
@@ -87,6 +88,7 @@ static bool make_plan(const struct plan *plan, struct plan *own, struct error *e
     /* What the caller's own limits leave room for. */
     own->declared.nofile = plan->declared.nofile;
     own->declared.pids = plan->declared.pids;
+    own->declared.cgroup = CGROUP_OFF;
     return plan_derive(own, e);
 }
 

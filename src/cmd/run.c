@@ -10,18 +10,19 @@
 #include "cmd/outputs.h"
 #include "plan/lack.h"
 
-/* A run that took too long has printed nothing that says so. Where nobody takes it, as from a
- * terminal that stands still, the end that was promised must not wait for it. */
+/* Why it was ended, as a word of warning. */
 static void warn_of_limit(const struct plan *plan, const struct launch_result *r)
 {
-    struct pollfd taken = {.fd = 2, .events = POLLOUT};
+    const char *limit = launch_limit(r);
 
-    if (plan->declared.quiet || poll(&taken, 1, 0) != 1)
-        return;
-    if (r->time_limit == TIME_TERMINATED)
+    if (limit != NULL)
+        fprintf(stderr,
+                "denybox: warning: the payload was ended by its limit: --%s SIZE gives more\n",
+                limit);
+    else if (r->time_limit == TIME_TERMINATED)
         fprintf(stderr, "denybox: warning: the payload was ended: --timeout %llu s is over\n",
                 (unsigned long long)plan->declared.timeout);
-    else
+    else if (r->time_limit == TIME_KILLED)
         fprintf(stderr,
                 "denybox: warning: the payload was killed: --timeout %llu s is over, and it did "
                 "not end in %llu s more\n",
@@ -29,18 +30,29 @@ static void warn_of_limit(const struct plan *plan, const struct launch_result *r
                 (unsigned long long)plan_kill_after(&plan->declared));
 }
 
+/* A payload that was ended by a limit has printed nothing that says so. Where nobody takes it, as
+ * from a terminal that stands still, the end that was promised must not wait for it. */
+static void warn(const struct plan *plan, const struct launch_result *r)
+{
+    struct pollfd taken = {.fd = 2, .events = POLLOUT};
+
+    if (!plan->declared.quiet && poll(&taken, 1, 0) == 1)
+        warn_of_limit(plan, r);
+}
+
 static void report_end(const struct plan *plan, const struct launch_result *r)
 {
-    json_t *line = json_pack("{s:s, s:s, s:i, s:i}", "event", "ended", "how",
-                             r->ending == ENDING_SIGNALLED ? "signalled" : "exited", "number",
-                             r->number, "exit-code", launch_exit_status(r));
+    json_t *line =
+        json_pack("{s:s, s:s, s:i, s:i, s:s*}", "event", "ended", "how",
+                  r->ending == ENDING_SIGNALLED ? "signalled" : "exited", "number", r->number,
+                  "exit-code", launch_exit_status(r), "limit", launch_limit(r));
 
     if (r->time_limit != TIME_KEPT) {
         json_object_set_new(line, "time-limit", json_string(time_limit_name(r->time_limit)));
         json_object_set_new(line, "elapsed-ms", json_integer(r->elapsed_ms));
-        warn_of_limit(plan, r);
     }
     status_line(plan, line);
+    warn(plan, r);
 }
 
 bool groundwork_take(const struct plan *plan, struct groundwork *g, struct error *e)

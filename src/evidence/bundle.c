@@ -199,15 +199,29 @@ static json_t *usage_json(const struct rusage *u)
                      (json_int_t)u->ru_maxrss);
 }
 
+static json_t *count_json(int64_t count)
+{
+    return count < 0 ? json_null() : json_integer(count);
+}
+
+static json_t *events_json(const struct launch_result *r)
+{
+    bool ran = r->ending != ENDING_NOT_STARTED;
+
+    return json_pack("{s:o, s:o}", "oom_kills", count_json(ran ? r->events.oom_kills : -1),
+                     "pids_refused", count_json(ran ? r->events.pids_refused : -1));
+}
+
 static json_t *result_json(const struct launch_result *r, const struct outputs *outputs)
 {
     static const char *const endings[] = {"not started", "exited", "signalled"};
     json_t *result = json_pack(
-        "{s:s, s:o, s:o, s:o, s:s?}", "ending", r->blocked ? "blocked" : endings[r->ending],
-        "number", r->ending == ENDING_NOT_STARTED ? json_null() : json_integer(r->number), "usage",
+        "{s:s, s:o, s:o, s:o, s:s?, s:s?, s:o}", "ending",
+        r->blocked ? "blocked" : endings[r->ending], "number",
+        r->ending == ENDING_NOT_STARTED ? json_null() : json_integer(r->number), "usage",
         r->ending == ENDING_NOT_STARTED ? json_null() : usage_json(&r->usage), "elapsed_ms",
         r->ending == ENDING_NOT_STARTED ? json_null() : json_integer(r->elapsed_ms), "time_limit",
-        time_limit_name(r->time_limit));
+        time_limit_name(r->time_limit), "limit", launch_limit(r), "events", events_json(r));
 
     if (result != NULL && !outputs_add(result, outputs)) {
         json_decref(result);

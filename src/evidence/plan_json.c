@@ -80,12 +80,12 @@ static json_t *limits_json(const struct declared *d)
     bool timed = d->timeout != 0;
 
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "memory_bytes", number(d->memory), "pids",
-        number(d->pids), "cpus", number(d->cpus), "nofile", number(d->nofile), "fsize_bytes",
-        d->fsize == FSIZE_UNSET ? json_null() : number(d->fsize), "tmp_bytes", number(d->tmp_size),
-        "out_bytes", d->out_size == 0 ? json_null() : number(d->out_size), "timeout_seconds",
-        timed ? number(d->timeout) : json_null(), "kill_after_seconds",
-        timed ? number(plan_kill_after(d)) : json_null());
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "memory_bytes", number(d->memory),
+        "pids", number(d->pids), "cpus", number(d->cpus), "nofile", number(d->nofile),
+        "fsize_bytes", d->fsize == FSIZE_UNSET ? json_null() : number(d->fsize), "tmp_bytes",
+        number(d->tmp_size), "out_bytes", d->out_size == 0 ? json_null() : number(d->out_size),
+        "timeout_seconds", timed ? number(d->timeout) : json_null(), "kill_after_seconds",
+        timed ? number(plan_kill_after(d)) : json_null(), "cgroup", document_string(d->cgroup));
 }
 
 static json_t *output_json(const struct declared *d)

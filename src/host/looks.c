@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "host/delegation.h"
 #include "host/tries.h"
 
 /* What --nofile has without being given, and the descriptor of the payload above it
@@ -52,65 +53,25 @@ void look_nofile(struct survey *s, struct finding *f)
     f->refusal.call = CALL_FILES;
 }
 
-/* Finds the mount of cgroup version 2 and this process's place in it, as one path. */
-static bool cgroup_path(struct survey *s, char *path, size_t size)
-{
-    struct buf mounts = {0};
-    struct buf own = {0};
-    char point[512] = "";
-    const char *row;
-    const char *place;
-
-    if (io_read_file(s->host->proc, "self/mountinfo", 1U << 20, &mounts) &&
-        (row = strstr(buf_text(&mounts), " - cgroup2 ")) != NULL) {
-        while (row > buf_text(&mounts) && row[-1] != '\n')
-            row--;
-        if (sscanf(row, "%*s %*s %*s %*s %511s", point) != 1)
-            point[0] = '\0';
-    }
-    path[0] = '\0';
-    if (point[0] != '\0' && io_read_file(s->host->proc, "self/cgroup", 1U << 16, &own)) {
-        place = strncmp(buf_text(&own), "0::", 3) == 0 ? buf_text(&own)
-                                                       : strstr(buf_text(&own), "\n0::");
-        if (place != NULL) {
-            place += strspn(place, "\n") + 3;
-            snprintf(path, size, "%s%.*s", point, (int)strcspn(place, "\n"), place);
-        }
-    }
-    buf_free(&mounts);
-    buf_free(&own);
-    return path[0] != '\0';
-}
-
 /* Delegated: the caller may make directories in it and move processes there. */
 void look_cgroup(struct survey *s, struct finding *f)
 {
-    char path[1024];
-    char file[1100];
-    struct buf controllers = {0};
+    int mount = delegation_mount();
+    struct delegation d;
+    size_t used;
 
-    f->state = STATE_LESS;
-    f->obstacle = OBSTACLE_CGROUP;
-    if (!cgroup_path(s, path, sizeof path)) {
-        FOUND(f, "no hierarchy of version 2 is mounted");
-        return;
+    if (!delegation_find(s->host->proc, mount, &d)) {
+        f->state = STATE_LESS;
+        f->obstacle = OBSTACLE_CGROUP;
     }
-    snprintf(file, sizeof file, "%s/cgroup.controllers", path);
-    if (io_read_file(AT_FDCWD, file, 4096, &controllers) && controllers.length != 0)
-        controllers.data[controllers.length - 1] = '\0';
-    snprintf(file, sizeof file, "%s/cgroup.procs", path);
-    if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0 ||
-        faccessat(AT_FDCWD, file, W_OK, AT_EACCESS) != 0) {
-        FOUND(f, "%s is not the caller's", text_show(path));
-    } else if (strstr(buf_text(&controllers), "memory") == NULL) {
-        FOUND(f, "%s is the caller's, without the controller memory (%s)", text_show(path),
-              buf_text(&controllers)[0] != '\0' ? text_show(buf_text(&controllers)) : "none");
-    } else {
-        f->state = STATE_OK;
-        f->obstacle = OBSTACLE_NONE;
-        FOUND(f, "%s: %s", text_show(path), text_show(buf_text(&controllers)));
+    used = (size_t)FOUND(f, "%s", d.found);
+    for (int c = 0; d.fd >= 0 && c < N_CONTROLLERS && used < sizeof f->found; c++) {
+        if ((d.controllers & CONTROLLER_BIT(c)) != 0)
+            used += (size_t)snprintf(f->found + used, sizeof f->found - used, "%s%s",
+                                     c == 0 ? ": " : " ", controller_name((enum controller)c));
     }
-    buf_free(&controllers);
+    io_close(&d.fd);
+    io_close(&mount);
 }
 
 static const char *number(char *text, size_t size, long long value)

@@ -52,7 +52,8 @@ bool prove_prepare(struct supervisor *sv)
 
     return open_host_proc(s, sv->e) && ids_choose(s, sv->e) &&
            filters_prepare(s, sv->result, sv->e) && trees_prepare(s, sv->e) &&
-           relay_open(&sv->relay, s->stdio, sv->e) && open_sockets(s, sv->e) && signals_open(sv);
+           relay_open(&sv->relay, s->stdio, sv->e) && open_sockets(s, sv->e) && signals_open(sv) &&
+           cgroup_open(&s->cgroup, s->plan, s->host_proc, sv->e);
 }
 
 /* All but the network namespace (network.c); in the test build a missing one must be found by the
@@ -83,7 +84,14 @@ static bool clone_init(struct supervisor *sv)
         .exit_signal = SIGCHLD,
     };
 
+    /* The new cgroup namespace begins there as well, so that nothing above it shows. */
+    if (s->cgroup.box.fd >= 0 && !fault_skips("cgroup")) {
+        args.flags |= CLONE_INTO_CGROUP;
+        args.cgroup = (uint64_t)s->cgroup.box.fd;
+    }
     sv->init = sys_clone3(&args);
+    if (sv->init < 0 && args.cgroup != 0 && cgroup_refused(s->plan, errno, sv->e))
+        return false;
     if (sv->init < 0)
         return error_errno(sv->e, EXIT_BLOCKED, errno, "cannot make the namespaces of the sandbox");
     if (sv->init == 0)
@@ -215,6 +223,7 @@ void prove_begin(struct supervisor *sv, const struct plan *plan, const struct la
         .sentry = {-1, -1},
         .pair = {-1, -1},
         .dumpable = -1, /* until init says otherwise */
+        .cgroup = CGROUP_NONE,
         .host_proc = -1,
         .idmapped_in = -1,
         .idmapped_out = -1,
@@ -250,11 +259,24 @@ void prove_end(struct supervisor *sv)
     /* The kernel takes the sandbox apart meanwhile. */
     release(sv);
     reap_init(sv);
+    cgroup_events(&sv->s->cgroup, &sv->result->events);
+    cgroup_close(&sv->s->cgroup);
     io_close(&sv->init_fd);
     /* Nobody reads them any more: what is left to do must still be possible to interrupt. */
     if (sv->signals_blocked)
         sigprocmask(SIG_SETMASK, &sv->mask, NULL);
     sv->result->finished_at = time(NULL);
+}
+
+/* What has ended too early, and cannot tell why, was ended by the kernel. */
+static bool short_of_memory(const struct plan *plan, const struct launch_result *r, struct error *e)
+{
+    if (r->blocked || r->events.oom_kills <= 0)
+        return false;
+    error_set(e, e->exit, "cannot go on: the memory of the sandbox was used up (--memory %llu)",
+              (unsigned long long)plan->declared.memory);
+    error_hint(e, "the sandbox itself needs a part of it: --memory SIZE gives more");
+    return true;
 }
 
 bool launch(const struct plan *plan, const struct launch_hooks *hooks, struct launch_result *result,
@@ -266,7 +288,7 @@ bool launch(const struct plan *plan, const struct launch_hooks *hooks, struct la
     prove_begin(&sv, plan, hooks, result, e);
     ok = carry_out(&sv);
     prove_end(&sv);
-    if (!ok)
+    if (!ok && !short_of_memory(plan, result, e))
         explain(plan, result, e);
     return ok;
 }

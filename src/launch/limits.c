@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "base/sys.h"
+#include "launch/controllers.h"
 
 /*
  * The limits as rows: which resource, and what of the plan it holds.
@@ -16,6 +17,7 @@
 struct row {
     const char *name;
     int resource;
+    enum controller exact;                       /* of a cgroup, where there is one */
     uint64_t (*value)(const struct declared *d); /* as the bundle states it */
     uint64_t extra;                              /* on top of it in the kernel's number */
     const char *scope;                           /* what the kernel counts */
@@ -48,12 +50,12 @@ static uint64_t nofile_of(const struct declared *d)
 }
 
 static const struct row rows[] = {
-    {"pids", RLIMIT_NPROC, pids_of, 1, "the sandbox"},
+    {"pids", RLIMIT_NPROC, CONTROLLER_PIDS, pids_of, 1, "the sandbox"},
     /* Shared mappings are not counted by it: exact only with a cgroup. */
-    {"memory", RLIMIT_DATA, memory_of, 0, "each process, private memory"},
-    {"fsize", RLIMIT_FSIZE, fsize_of, 0, "each file"},
-    {"core", RLIMIT_CORE, core_of, 0, "each process"},
-    {"nofile", RLIMIT_NOFILE, nofile_of, 0, "each process"},
+    {"memory", RLIMIT_DATA, CONTROLLER_MEMORY, memory_of, 0, "each process, private memory"},
+    {"fsize", RLIMIT_FSIZE, N_CONTROLLERS, fsize_of, 0, "each file"},
+    {"core", RLIMIT_CORE, N_CONTROLLERS, core_of, 0, "each process"},
+    {"nofile", RLIMIT_NOFILE, N_CONTROLLERS, nofile_of, 0, "each process"},
 };
 
 #define N_ROWS (sizeof rows / sizeof rows[0])
@@ -151,11 +153,45 @@ void limits_note(struct launch_result *result, struct limit_row row)
         result->limits[result->n_limits++] = row;
 }
 
+/* Whatever holds a limit besides, where there is a cgroup with the controller it holds it too. */
+static bool note(const struct sandbox *s, enum controller exact, struct limit_row row,
+                 struct launch_result *result)
+{
+    const struct declared *d = &s->plan->declared;
+
+    if (exact != N_CONTROLLERS && (s->cgroup.controllers & CONTROLLER_BIT(exact)) != 0) {
+        if (!controller_holds(s->cgroup.box.fd, exact, d)) {
+            buf_printf(&result->reasons, "the limit %s of the cgroup is not in force\n", row.name);
+            return false;
+        }
+        row = (struct limit_row){row.name, controller_value(exact, d), "cgroup", "the sandbox"};
+    }
+    limits_note(result, row);
+    return true;
+}
+
+static bool observe_cpus(const struct sandbox *s, pid_t pid, struct launch_result *result)
+{
+    cpu_set_t cpus;
+
+    if (sched_getaffinity(pid, sizeof cpus, &cpus) < 0 ||
+        (uint64_t)CPU_COUNT(&cpus) > s->plan->declared.cpus) {
+        buf_puts(&result->reasons, "the limit cpus is not in force\n");
+        return false;
+    }
+    return note(s, CONTROLLER_CPU,
+                (struct limit_row){"cpus", (uint64_t)CPU_COUNT(&cpus), "affinity", "each process"},
+                result);
+}
+
 bool limits_observe(const struct sandbox *s, pid_t pid, struct launch_result *result)
 {
     bool ok = true;
-    cpu_set_t cpus;
 
+    if (s->cgroup.box.fd >= 0 && !cgroup_has(&s->cgroup, s->host_proc, pid)) {
+        buf_puts(&result->reasons, "the payload is not in its cgroup\n");
+        ok = false;
+    }
     for (size_t i = 0; i < N_ROWS; i++) {
         uint64_t value = rows[i].value(&s->plan->declared);
 
@@ -166,17 +202,12 @@ bool limits_observe(const struct sandbox *s, pid_t pid, struct launch_result *re
             ok = false;
             continue;
         }
-        limits_note(result, (struct limit_row){rows[i].name, value, "rlimit", rows[i].scope});
+        ok = note(s, rows[i].exact,
+                  (struct limit_row){rows[i].name, value, "rlimit", rows[i].scope}, result) &&
+             ok;
     }
     if (s->plan->declared.timeout != 0)
         limits_note(result,
                     (struct limit_row){"time", s->plan->declared.timeout, "timer", "the payload"});
-    if (sched_getaffinity(pid, sizeof cpus, &cpus) < 0 ||
-        (uint64_t)CPU_COUNT(&cpus) > s->plan->declared.cpus) {
-        buf_puts(&result->reasons, "the limit cpus is not in force\n");
-        return false;
-    }
-    limits_note(result,
-                (struct limit_row){"cpus", (uint64_t)CPU_COUNT(&cpus), "affinity", "each process"});
-    return ok;
+    return observe_cpus(s, pid, result) && ok;
 }

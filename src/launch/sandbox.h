@@ -4,6 +4,7 @@
 
 #include "filter/builtin.h"
 #include "filter/filter.h"
+#include "launch/cgroup.h"
 #include "launch/launch.h"
 
 struct weakening;
@@ -24,8 +25,9 @@ struct sandbox {
     gid_t host_gid;
     bool privileged; /* the caller is root: ids are changed, and trees are mapped to them */
 
-    int host_proc;   /* the host's /proc */
-    int idmapped_in; /* detached trees, made by a privileged launcher; else -1 */
+    struct cgroup cgroup; /* of the sandbox; without one its limits are held by the process */
+    int host_proc;        /* the host's /proc */
+    int idmapped_in;      /* detached trees, made by a privileged launcher; else -1 */
     int idmapped_out;
     int detached_rootfs; /* of a root in the cache, which root's sandbox could not come to */
 

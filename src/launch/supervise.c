@@ -73,6 +73,8 @@ static bool take_hello(struct supervisor *sv, const struct message *m)
                           memcmp(m->bytes, sv->s->plan->declared.hostname, m->length) == 0;
     if (!sv->gate.name_holds)
         buf_puts(&sv->result->reasons, "the host name is not that of the plan\n");
+    if (sv->s->cgroup.box.fd >= 0 && !cgroup_dies_first(sv->s->host_proc, m->sender))
+        return step_failed(sv->e, "cannot tell the kernel whom to end when memory is used up");
     sv->gate.limits_hold = limits_observe(sv->s, m->sender, sv->result);
     if (!observe(sv->s->host_proc, m->sender, &sv->result->before, sv->e))
         return false;

@@ -10,6 +10,7 @@
 
 #include "base/sys.h"
 #include "base/text.h"
+#include "plan/cgroup.h"
 #include "plan/object.h"
 #include "plan/outplace.h"
 #include "plan/overlap.h"
@@ -163,7 +164,7 @@ bool plan_possible(struct error *e)
 bool plan_derive_places(struct plan *plan, struct error *e)
 {
     return outplace_options(&plan->declared, e) && open_in_and_out(plan, e) &&
-           check_places(plan, e) && find_evidence_place(plan, e);
+           check_places(plan, e) && plan_find_cgroup(plan, e) && find_evidence_place(plan, e);
 }
 
 static bool check_time(const struct declared *d, struct error *e)
@@ -177,7 +178,8 @@ static bool check_time(const struct declared *d, struct error *e)
 bool plan_derive(struct plan *plan, struct error *e)
 {
     if (!choose_profile(plan, e) || !check_time(&plan->declared, e) || !open_root(plan, e) ||
-        !open_binds(plan, e) || (plan->command != COMMAND_BATCH && !plan_derive_places(plan, e)))
+        !open_binds(plan, e) ||
+        !(plan->command == COMMAND_BATCH ? plan_find_cgroup(plan, e) : plan_derive_places(plan, e)))
         return false;
     note_deviations(plan);
     if (plan->command == COMMAND_ATTEST) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "plan/cgroup.h"
 
 const char plan_default_directory[] = "/";
 
@@ -50,11 +51,13 @@ bool plan_init(struct plan *plan, enum command command, struct error *e)
         .cpus = 1,
         .nofile = 1024,
         .fsize = FSIZE_UNSET,
+        .cgroup = CGROUP_AUTO,
         .venue = "unspecified",
         .args_fd = -1,
         .status_fd = -1,
     };
     plan->derived.in = plan->derived.out = plan->derived.rootfs = none;
+    plan->derived.cgroup = none;
     plan->derived.place.parent = plan->derived.place.directory = none;
     plan->derived.payload.fd = plan->derived.payload.chain.fd = -1;
     plan->provided.lock = -1;
@@ -100,6 +103,7 @@ void plan_free(struct plan *plan)
     io_close(&r->place.parent.fd);
     io_close(&r->place.directory.fd);
     io_close(&r->rootfs.fd);
+    io_close(&r->cgroup.fd);
     io_close(&r->evidence_dir);
     free_payload(&r->payload);
     for (size_t i = 0; plan->provided.words != NULL && plan->provided.words[i] != NULL; i++)

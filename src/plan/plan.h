@@ -69,6 +69,7 @@ struct declared {
     uint64_t fsize;      /* bytes; FSIZE_UNSET */
     uint64_t timeout;    /* seconds; 0: none */
     uint64_t kill_after; /* seconds; 0: not said, plan_kill_after */
+    const char *cgroup;  /* "auto", "off" or a directory: plan/cgroup.h */
     const char *scan;    /* the policy by which the payload is scanned; NULL: it is not */
     const char *evidence;
     const char *venue;
@@ -143,6 +144,7 @@ struct derived {
     struct host_object out; /* what is mounted at /out: none with --out-size */
     struct out_place place;
     struct host_object rootfs;
+    struct host_object cgroup; /* of --cgroup DIR: where the sandbox's own is made */
     struct host_object *binds; /* owned; n_binds of declared */
     struct payload payload;
     unsigned deviations;      /* enum deviation, or-ed */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "record/result.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/io.h"
@@ -37,6 +39,24 @@ const char *time_limit_name(enum time_limit limit)
     static const char *const names[] = {NULL, "terminated", "killed"};
 
     return names[limit];
+}
+
+static bool has_limit(const struct launch_result *result, const char *name)
+{
+    for (int i = 0; i < result->n_limits; i++) {
+        if (strcmp(result->limits[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *launch_limit(const struct launch_result *result)
+{
+    if (result->ending != ENDING_SIGNALLED || result->time_limit != TIME_KEPT)
+        return NULL;
+    if (result->number == SIGKILL && result->events.oom_kills > 0)
+        return "memory";
+    return result->number == SIGXFSZ && has_limit(result, "fsize") ? "fsize" : NULL;
 }
 
 /* As timeout(1): 124 whatever the payload made of SIGTERM, and 137 where that was not enough. */

@@ -37,7 +37,7 @@ struct observed {
 struct limit_row {
     const char *name;
     uint64_t value;
-    const char *held_by; /* "rlimit", "affinity", "tmpfs", "timer" or "none" */
+    const char *held_by; /* "rlimit", "cgroup", "affinity", "tmpfs", "timer" or "none" */
     const char *scope;   /* what is counted: "the sandbox", "each process, private memory" */
 };
 
@@ -65,6 +65,12 @@ struct control_record {
     int faults;
 };
 
+/* What the kernel has counted in the cgroup of a sandbox, from its making to its end. */
+struct events {
+    int64_t oom_kills;    /* processes ended because memory was used up; -1: nobody counts */
+    int64_t pids_refused; /* forks refused because pids.max was reached; -1: nobody counts */
+};
+
 /* What a scan of the payload came to, before anything was started. */
 struct scan_record {
     bool asked;
@@ -83,6 +89,7 @@ struct launch_result {
     enum time_limit time_limit;
     int64_t elapsed_ms; /* from the opening of the gate to the payload's end */
     struct rusage usage;
+    struct events events; /* once the sandbox is gone */
     struct limit_row limits[LIMITS_MAX];
     int n_limits;
     int landlock_abi;   /* 0: the kernel has none */
@@ -99,6 +106,13 @@ void launch_result_free(struct launch_result *result);
 
 /* Frees what one look at a process has read. */
 void observed_free(struct observed *o);
+
+/*
+ * The limit that ended the payload, by its name in limits[]; NULL: none that is known of. It was
+ * killed, and the kernel has killed for want of memory; or it got the signal for files that grow
+ * too large, and there is a limit on them. A payload can send itself either.
+ */
+const char *launch_limit(const struct launch_result *result);
 
 /* The exit status of denybox for a payload that ended. */
 int launch_exit_status(const struct launch_result *result);

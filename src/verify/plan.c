@@ -11,6 +11,9 @@
 /* More rows than a plan can have. */
 #define PLANNED_MAX 260
 
+/* The largest page of any machine that denybox is built for. */
+#define PAGE_MAX 65536
+
 /* The plan that the bundle carries against what it says was there. */
 
 static const json_t *plan_of(const struct verification *v)
@@ -176,6 +179,32 @@ static void check_mounts(struct verification *v)
         note(v, REASON_MOUNTS, "%zu devices are in /dev", devices);
 }
 
+/* Of a limit that a cgroup can hold: whose it is, where the plan wants it, and of whom. */
+static void check_held_by(struct verification *v, const char *name)
+{
+    const json_t *limit = field(field(v->bundle, "limits"), name);
+    const char *wanted = field_text(plan_of(v), "limits.cgroup");
+    bool exact = same_text(field_text(limit, "held_by"), "cgroup");
+    bool may = !same_text(wanted, "off");
+    bool must = may && !same_text(wanted, "auto");
+
+    if (exact ? !may : must)
+        note(v, REASON_LIMITS, "%s is held by %s, and the plan says %s", name,
+             text_show(field_text(limit, "held_by")), text_show(wanted));
+    if (strcmp(name, "pids") != 0 && exact != same_text(field_text(limit, "scope"), "the sandbox"))
+        note(v, REASON_LIMITS, "%s is not held for whom it is said to be", name);
+}
+
+/* A cgroup holds memory in whole pages. */
+static bool right_value(const json_t *limit, const char *name, json_int_t planned)
+{
+    json_int_t less = planned - field_number(limit, "value");
+
+    return less == 0 ||
+           (strcmp(name, "memory") == 0 && same_text(field_text(limit, "held_by"), "cgroup") &&
+            less > 0 && less < PAGE_MAX);
+}
+
 static void check_limits(struct verification *v)
 {
     static const struct {
@@ -187,18 +216,24 @@ static void check_limits(struct verification *v)
     const json_t *limits = field(v->bundle, "limits");
 
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        if (field_number(planned, pairs[i].planned) !=
-            field_number(field(limits, pairs[i].held), "value"))
+        if (!right_value(field(limits, pairs[i].held), pairs[i].held,
+                         field_number(planned, pairs[i].planned)))
             note(v, REASON_LIMITS, "%s is not the plan's", pairs[i].held);
     }
     if (field_null(planned, "timeout_seconds") != field_null(planned, "kill_after_seconds"))
         note(v, REASON_LIMITS, "the plan's time limit contradicts itself");
     if (field_number(limits, "core.value") != 1)
         note(v, REASON_LIMITS, "core is not 1");
-    /* A host may have fewer than were asked for. */
+    /* A host may have fewer than were asked for; a cgroup holds their time, and is told the number.
+     */
     if (field_number(limits, "cpus.value") < 1 ||
-        field_number(limits, "cpus.value") > field_number(planned, "cpus"))
+        (same_text(field_text(limits, "cpus.held_by"), "cgroup")
+             ? field_number(limits, "cpus.value") != field_number(planned, "cpus")
+             : field_number(limits, "cpus.value") > field_number(planned, "cpus")))
         note(v, REASON_LIMITS, "cpus is not within the plan's");
+    check_held_by(v, "memory");
+    check_held_by(v, "pids");
+    check_held_by(v, "cpus");
 }
 
 static void check_profile(struct verification *v)

@@ -51,6 +51,42 @@ static void check_time(struct verification *v, const json_t *result)
         note(v, REASON_RESULT, "the payload was killed, and that is not how it ended");
 }
 
+/* What a cgroup counts is there where one has held the limit, and nowhere else. */
+static void check_events(struct verification *v, const json_t *result)
+{
+    static const struct {
+        const char *event;
+        const char *held_by;
+    } pairs[] = {{"events.oom_kills", "limits.memory.held_by"},
+                 {"events.pids_refused", "limits.pids.held_by"}};
+
+    if (field_null(result, "usage"))
+        return; /* nothing ran */
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        if (field_null(result, pairs[i].event) ==
+            same_text(field_text(v->bundle, pairs[i].held_by), "cgroup"))
+            note(v, REASON_RESULT, "%s is counted without a cgroup, or not by it", pairs[i].event);
+    }
+}
+
+/* The limit that ended it follows from the rest. */
+static void check_limit(struct verification *v, const json_t *result)
+{
+    const char *want = NULL;
+    const char *have = field_text(result, "limit");
+    json_int_t number = field_number(result, "number");
+
+    if (same_text(field_text(result, "ending"), "signalled") && field_null(result, "time_limit")) {
+        if (number == SIGKILL && field_number(result, "events.oom_kills") > 0)
+            want = "memory";
+        else if (number == SIGXFSZ && !field_null(v->bundle, "limits.fsize"))
+            want = "fsize";
+    }
+    if (want == NULL ? have != NULL : !same_text(have, want))
+        note(v, REASON_RESULT, "the limit that ended it is said to be %s, and was %s",
+             have != NULL ? have : "none", want != NULL ? want : "none");
+}
+
 /* Each word is known, and none is there twice. */
 static bool right_words(const json_t *odd)
 {
@@ -213,5 +249,7 @@ void check_result(struct verification *v)
 
     check_ending(v, result);
     check_time(v, result);
+    check_events(v, result);
+    check_limit(v, result);
     check_outputs(v, result);
 }

@@ -50,6 +50,9 @@ BOOTS = (
 # what holds hundreds of starts against a clock (faults).
 SUITES = ("boundary", "check", "escape", "lifetime", "limits", "seal", "walls")
 
+# And those in a cgroup of the ordinary user's.
+DELEGATED = ("cgroup",)
+
 # Every line of the second serial port is one of these; anything else is a failure.
 LINE = re.compile(r"(begin|kernel|result|suite|end) ([\x20-\x7e]{1,500})")
 RESULT = re.compile(r"(\S+) (user|root) (pass|fail|none) (.+)")

@@ -113,6 +113,7 @@ STEPS = {
     "wait-for-ready": Stands("the launcher waits for init as well, and looks at the mounts",
                              "check_order"),
     # -- launch.c
+    "cgroup": Stands("there is no cgroup here: test_cgroup has one"),
     "gate": Stands("it only looks, and all the walls are there"),
     "ns-user": (Refused("cannot make the namespaces"), Refused("cannot ")),
     "ns-mnt": Refused("cannot "),

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "launch/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "launch/controllers.h"
+#include "plan/cgroup.h"
+
+/* "+memory +pids": the set in words, each with `sign` before it. Returns `out`. */
+static char *words(char out[64], const char *sign, unsigned set)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (int i = 0; i < N_CONTROLLERS; i++) {
+        if ((set & CONTROLLER_BIT(i)) != 0)
+            used += (size_t)snprintf(out + used, 64 - used, "%s%s%s", used == 0 ? "" : " ", sign,
+                                     controller_name((enum controller)i));
+    }
+    return out;
+}
+
+static bool write_file(int fd, const char *file, const char *text)
+{
+    int out = sys_openat(fd, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+    bool ok = out >= 0 && sys_write(out, text, strlen(text)) == (ssize_t)strlen(text);
+
+    io_close(&out);
+    return ok;
+}
+
+static bool refuse(const struct plan *plan, const char *what, struct error *e)
+{
+    const char *named = plan->derived.cgroup.path;
+
+    if (named == NULL) {
+        error_errno(e, EXIT_DENYBOX, errno, "cannot %s in the cgroup that was found", what);
+        return error_hint(e, "--cgroup off holds the limits without one");
+    }
+    return error_errno(e, EXIT_DENYBOX, errno, "cannot %s in --cgroup '%s'", what,
+                       text_show(named));
+}
+
+/* All three are wanted of a directory that was named. */
+static bool take_named(struct cgroup *c, const struct plan *plan, struct error *e)
+{
+    char missing[64];
+
+    c->place = sys_openat(plan->derived.cgroup.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (c->place < 0)
+        return refuse(plan, "read what is", e);
+    c->controllers = controllers_of(c->place, "cgroup.controllers");
+    if (c->controllers == CONTROLLERS_ALL)
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot use --cgroup '%s': it has not the controllers %s",
+              text_show(plan->derived.cgroup.path),
+              words(missing, "", CONTROLLERS_ALL & ~c->controllers));
+    return error_hint(e,
+                      "whoever delegated it has to write '%s' into the cgroup.subtree_control "
+                      "above it; of systemd: Delegate=yes",
+                      words(missing, "+", CONTROLLERS_ALL & ~c->controllers));
+}
+
+/* Nothing to be had is no error. */
+static void take_found(struct cgroup *c, const struct plan *plan, int proc)
+{
+    int mount = delegation_mount();
+    struct delegation d = {.fd = -1};
+    struct stat st;
+
+    if (mount >= 0 && delegation_find(proc, mount, &d) && sys_fstat(d.fd, &st) == 0 &&
+        plan_shows(plan, st.st_dev) == NULL) {
+        c->place = d.fd;
+        c->controllers = d.controllers;
+        d.fd = -1;
+    }
+    io_close(&d.fd);
+    io_close(&mount);
+}
+
+/* Out of the way: see cgroup.h. */
+static bool move_home(struct cgroup *c, const struct plan *plan, struct error *e)
+{
+    if (!cgroup_make(c->place, &c->home) || !write_file(c->home.fd, "cgroup.procs", "0"))
+        return refuse(plan, "make a cgroup for denybox itself", e);
+    return true;
+}
+
+/* Makes the controllers work in what is made in the place. */
+static bool enable(struct cgroup *c, const struct plan *plan, struct error *e)
+{
+    unsigned wanted = c->controllers & ~controllers_of(c->place, "cgroup.subtree_control");
+    char text[64];
+    char what[96];
+
+    if (wanted == 0)
+        return true;
+    if (cgroup_alone(c->place) && !move_home(c, plan, e))
+        return false;
+    if (write_file(c->place, "cgroup.subtree_control", words(text, "+", wanted))) {
+        c->enabled = wanted;
+        return true;
+    }
+    snprintf(what, sizeof what, "enable the controllers %s", words(text, "", wanted));
+    if (errno != EBUSY)
+        return refuse(plan, what, e);
+    refuse(plan, what, e);
+    return error_hint(e,
+                      "other processes are in it, and the kernel wants them in a cgroup of their "
+                      "own beneath it: name an empty one, or systemd-run --user --scope -p "
+                      "Delegate=yes denybox run ...");
+}
+
+bool cgroup_open(struct cgroup *c, const struct plan *plan, int proc, struct error *e)
+{
+    if (plan->derived.cgroup.fd >= 0) {
+        if (!take_named(c, plan, e))
+            return false;
+    } else if (strcmp(plan->declared.cgroup, CGROUP_AUTO) == 0) {
+        take_found(c, plan, proc);
+    }
+    if (c->place < 0)
+        return true;
+    cgroup_sweep(c->place);
+    if (!enable(c, plan, e))
+        return false;
+    if (!cgroup_make(c->place, &c->box))
+        return refuse(plan, "make a cgroup", e);
+    return controllers_set(c->box.fd, c->controllers, &plan->declared, e);
+}
+
+bool cgroup_refused(const struct plan *plan, int number, struct error *e)
+{
+    if (number != EACCES && number != EBUSY && number != ENODEV && number != EOPNOTSUPP)
+        return false;
+    errno = number;
+    refuse(plan, "start the sandbox", e);
+    if (number == EACCES && plan->derived.cgroup.path != NULL)
+        error_hint(e, "the kernel moves nobody who starts outside of what is delegated: start "
+                      "denybox in a cgroup beneath the same one, or systemd-run --user --scope -p "
+                      "Delegate=yes denybox run ...");
+    return true;
+}
+
+bool cgroup_has(const struct cgroup *c, int proc, pid_t pid)
+{
+    struct buf b = {0};
+    char file[32];
+    char path[4096];
+    const char *slash = NULL;
+    bool same;
+
+    snprintf(file, sizeof file, "%d/cgroup", (int)pid);
+    if (io_read_file(proc, file, 1U << 16, &b) && cgroup_line(buf_text(&b), path, sizeof path))
+        slash = strrchr(path, '/');
+    same = slash != NULL && strcmp(slash + 1, c->box.name) == 0;
+    buf_free(&b);
+    return same;
+}
+
+bool cgroup_dies_first(int proc, pid_t pid)
+{
+    char file[32];
+
+    snprintf(file, sizeof file, "%d/oom_score_adj", (int)pid);
+    return write_file(proc, file, "1000");
+}
+
+void cgroup_events(const struct cgroup *c, struct events *events)
+{
+    *events = (struct events){-1, -1};
+    if (c->box.fd < 0)
+        return;
+    if ((c->controllers & CONTROLLER_BIT(CONTROLLER_MEMORY)) != 0)
+        events->oom_kills = controller_event(c->box.fd, "memory.events", "oom_kill");
+    if ((c->controllers & CONTROLLER_BIT(CONTROLLER_PIDS)) != 0)
+        events->pids_refused = controller_event(c->box.fd, "pids.events", "max");
+}
+
+/* Back to where it was found, which takes the controllers away from there first. */
+static void leave_home(struct cgroup *c)
+{
+    char text[64];
+
+    if (c->enabled != 0)
+        write_file(c->place, "cgroup.subtree_control", words(text, "-", c->enabled));
+    if (write_file(c->place, "cgroup.procs", "0"))
+        cgroup_remove(c->place, &c->home);
+}
+
+void cgroup_close(struct cgroup *c)
+{
+    if (c->box.fd >= 0)
+        cgroup_remove(c->place, &c->box);
+    /* What cannot be removed is swept by the next launcher. */
+    if (c->home.fd >= 0)
+        leave_home(c);
+    io_close(&c->box.fd);
+    io_close(&c->home.fd);
+    io_close(&c->place);
+}
