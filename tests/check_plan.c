@@ -448,6 +448,26 @@ START_TEST(everything_is_closed_again)
 }
 END_TEST
 
+/* A root of the cache must be the one of the entry that is held. */
+START_TEST(a_root_of_the_cache_is_the_locked_one)
+{
+    support_mkdir("entry");
+    support_mkdir("entry/root");
+    support_mkdir("entry/other");
+    for (int good = 0; good < 2; good++) {
+        ck_assert(plan_init(&plan, ATTEST, &e));
+        plan.provided.lock = open("entry", O_PATH | O_CLOEXEC);
+        plan.provided.root = strdup(good ? "entry/root" : "entry/other");
+        ck_assert_int_eq(plan_derive(&plan, &e), good);
+        if (!good)
+            ck_assert_str_eq(e.text, "cannot use 'entry/other' of the cache: it was replaced "
+                                     "meanwhile");
+        plan_free(&plan);
+    }
+    ck_assert(plan_init(&plan, ATTEST, &e));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("plan");
@@ -456,6 +476,7 @@ static Suite *suite(void)
     support_directories(c);
     tcase_add_checked_fixture(c, start, finish);
     tcase_add_loop_test(c, it_is_refused, 0, N_ROWS(refused));
+    tcase_add_test(c, a_root_of_the_cache_is_the_locked_one);
     tcase_add_loop_test(c, it_is_derived, 0, N_ROWS(accepted));
     tcase_add_test(c, descriptors_are_what_was_named);
     if (geteuid() != 0)

@@ -97,6 +97,8 @@ START_TEST(where_it_is)
     ck_assert_str_eq(path, "/h/.cache/denybox/a/n");
     setenv("HOME", "h", 1);
     ck_assert(!store_path("a", "n", path, &e));
+    ck_assert_str_eq(e.text, "cannot find a cache directory: HOME is 'h', which is no absolute "
+                             "path");
     unsetenv("HOME");
     ck_assert_int_eq(store_open("a", &e), -1);
     ck_assert_str_eq(e.text, "cannot find a cache directory: neither XDG_CACHE_HOME nor HOME names "

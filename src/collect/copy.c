@@ -9,21 +9,6 @@
 #include "base/io.h"
 #include "base/sys.h"
 
-static bool write_all(int fd, const char *bytes, size_t length)
-{
-    while (length != 0) {
-        ssize_t n = sys_write(fd, bytes, length);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        bytes += n;
-        length -= (size_t)n;
-    }
-    return true;
-}
-
 /* The bytes from `at` up to `end`, both files at the same place. */
 static bool copy_range(int from, int to, off_t at, off_t end, bool (*stop)(void))
 {
@@ -39,7 +24,7 @@ static bool copy_range(int from, int to, off_t at, off_t end, bool (*stop)(void)
             continue;
         if (n == 0)
             errno = EIO;
-        if (n <= 0 || !write_all(to, chunk, (size_t)n))
+        if (n <= 0 || !io_write_all(to, chunk, (size_t)n))
             return false;
         at += n;
         if (stop()) {

@@ -13,7 +13,7 @@
  */
 
 #define IMAGE_AREA "images"
-#define IMAGE_ROOT "root"
+#define IMAGE_ROOT "root" /* as PROVIDED_ROOT of plan/plan.h */
 
 /* The name of an entry in the cache: the digits of an id. */
 const char *image_entry_name(const char *id);

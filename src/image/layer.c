@@ -59,7 +59,7 @@ static bool note_way(struct layer *l, const struct spot *p, struct error *e)
         int above;
 
         ok = sys_fstat(at, &st) == 0 || refused(p->path, e);
-        if (!ok || st.st_ino == l->root_inode || (!p->made && own_has(&l->own, st.st_ino, "")))
+        if (!ok || st.st_ino == l->root_inode || (p->made == 0 && own_has(&l->own, st.st_ino, "")))
             break;
         ok = own_add(&l->own, st.st_ino, "") || out_of_memory(e);
         above = ok ? sys_openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0) : -1;
@@ -274,12 +274,19 @@ static bool put(struct layer *l, const struct tar_entry *entry, const struct spo
     return ok && note_own(l, p, e);
 }
 
-static bool spend(struct layer *l, const struct tar_entry *entry, struct error *e)
+static bool spend_entries(struct layer *l, unsigned n, struct error *e)
 {
-    if (l->budget->entries == 0)
+    if (l->budget->entries < n)
         return error_set(e, EXIT_DENYBOX, "cannot unpack the image: it has more than %d entries",
                          IMAGE_ENTRIES_MAX);
-    l->budget->entries--;
+    l->budget->entries -= n;
+    return true;
+}
+
+static bool spend(struct layer *l, const struct tar_entry *entry, struct error *e)
+{
+    if (!spend_entries(l, 1, e))
+        return false;
     /* A sparse file is larger than what the archive has of it. */
     if (entry->size > l->budget->apparent) {
         refuse(entry->path, e, "the image would become larger than it may");
@@ -322,20 +329,26 @@ static enum spot_missing missing_of(const struct tar_entry *entry)
     return is_whiteout(entry->path) || entry->type == TAR_SPECIAL ? SPOT_LEAVE : SPOT_MAKE;
 }
 
+static bool apply_at(struct layer *l, const struct tar_entry *entry, struct spot *p,
+                     struct error *e)
+{
+    if (is_whiteout(entry->path))
+        return white_out(l, entry, p, e);
+    if (p->name[0] != '\0')
+        return put(l, entry, p, e);
+    return entry->type == TAR_DIRECTORY ||
+           refuse(entry->path, e, "the root itself can only be a directory");
+}
+
 static bool apply_entry(struct layer *l, const struct tar_entry *entry, struct error *e)
 {
     struct spot p;
-    bool ok = true;
+    bool ok;
 
     if (!spend(l, entry, e) || !spot_find(l->root, entry->path, missing_of(entry), &p, e))
         return false;
-    if (is_whiteout(entry->path))
-        ok = white_out(l, entry, &p, e);
-    else if (p.name[0] == '\0')
-        ok = entry->type == TAR_DIRECTORY ||
-             refuse(entry->path, e, "the root itself can only be a directory");
-    else
-        ok = put(l, entry, &p, e);
+    /* A path of a hundred parts costs the archive little, and the file system a hundred inodes. */
+    ok = spend_entries(l, p.made, e) && apply_at(l, entry, &p, e);
     spot_close(&p);
     return ok;
 }

@@ -224,9 +224,9 @@ static const struct member *find_member(const struct image_source *s, const char
 
         if (m == NULL || m->type == TAR_FILE)
             return m;
-        if (m->type == TAR_HARDLINK && strlen(m->target) < sizeof path)
-            strcpy(next, m->target);
-        else if (m->type != TAR_SYMLINK || !join(m->name, m->target, next))
+        /* A hard link names the other from the top of the archive. */
+        if ((m->type != TAR_SYMLINK && m->type != TAR_HARDLINK) ||
+            !join(m->type == TAR_SYMLINK ? m->name : "", m->target, next))
             return NULL;
         strcpy(path, next);
     }
@@ -309,7 +309,7 @@ struct source_file *source_file_open(struct image_source *s, const char *name, s
 /* A file of a tar archive may be sparse: the gap before a run is zeros. */
 static ssize_t member_read(struct source_file *f, void *buffer, size_t size, struct error *e)
 {
-    const void *bytes;
+    const void *bytes = NULL;
     uint64_t offset;
 
     while (f->left == 0 && !f->ended) {

@@ -84,7 +84,7 @@ static int make_directory(int root, char *path)
 }
 
 /* One part after the other: what is missing is made in what the way before it leads to. */
-static int make_way(int root, const char *directory)
+static int make_way(int root, const char *directory, unsigned *made)
 {
     char path[PATH_MAX];
     int fd = -1;
@@ -98,8 +98,10 @@ static int make_way(int root, const char *directory)
         path[length] = '\0';
         io_close(&fd);
         fd = sys_openat2(root, path, DIRECTORY, INSIDE);
-        if (fd < 0 && errno == ENOENT)
+        if (fd < 0 && errno == ENOENT) {
             fd = make_directory(root, path);
+            ++*made;
+        }
         if (fd < 0)
             return -1;
         end = end != NULL ? end + 1 : NULL;
@@ -114,7 +116,7 @@ bool spot_find(int root, const char *written, enum spot_missing missing, struct 
     size_t length;
 
     p->parent = -1;
-    p->made = false;
+    p->made = 0;
     if (!normalise(written, p, e))
         return false;
     length = (size_t)(p->name - p->path);
@@ -122,8 +124,7 @@ bool spot_find(int root, const char *written, enum spot_missing missing, struct 
     directory[length != 0 ? length - 1 : 1] = '\0';
     p->parent = sys_openat2(root, directory, DIRECTORY, INSIDE);
     if (p->parent < 0 && errno == ENOENT && missing == SPOT_MAKE) {
-        p->made = true;
-        p->parent = make_way(root, directory);
+        p->parent = make_way(root, directory, &p->made);
     } else if (p->parent < 0 && missing == SPOT_LEAVE && (errno == ENOENT || errno == ENOTDIR)) {
         return true;
     }

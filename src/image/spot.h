@@ -16,7 +16,7 @@ struct spot {
     int parent;          /* -1: none */
     char path[PATH_MAX]; /* as it is meant: without "." and doubled slashes */
     const char *name;    /* in path; "": the root itself */
-    bool made;           /* the directory, or one above it, was made for this */
+    unsigned made;       /* how many directories, it and those above it, were made for this */
 };
 
 enum spot_missing { SPOT_MAKE, SPOT_LEAVE };

@@ -31,13 +31,32 @@ static bool refuse_host_root(const struct host_object *o, const char *option, co
     return error_hint(e, "%s", hint);
 }
 
+/* A root of the cache was found by descriptor, and is looked up by its path: whoever can write to a
+ * directory above the cache could have put another in its place. */
+static bool refuse_another_root(const struct plan *plan, struct error *e)
+{
+    const struct host_object *root = &plan->derived.rootfs;
+    struct stat st;
+
+    if (plan->declared.rootfs != NULL || plan->provided.lock < 0)
+        return true;
+    if (fstatat(plan->provided.lock, PROVIDED_ROOT, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot look at the root in the cache");
+    if (st.st_dev == root->dev && st.st_ino == root->ino)
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot use '%s' of the cache: it was replaced meanwhile",
+              text_show(root->path));
+    return error_hint(e, "see who can write to the directories above it");
+}
+
 static bool open_root(struct plan *plan, struct error *e)
 {
     const char *root = plan->declared.rootfs != NULL ? plan->declared.rootfs : plan->provided.root;
     struct host_object *o = &plan->derived.rootfs;
 
     return root == NULL ||
-           (object_open(o, "rootfs", root, true, e) && object_access(o, "rootfs", R_OK | X_OK, e) &&
+           (object_open(o, "rootfs", root, true, e) && refuse_another_root(plan, e) &&
+            object_access(o, "rootfs", R_OK | X_OK, e) &&
             refuse_host_root(o, "rootfs",
                              "make a root that holds what the payload needs: "
                              "denybox pack -o DIR COMMAND",
@@ -158,6 +177,9 @@ bool plan_possible(struct error *e)
 {
     if (sys_openat2_form() < 0)
         return error_errno(e, EXIT_BLOCKED, errno, "cannot open any path by openat2");
+    /* A file is opened by what /proc has of its handle: io_open_file. */
+    if (access("/proc/self/fd", F_OK) < 0)
+        return error_errno(e, EXIT_BLOCKED, errno, "cannot open any file by /proc/self/fd");
     return true;
 }
 

@@ -4,8 +4,9 @@
 
 #include "plan/plan.h"
 
-/* May paths be opened by openat2 here? Asked before any is, so that a filter around denybox, or a
- * kernel that is too old, is not taken for a fault of the path. False and *e (BLOCKED) if not. */
+/* May paths be opened by openat2 here, and files by /proc? Asked before any is, so that a filter
+ * around denybox, a kernel that is too old, or a missing /proc is not taken for a fault of the
+ * path. False and *e (BLOCKED) if not. */
 bool plan_possible(struct error *e);
 
 /*

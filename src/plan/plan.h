@@ -158,9 +158,12 @@ struct derived {
  * A root directory of the cache, made of what the user named before the plan is checked: of a
  * program of the host with its libraries, or of an image. It stands where --rootfs would.
  */
+#define PROVIDED_ROOT "root"
+
 struct provided {
     char *root;     /* owned; its path; NULL: nothing was provided */
-    int lock;       /* keeps it from being pruned while the plan lives; -1: none */
+    int lock;       /* the entry of the cache, which has it as PROVIDED_ROOT, and which is locked
+                       while the plan lives, so that it is not pruned; -1: none */
     char image[72]; /* "sha256:...", the id of the image it came from; "": of none */
     bool host;      /* made of the host's files, each at its own path; `plan` makes none, and root
                        is NULL */

@@ -23,8 +23,9 @@
 
 static bool advise(struct error *e)
 {
-    return error_hint(e, "set XDG_CACHE_HOME to a directory of your own; or make a root once "
-                         "(denybox pack -o DIR COMMAND) and give --rootfs DIR");
+    return error_hint(e,
+                      "set XDG_CACHE_HOME to the absolute path of a directory of your own; a "
+                      "run with --rootfs DIR needs none (denybox pack -o DIR COMMAND makes one)");
 }
 
 /* Where caches are, by the XDG base directory specification: a relative path is as good as none. */
@@ -40,9 +41,13 @@ static bool cache_home(char path[PATH_MAX], struct error *e)
         n = snprintf(path, PATH_MAX, "%s/.cache", home);
     if (n > 0 && n < PATH_MAX)
         return true;
-    error_set(e, EXIT_DENYBOX,
-              "cannot find a cache directory: neither XDG_CACHE_HOME nor HOME "
-              "names one");
+    if (home != NULL && home[0] != '\0' && home[0] != '/')
+        error_set(e, EXIT_DENYBOX,
+                  "cannot find a cache directory: HOME is '%s', which is no absolute path",
+                  text_show(home));
+    else
+        error_set(e, EXIT_DENYBOX,
+                  "cannot find a cache directory: neither XDG_CACHE_HOME nor HOME names one");
     return advise(e);
 }
 

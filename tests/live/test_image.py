@@ -431,6 +431,11 @@ class Layers(Images):
         for name in names:
             self.assertTrue(os.path.isfile(os.path.join(root, name)), name)
 
+    def test_what_is_counted_as_an_entry(self):
+        """A directory too that only a path names: a limit of entries is one of inodes."""
+        self.unpack(layer(("a/b/c/d", "f", b""), ("a/b/e", "f", b""), ("a", "d", "")))
+        self.assertEqual(json.loads(self.image("list", "--json").out)[0]["entries"], 6)
+
     def test_the_umask_does_not_matter(self):
         identity, _ = self.add(Hand(layer(("a/b/c", "f", b""))).write(self.layout))
         first = json.loads(self.image("list", "--json").out)[0]["tree_sha256"]

@@ -268,9 +268,13 @@ class NotOurs(Setting):
 
     def test_no_cache_at_all(self):
         env = {"PATH": os.environ["PATH"]}
-        for more in ({}, {"HOME": ""}, {"HOME": "relative"}, {"XDG_CACHE_HOME": "relative"}):
+        for more, fragment in (({}, "neither XDG_CACHE_HOME nor HOME"),
+                               ({"HOME": ""}, "neither XDG_CACHE_HOME nor HOME"),
+                               ({"HOME": "relative"}, "HOME is 'relative', which is no absolute"),
+                               ({"XDG_CACHE_HOME": "relative"}, "neither XDG_CACHE_HOME nor HOME")):
             done = denybox("image", "add", self.layout, env={**env, **more})
-            self.assert_error(done, EXIT_DENYBOX, "neither XDG_CACHE_HOME nor HOME")
+            self.assert_error(done, EXIT_DENYBOX, fragment,
+                              "hint: set XDG_CACHE_HOME to the absolute path")
 
     def test_home(self):
         done = denybox("image", "add", self.layout, env={"HOME": self.dir})
