@@ -12,6 +12,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "cmd/commands.h"
+#include "cmd/print.h"
 #include "cmd/provide.h"
 #include "root/build.h"
 #include "root/manifest.h"
@@ -252,20 +253,14 @@ static bool say(const struct options *o, const struct place *p, const struct con
 
     for (size_t i = 0; i < c->n; i++)
         n += !c->items[i].dropped && !c->items[i].directory;
-    if (o->json) {
-        json_t *document = json_pack("{s:s, s:I, s:I}", "digest", digest, "files", (json_int_t)n,
-                                     "bytes", (json_int_t)c->bytes);
-        char *text = document != NULL ? json_pretty(document) : NULL;
-
-        if (text != NULL)
-            puts(text);
-        free(text);
-        json_decref(document);
-    } else if (o->quiet) {
+    if (o->json)
+        return print_document(json_pack("{s:s, s:I, s:I}", "digest", digest, "files", (json_int_t)n,
+                                        "bytes", (json_int_t)c->bytes),
+                              true, e);
+    if (o->quiet)
         puts(digest);
-    } else {
+    else
         say_lines(p, c, n, digest);
-    }
     return fflush(stdout) == 0 ||
            error_errno(e, EXIT_DENYBOX, errno, "cannot write to standard output");
 }

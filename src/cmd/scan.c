@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/parser.h"
+#include "cmd/print.h"
 #include "elf/file.h"
 #include "scan/option.h"
 #include "scan/program.h"
@@ -137,21 +138,11 @@ static void print_text(const struct scan_report *r, bool quiet)
             stderr);
 }
 
-static bool print_json(const struct scan_report *r, const char *policy)
-{
-    json_t *document = scan_report_json(r, policy);
-    char *text = document != NULL ? json_pretty(document) : NULL;
-    bool ok = text != NULL && puts(text) >= 0;
-
-    free(text);
-    json_decref(document);
-    return ok;
-}
-
 static int scan_all(const struct scan_options *o, const struct scan_policy *policy)
 {
     const struct parser parser = {.rootfs = o->rootfs, .python = "python3"};
     struct scan_report r = {.policy = policy};
+    struct error e;
     int status;
     bool said = true;
 
@@ -159,7 +150,8 @@ static int scan_all(const struct scan_options *o, const struct scan_policy *poli
         scan_path(&r, &parser, o->paths[i]);
     status = verdicts[scan_verdict(&r)].status;
     if (o->json)
-        said = print_json(&r, o->policy != NULL ? o->policy : "default");
+        said = print_document(scan_report_json(&r, o->policy != NULL ? o->policy : "default"), true,
+                              &e);
     else
         print_text(&r, o->quiet);
     if (r.hint[0] != '\0' && fflush(stdout) == 0)

@@ -55,6 +55,16 @@ class Plan(Live):
         self.assertIn("clone", support.read(trace), "the control: run does")
 
 
+class Printed(Live):
+
+    def test_document_that_nobody_can_read(self):
+        """Is an error like any other, with a word about it."""
+        for words in (("plan", "--", support.PAYLOAD), ("check", "--json"),
+                      ("pack", "--json", "-o", self.path("root"), support.PAYLOAD)):
+            done = support.command(["sh", "-c", '"$@" > /dev/full', "sh", support.DENYBOX, *words])
+            self.assert_error(done, EXIT_DENYBOX, "cannot write to standard output: No space left")
+
+
 class Filter(Live):
 
     def test_list(self):
