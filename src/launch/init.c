@@ -209,6 +209,10 @@ static bool prepare(struct sandbox *s, struct error *e)
 
     io_close(&s->init_socket[0]);
     io_close(&s->gate_socket[0]);
+    /* A lock is held by every copy of its descriptor: who sweeps would take this for a launcher. */
+    io_close(&s->cgroup.box.fd);
+    io_close(&s->cgroup.home.fd);
+    io_close(&s->cgroup.place);
     /* Where the caller ignores it, no child could be waited for: waitid(2). */
     if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
         return step_failed(e, "cannot reset the signal of the children");

@@ -323,6 +323,8 @@ class Swept(Delegated):
                                        stdout=subprocess.DEVNULL)
             time.sleep(random.uniform(0, 0.3))
             ended(process)
+            # What is not yet gone may hold the lock still.
+            support.require_nothing_left()
             self.assertLessEqual(len(cgroups(self.place)), 1)
         self.assert_status(self.box(payload=("exit", "5")), 5)
         self.assert_nothing_left()
