@@ -104,6 +104,11 @@ class Source(Names):
             return
         self.blessed.add(id(maker))
         fields = {}
+        # A function that an annotation makes a field's default is run on the way: classmethod(property).
+        annotated = {one.target.id for one in node.body
+                     if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)}
+        if any(getattr(one, 'name', None) in annotated for one in outside_functions(node)):
+            self.blessed.discard(id(maker))
         for one in node.body:
             if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and \
                     isinstance(one.value, ast.Call) and self.is_maker(one.value.func, 'field'):

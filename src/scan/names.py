@@ -29,6 +29,10 @@ SPECIAL = re.compile(r'__[A-Za-z0-9_]+__')
 
 NAMED_ATTRIBUTE = {'getattr', 'setattr', 'delattr', 'hasattr'}
 
+# What sets attributes, and how many words of it say no name.
+SETTERS = {'wraps': 1, 'update_wrapper': 2, 'parse_args': 1, 'parse_known_args': 1,
+           'parse_intermixed_args': 1, 'parse_known_intermixed_args': 1}
+
 # Of the sources before: a module's last name, a name in it: what it has imported by that.
 RENAMED = {}
 
@@ -211,6 +215,8 @@ class Names:
             self.note('a', name, node)
         if node.attr in ('__setattr__', '__delattr__') and id(node) not in self.blessed:
             self.note('g', node.attr, node)
+        for name in direct + others:
+            self.note_setter(name, node)
         if node.attr == '__match_args__' and not isinstance(node.ctx, ast.Load):
             self.note('g', node.attr, node)
         self.note_maker(node, direct + others if imported else others)
@@ -236,10 +242,24 @@ class Names:
     kept = []  # so that no identity is given away again
 
     def take_call(self, node):
+        # These set attributes of the names that they are given beside the first words.
+        words = len(node.args) + len(node.keywords)
+        names = self.names_of(node.func)[0] if isinstance(node.func, (ast.Name, ast.Attribute)) else ()
+        for name in names:
+            most = SETTERS.get(name.rpartition('.')[2])
+            if most is not None and words <= most and not any(
+                    isinstance(word, ast.Starred) for word in node.args) and not any(
+                        word.arg in (None, 'namespace', 'assigned', 'updated')
+                        for word in node.keywords):
+                self.blessed.add(id(node.func))
         if isinstance(node.func, ast.Name) and node.func.id in NAMED_ATTRIBUTE:
             self.take_named_attribute(node)
         elif isinstance(node.func, ast.Attribute) and node.func.attr == '__setattr__':
             self.take_named_attribute(node)
+
+    def note_setter(self, name, node):
+        if '.' in name and name.rpartition('.')[2] in SETTERS and id(node) not in self.blessed:
+            self.note('g', name, node)
 
     def take_name(self, node):
         if SPECIAL.fullmatch(node.id):
@@ -251,6 +271,9 @@ class Names:
         ways = self.ways.get(node.id, [node.id])
         for name in ways:
             self.note('n', name, node)
+            self.note_setter(name if node.id in self.ways else '', node)
+        if node.id == 'classmethod' and id(node) not in self.blessed:
+            self.note('c', node.id, node)
         if id(node) not in self.based:
             for name in self.modules.get(node.id, ()):
                 self.note('v', name, node)
@@ -263,6 +286,9 @@ class Names:
 
     def take_special(self, node):
         """Names of the interpreter's own, where they are bound, or written as a text."""
+        for decorator in getattr(node, 'decorator_list', ()):
+            if getattr(decorator, 'id', '') == 'classmethod':
+                self.blessed.add(id(decorator))
         names = bindings(node) if not isinstance(node, ast.Name) else []
         if isinstance(node, ast.keyword) and node.arg:
             names = [node.arg]

@@ -104,6 +104,19 @@ HIDDEN = [
     ("dynamic-attribute", "def f(int):\n    match 1:\n        case int(x): pass"),
     ("introspection", "class C:\n    __match_args__ = ('f_globals',)\nmatch 1:\n    case C(x): pass"),
     ("introspection", DATACLASS + "class C:\n    f_globals: int\nmatch 1:\n    case C(x): pass"),
+    ("introspection", "import os\ntry:\n    os.x\nexcept AttributeError as e:\n    e.obj.system('x')"),
+    ("introspection", "match 1:\n    case AttributeError(obj=x): pass"),
+    ("introspection", "from functools import partialmethod"),
+    ("dynamic-attribute", "import functools\nfunctools.update_wrapper(W(), print, ('__se' + 'lf__',))"),
+    ("dynamic-attribute", "from functools import wraps\nwraps(print, assigned=N)(W())"),
+    ("dynamic-attribute", "from functools import wraps as w\nw(*N)"),
+    ("dynamic-attribute", "import functools\nf = functools.wraps"),
+    ("dynamic-attribute", "def f(parser, C): parser.parse_args([], C)"),
+    ("dynamic-attribute", "def f(parser, C): parser.parse_args(namespace=C)"),
+    ("special-name", "class C:\n    def __get__(self, one, owner): owner.x.name = 'x'"),
+    ("generated-code", "x = classmethod(property(print))"),
+    ("generated-code", DATACLASS + "class C:\n    x: int\n    @classmethod\n    @property\n"
+     "    def x(cls): pass"),
     ("generated-code", DATACLASS + "class C(metaclass=M): pass"),
     ("generated-code", "class B(metaclass=M): pass\n" + DATACLASS + "class C(B): pass"),
     ("generated-code", "from helper import B\n" + DATACLASS + "class C(B): pass"),
@@ -155,6 +168,8 @@ class Base:
 @dataclass
 class Derived(Base):
     value: int = 0
+    @classmethod
+    def make(cls): return cls('x')
     def __post_init__(self): self.__hidden = self._seen = self.value
 @dataclass
 class Wrong(ValueError): code: int
