@@ -123,14 +123,18 @@ static int command_help(int argc, char **argv)
 int main(int argc, char **argv)
 {
     const char *word = argc >= 2 ? argv[1] : NULL;
+    struct error e;
     size_t i;
 
     wipe_note(argv, environ);
     /* A reader of ours that has gone is an error like any other; the payload gets the default. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    if (!fill_standard_descriptors())
+    if (!fill_standard_descriptors()) {
+        error_errno(&e, EXIT_DENYBOX, errno, "cannot fill a standard descriptor with /dev/null");
+        error_print(&e);
         return EXIT_DENYBOX;
+    }
     if (word == NULL)
         return refuse(NULL);
     if (strcmp(word, "--version") == 0) {

@@ -274,12 +274,13 @@ static bool attend(struct supervisor *sv)
     if (poll(fds, 3 + (nfds_t)n, sooner(timelimit_wait(&sv->time), relay_wait(&sv->relay))) < 0)
         return errno == EINTR ||
                error_errno(sv->e, EXIT_DENYBOX, errno, "cannot wait for the payload");
-    if (fds[2].revents != 0)
-        signals_take(sv);
     if (fds[0].revents != 0 && !exec_message(sv))
         return false;
     if (fds[1].revents != 0 && !init_message(sv))
         return false;
+    /* One that comes with the payload's end is not for the dead: it is seen to afterwards. */
+    if (fds[2].revents != 0 && !sv->ended)
+        signals_take(sv);
     relay_step(&sv->relay, fds + 3, n);
     return true;
 }

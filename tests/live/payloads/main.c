@@ -52,6 +52,15 @@ static int echo_main(int argc, char **argv)
     return 0;
 }
 
+/* print TEXT STATUS */
+static int print_main(int argc, char **argv)
+{
+    if (argc < 3)
+        return 97;
+    puts(argv[1]);
+    return atoi(argv[2]);
+}
+
 static int cat_main(int argc, char **argv)
 {
     char buffer[65536];
@@ -142,6 +151,7 @@ static const struct {
     {"threads", threads_main}, {"daemon", daemon_main}, {"abi", abi_main},
     {"init", init_main},       {"fill", fill_main},     {"descriptors", descriptors_main},
     {"family", family_main},   {"flood", flood_main},   {"text", text_main},
+    {"bomb", bomb_main},       {"hog", hog_main},       {"print", print_main},
 };
 
 int main(int argc, char **argv)

@@ -60,3 +60,24 @@ int memory_main(int argc, char **argv)
     report("last", got == want ? 0 : -1);
     return 0;
 }
+
+/* hog: takes all memory that it gets, and uses it, again and again for a while. */
+int hog_main(int argc, char **argv)
+{
+    const size_t piece = 1 << 20;
+    char *last = NULL;
+    char *got;
+
+    (void)argc;
+    (void)argv;
+    while ((got = malloc(piece)) != NULL) {
+        memset(got, 1, piece);
+        memcpy(got, &last, sizeof last);
+        last = got;
+    }
+    for (int i = 0; i < 10; i++) {
+        for (char *each = last; each != NULL; memcpy(&each, each, sizeof each))
+            memset(each + sizeof each, i, piece - sizeof each);
+    }
+    return 0;
+}

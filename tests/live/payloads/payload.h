@@ -23,6 +23,7 @@ int exec_main(int argc, char **argv);
 /* memory.c */
 int mapexec_main(int argc, char **argv);
 int memory_main(int argc, char **argv);
+int hog_main(int argc, char **argv);
 /* processes.c */
 int forks_main(int argc, char **argv);
 int threads_main(int argc, char **argv);
@@ -30,6 +31,7 @@ int daemon_main(int argc, char **argv);
 int abi_main(int argc, char **argv);
 int init_main(int argc, char **argv);
 int family_main(int argc, char **argv);
+int bomb_main(int argc, char **argv);
 /* output.c */
 int flood_main(int argc, char **argv);
 int text_main(int argc, char **argv);

@@ -193,3 +193,12 @@ int family_main(int argc, char **argv)
         continue;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 96;
 }
+
+/* bomb: every process forks for as long as it is let, and so do its children. */
+int bomb_main(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    for (;;)
+        fork();
+}
