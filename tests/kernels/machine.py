@@ -18,7 +18,8 @@ import roots
 PROGRAMS = ("denybox", "denybox-faulty", "denybox-attest", "live-payload", "live-obstacle",
             "live-escape")
 CARRIED = ("python3", "busybox", "bwrap", "apparmor_parser", "mke2fs", "jq", "sqlite3")
-SOURCES = ("tests/live", "tests/escape", "tests/kernels", "scripts", "fixtures", "src", "bpf", "man")
+SOURCES = ("tests/live", "tests/endure", "tests/escape", "tests/kernels", "scripts", "fixtures",
+           "src", "bpf", "man")
 # In the order of their needs; overlay is loaded when its absence has been tried.
 MODULES = ("brd", "crc16", "crc32c_generic", "mbcache", "jbd2", "ext4", "dummy",
            "overlay")
