@@ -164,6 +164,32 @@ START_TEST(is_pretty)
 }
 END_TEST
 
+/* What could not be made is not left out: nothing is left. */
+START_TEST(what_lacks_a_part_is_none)
+{
+    json_t *object = json_object();
+    json_t *list = json_array();
+    json_t *value = json_string("kept");
+
+    json_put(&object, "a", json_integer(1));
+    json_append(&list, json_incref(value));
+    ck_assert_uint_eq(json_object_size(object), 1);
+    ck_assert_uint_eq(json_array_size(list), 1);
+    json_append(&list, NULL);
+    ck_assert_ptr_null(list);
+    ck_assert_uint_eq(value->refcount, 1);
+    json_append(&list, json_incref(value));
+    ck_assert_ptr_null(list);
+    ck_assert_uint_eq(value->refcount, 1);
+    json_put(&object, "list", list);
+    ck_assert_ptr_null(object);
+    json_put(&object, "b", json_incref(value));
+    ck_assert_ptr_null(object);
+    ck_assert_uint_eq(value->refcount, 1);
+    json_decref(value);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("json");
@@ -175,6 +201,7 @@ static Suite *suite(void)
     tcase_add_test(c, nothing_has_no_form);
     tcase_add_test(c, a_deep_document_has_no_canonical_form);
     tcase_add_test(c, is_pretty);
+    tcase_add_test(c, what_lacks_a_part_is_none);
     suite_add_tcase(s, c);
     return s;
 }

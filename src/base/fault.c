@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -81,6 +82,27 @@ bool fault_fails(const char *wrapper)
         return false;
     }
     errno = error_number(number);
+    return true;
+}
+
+/* Asked from the first allocation on, which is long before main: so it has its own look at the
+ * environment, and one that allocates nothing. */
+bool fault_memory(void)
+{
+    static const char wanted[] = "fail:malloc:ENOMEM:";
+    static bool known;
+    static unsigned long left;
+
+    if (!known && environ != NULL) {
+        const char *value = getenv("DENYBOX_FAULT");
+
+        known = true;
+        if (value != NULL && strncmp(value, wanted, sizeof wanted - 1) == 0)
+            left = strtoul(value + sizeof wanted - 1, NULL, 10);
+    }
+    if (left == 0 || --left != 0)
+        return false;
+    errno = ENOMEM;
     return true;
 }
 

@@ -24,8 +24,9 @@ struct errand {
     unsigned kinds;
     int argc; /* the ids; none: all */
     char **argv;
-    bool *found;  /* of each id: is it there? */
-    json_t *list; /* NULL: lines */
+    bool *found; /* of each id: is it there? */
+    bool as_json;
+    json_t *list; /* as JSON; NULL: out of memory */
     size_t met;   /* entries that were asked for */
     int status;
 };
@@ -136,11 +137,14 @@ static void list_one(struct errand *errand, struct item *item)
     fstatat(item->entry, STORE_RECORD, &st, AT_SYMLINK_NOFOLLOW);
     time_text(&st.st_mtim, made);
     time_text(&item->used, used);
-    if (errand->list != NULL) {
+    if (errand->as_json) {
         row = json_pack("{s:s, s:s, s:s, s:s}", "kind", item->kind->name, "id", item->id, "made",
                         made, "used", used);
-        json_object_update(row, item->about);
-        json_array_append_new(errand->list, row);
+        if (json_object_update(row, item->about) != 0) {
+            json_decref(row);
+            row = NULL;
+        }
+        json_append(&errand->list, row);
         return;
     }
     item->kind->describe(item->about, &line);
@@ -208,6 +212,7 @@ static int list(struct errand *errand)
         return errand->status;
     }
     errand->argc = 0;
+    errand->as_json = as_json;
     errand->list = as_json ? json_array() : NULL;
     visit_all(errand, list_one);
     if (as_json ? !print_document(errand->list, true, &e) : fflush(stdout) != 0) {

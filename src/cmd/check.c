@@ -151,10 +151,10 @@ static json_t *document(const struct survey *s)
         const struct requirement_row *row = requirement_row((enum requirement)i);
         const struct finding *f = &s->findings[i];
 
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "name", row->name,
-                                              "need", need_name(row->need), "purpose", row->purpose,
-                                              "state", state_name(f->state), "found", f->found,
-                                              "diagnosis", diagnosis_json(s, f)));
+        json_append(&rows, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "name", row->name, "need",
+                                     need_name(row->need), "purpose", row->purpose, "state",
+                                     state_name(f->state), "found", f->found, "diagnosis",
+                                     diagnosis_json(s, f)));
     }
     return json_pack("{s:i, s:s, s:b, s:o}", "schema_version", 1, "launcher_version",
                      PACKAGE_VERSION, "able", survey_able(s), "requirements", rows);

@@ -66,7 +66,7 @@ static json_t *about_image(int entry, const char *name, struct error *e)
     if (image_cache_record(entry, id, &record, e)) {
         names = json_array();
         for (size_t i = 0; i < record.n_names; i++)
-            json_array_append_new(names, json_string(record.names[i]));
+            json_append(&names, json_string(record.names[i]));
         about = json_pack("{s:o, s:s, s:I, s:I, s:I}", "names", names, "tree_sha256", record.tree,
                           "bytes", (json_int_t)record.bytes, "entries", (json_int_t)record.entries,
                           "dropped", (json_int_t)record.dropped);

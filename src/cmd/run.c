@@ -48,8 +48,8 @@ static void report_end(const struct plan *plan, const struct launch_result *r)
                   "exit-code", launch_exit_status(r), "limit", launch_limit(r));
 
     if (r->time_limit != TIME_KEPT) {
-        json_object_set_new(line, "time-limit", json_string(time_limit_name(r->time_limit)));
-        json_object_set_new(line, "elapsed-ms", json_integer(r->elapsed_ms));
+        json_put(&line, "time-limit", json_string(time_limit_name(r->time_limit)));
+        json_put(&line, "elapsed-ms", json_integer(r->elapsed_ms));
     }
     status_line(plan, line);
     warn(plan, r);

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/sha256.h"
 #include "base/sys.h"
+#include "base/text.h"
 #include "evidence/controls_json.h"
 #include "evidence/document.h"
 #include "evidence/host.h"
@@ -81,42 +82,35 @@ static const char *image_digest_kind(const struct plan *plan, const struct bindi
     return b->rootfs[0] != '\0' ? "root" : b->payload[0] != '\0' ? "payload" : "none";
 }
 
-static void add_identity(json_t *bundle, const struct plan *plan, const struct binding *b,
+static void add_identity(json_t **bundle, const struct plan *plan, const struct binding *b,
                          const struct launch_result *r)
 {
     const struct declared *d = &plan->declared;
     const struct filter_builtin *profile = filter_builtin(plan->derived.profile);
-    char date[11];
+    char date[TEXT_TIME_SIZE];
     char random[33] = "";
-    json_t *started = document_time(r->started_at);
 
-    memcpy(date, json_string_value(started), 10);
-    date[10] = '\0';
+    text_time(date, r->started_at)[10] = '\0';
     io_random_hex(random);
-    json_object_set_new(bundle, "schema_version", json_integer(1));
-    json_object_set_new(bundle, "venue", json_string(d->venue));
-    json_object_set_new(bundle, "venue_identity", venue_identity_json());
-    json_object_set_new(bundle, "image_digest", document_digest(image_digest(plan, b)));
-    json_object_set_new(bundle, "seccomp_sha256", json_string(profile->json_sha256));
-    json_object_set_new(bundle, "runtime", json_string("denybox " PACKAGE_VERSION));
-    json_object_set_new(bundle, "run_date", json_string(d->run_date != NULL ? d->run_date : date));
-    json_object_set_new(bundle, "run_id", json_string(d->run_id != NULL ? d->run_id : random));
-    json_object_set_new(
-        bundle, "profile",
-        json_string(plan->derived.deviations == 0 ? "strict" : "declared-deviations"));
-    json_object_set_new(bundle, "deviations", deviations_json(plan));
-    json_decref(started);
+    json_put(bundle, "schema_version", json_integer(1));
+    json_put(bundle, "venue", json_string(d->venue));
+    json_put(bundle, "venue_identity", venue_identity_json());
+    json_put(bundle, "image_digest", document_digest(image_digest(plan, b)));
+    json_put(bundle, "seccomp_sha256", json_string(profile->json_sha256));
+    json_put(bundle, "runtime", json_string("denybox " PACKAGE_VERSION));
+    json_put(bundle, "run_date", json_string(d->run_date != NULL ? d->run_date : date));
+    json_put(bundle, "run_id", json_string(d->run_id != NULL ? d->run_id : random));
+    json_put(bundle, "profile",
+             json_string(plan->derived.deviations == 0 ? "strict" : "declared-deviations"));
+    json_put(bundle, "deviations", deviations_json(plan));
 }
 
 static json_t *freshness_json(const struct plan *plan, const struct launch_result *r)
 {
-    char boot[72];
-
-    host_boot_digest(boot);
     return json_pack("{s:s, s:o, s:o, s:o}", "nonce",
                      plan->declared.nonce != NULL ? plan->declared.nonce : "self", "started_at",
                      document_time(r->started_at), "finished_at", document_time(r->finished_at),
-                     "boot_id_sha256", document_digest(boot));
+                     "boot_id_sha256", host_boot_json());
 }
 
 static json_t *filters_json(const struct plan *plan, const struct launch_result *r)
@@ -132,7 +126,7 @@ static json_t *filters_json(const struct plan *plan, const struct launch_result 
     seal_template_digest(seal, NATIVE_AUDIT, SYS_execveat);
     for (int i = 0; i < 2; i++) {
         if (r->stacked_sha256[i][0] != '\0')
-            json_array_append_new(stacked, json_string(r->stacked_sha256[i]));
+            json_append(&stacked, json_string(r->stacked_sha256[i]));
     }
     return json_pack(
         "{s:s, s:s, s:i, s:[s], s:o, s:o, s:o}", "profile", name, "bpf_sha256", code->bpf_sha256,
@@ -145,10 +139,10 @@ static json_t *batch_json(const struct binding *b)
 {
     json_t *shared = json_array();
 
-    json_array_append_new(shared, json_string("launcher_sha256"));
-    json_array_append_new(shared, json_string("payload_sha256"));
+    json_append(&shared, json_string("launcher_sha256"));
+    json_append(&shared, json_string("payload_sha256"));
     if (b->shared_root)
-        json_array_append_new(shared, json_string("root_sha256"));
+        json_append(&shared, json_string("root_sha256"));
     return json_pack("{s:o, s:o}", "shared", shared, "taken_at", document_time(b->shared_at));
 }
 
@@ -156,26 +150,23 @@ static json_t *binding_json(const struct plan *plan, const struct binding *b,
                             const struct launch_result *r)
 {
     json_t *what = plan_json(plan);
-    char *canonical = what != NULL ? json_canonical(what) : NULL;
-    char plan_sha256[72] = "";
+    char *canonical = json_canonical(what);
+    char plan_sha256[DIGEST_TEXT_SIZE];
     char rules[DIGEST_TEXT_SIZE];
+    json_t *digest = NULL;
     json_t *binding;
 
     if (canonical != NULL)
-        sha256_text(plan_sha256, canonical, strlen(canonical));
+        digest = json_string(sha256_text(plan_sha256, canonical, strlen(canonical)));
     free(canonical);
-    binding = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:s}", "launcher_version",
-                        PACKAGE_VERSION, "launcher_sha256", document_digest(b->launcher), "plan",
-                        what, "plan_sha256", document_digest(plan_sha256), "payload_sha256",
-                        document_digest(b->payload), "input_sha256", document_digest(b->input),
-                        "image_digest_kind", image_digest_kind(plan, b), "root_sha256",
-                        document_digest(b->rootfs), "filters", filters_json(plan, r),
-                        "probe_rules_sha256", probe_rules_digest(rules));
-    if (binding != NULL && b->shared_at != 0 &&
-        json_object_set_new(binding, "batch", batch_json(b)) < 0) {
-        json_decref(binding);
-        return NULL;
-    }
+    binding = json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:s}", "launcher_version", PACKAGE_VERSION,
+        "launcher_sha256", document_digest(b->launcher), "plan", what, "plan_sha256", digest,
+        "payload_sha256", document_digest(b->payload), "input_sha256", document_digest(b->input),
+        "image_digest_kind", image_digest_kind(plan, b), "root_sha256", document_digest(b->rootfs),
+        "filters", filters_json(plan, r), "probe_rules_sha256", probe_rules_digest(rules));
+    if (b->shared_at != 0)
+        json_put(&binding, "batch", batch_json(b));
     return binding;
 }
 
@@ -184,10 +175,9 @@ static json_t *limits_json(const struct launch_result *r)
     json_t *object = json_object();
 
     for (int i = 0; i < r->n_limits; i++)
-        json_object_set_new(object, r->limits[i].name,
-                            json_pack("{s:I, s:s, s:s}", "value", (json_int_t)r->limits[i].value,
-                                      "held_by", r->limits[i].held_by, "scope",
-                                      r->limits[i].scope));
+        json_put(&object, r->limits[i].name,
+                 json_pack("{s:I, s:s, s:s}", "value", (json_int_t)r->limits[i].value, "held_by",
+                           r->limits[i].held_by, "scope", r->limits[i].scope));
     return object;
 }
 
@@ -223,10 +213,7 @@ static json_t *result_json(const struct launch_result *r, const struct outputs *
         r->ending == ENDING_NOT_STARTED ? json_null() : json_integer(r->elapsed_ms), "time_limit",
         time_limit_name(r->time_limit), "limit", launch_limit(r), "events", events_json(r));
 
-    if (result != NULL && !outputs_add(result, outputs)) {
-        json_decref(result);
-        return NULL;
-    }
+    outputs_add(&result, outputs);
     return result;
 }
 
@@ -234,32 +221,23 @@ json_t *bundle_json(const struct plan *plan, const struct binding *binding,
                     const struct launch_result *r, const struct outputs *outputs, struct error *e)
 {
     json_t *bundle = json_object();
-    json_t *result = result_json(r, outputs);
 
-    if (bundle == NULL || result == NULL) {
+    add_identity(&bundle, plan, binding, r);
+    json_put(&bundle, "freshness", freshness_json(plan, r));
+    json_put(&bundle, "binding", binding_json(plan, binding, r));
+    json_put(&bundle, "host", host_json());
+    json_put(&bundle, "limits", limits_json(r));
+    json_put(&bundle, "layers",
+             json_pack("{s:{s:b, s:i}}", "landlock", "in_force", r->landlock_abi != 0, "abi",
+                       r->landlock_abi));
+    json_put(&bundle, "probes", probes_json(&r->inside, plan->command == COMMAND_ATTEST));
+    json_put(&bundle, "raw", raw_json(&r->inside));
+    json_put(&bundle, "observed", observations_json(r));
+    json_put(&bundle, "result", result_json(r, outputs));
+    json_put(&bundle, "scan", binding->scan != NULL ? json_incref(binding->scan) : json_null());
+    json_put(&bundle, "controls", controls_json(&r->controls));
+    document_add_integrity(&bundle);
+    if (bundle == NULL)
         error_set(e, EXIT_DENYBOX, "cannot write the bundle: out of memory");
-        json_decref(bundle);
-        return NULL;
-    }
-    add_identity(bundle, plan, binding, r);
-    json_object_set_new(bundle, "freshness", freshness_json(plan, r));
-    json_object_set_new(bundle, "binding", binding_json(plan, binding, r));
-    json_object_set_new(bundle, "host", host_json());
-    json_object_set_new(bundle, "limits", limits_json(r));
-    json_object_set_new(bundle, "layers",
-                        json_pack("{s:{s:b, s:i}}", "landlock", "in_force", r->landlock_abi != 0,
-                                  "abi", r->landlock_abi));
-    json_object_set_new(bundle, "probes", probes_json(&r->inside, plan->command == COMMAND_ATTEST));
-    json_object_set_new(bundle, "raw", raw_json(&r->inside));
-    json_object_set_new(bundle, "observed", observations_json(r));
-    json_object_set_new(bundle, "result", result);
-    json_object_set_new(bundle, "scan",
-                        binding->scan != NULL ? json_incref(binding->scan) : json_null());
-    json_object_set_new(bundle, "controls", controls_json(&r->controls));
-    if (!document_add_integrity(bundle)) {
-        error_set(e, EXIT_DENYBOX, "cannot write the bundle: out of memory");
-        json_decref(bundle);
-        return NULL;
-    }
     return bundle;
 }

@@ -21,7 +21,7 @@ static json_t *expected_json(enum removal removal)
 
     for (int p = 0; p < N_PROBES; p++) {
         if (removal_flips(removal, (enum probe)p))
-            json_array_append_new(list, json_string(probe_row((enum probe)p)->id));
+            json_append(&list, json_string(probe_row((enum probe)p)->id));
     }
     return list;
 }
@@ -32,7 +32,7 @@ static json_t *flipped_json(const struct control *c)
 
     for (int p = 0; c->ran && p < N_PROBES; p++) {
         if (c->flip[p] == FLIP_EXPECTED || c->flip[p] == FLIP_UNEXPECTED)
-            json_array_append_new(list, json_string(probe_row((enum probe)p)->id));
+            json_append(&list, json_string(probe_row((enum probe)p)->id));
     }
     return list;
 }
@@ -42,10 +42,10 @@ static json_t *probes_json_of(const struct control *c)
     json_t *list = json_array();
 
     for (int p = 0; c->ran && p < N_PROBES; p++)
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:o}", "probe_id", probe_row((enum probe)p)->id, "verdict",
-                            verdict_name(c->judgement[p].verdict), "actual_stderr_or_value",
-                            document_string(c->judgement[p].actual)));
+        json_append(&list,
+                    json_pack("{s:s, s:s, s:o}", "probe_id", probe_row((enum probe)p)->id,
+                              "verdict", verdict_name(c->judgement[p].verdict),
+                              "actual_stderr_or_value", document_string(c->judgement[p].actual)));
     return list;
 }
 
@@ -57,7 +57,7 @@ static json_t *lines_json(const char *text)
     while (*text != '\0') {
         size_t length = strcspn(text, "\n");
 
-        json_array_append_new(list, document_text(text, length));
+        json_append(&list, document_text(text, length));
         text += length + (text[length] == '\n');
     }
     return list;
@@ -89,7 +89,7 @@ static json_t *never_json(void)
         const char *why = probe_never((enum probe)p);
 
         if (why != NULL)
-            json_object_set_new(object, probe_row((enum probe)p)->id, json_string(why));
+            json_put(&object, probe_row((enum probe)p)->id, json_string(why));
     }
     return object;
 }
@@ -103,7 +103,7 @@ json_t *controls_matrix_json(const struct control *controls, size_t n,
 
     control_golden(&golden);
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(rows, removal_json(&controls[i]));
+        json_append(&rows, removal_json(&controls[i]));
     object = json_pack("{s:i, s:s, s:s, s:o, s:o, s:s, s:i, s:i, s:o, s:o}", "schema_version", 1,
                        "profile", "weakened", "seccomp", profile, "run_at",
                        document_time(record->run_at), "golden", lines_json(buf_text(&golden)),

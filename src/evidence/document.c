@@ -47,16 +47,19 @@ json_t *document_time(int64_t seconds)
     return json_string(text_time(text, seconds));
 }
 
-bool document_add_integrity(json_t *document)
+static json_t *integrity_json(const json_t *document)
 {
     char *canonical = json_canonical(document);
     char text[72];
 
     if (canonical == NULL)
-        return false;
+        return NULL;
     sha256_text(text, canonical, strlen(canonical));
     free(canonical);
-    return json_object_set_new(document, "integrity",
-                               json_pack("{s:s, s:s}", "form", "RFC 8785, without this field",
-                                         "sha256", text)) == 0;
+    return json_pack("{s:s, s:s}", "form", "RFC 8785, without this field", "sha256", text);
+}
+
+void document_add_integrity(json_t **document)
+{
+    json_put(document, "integrity", integrity_json(*document));
 }

@@ -7,7 +7,8 @@
 #include "json/json.h"
 
 /* Building JSON documents of ASCII strings and small integers; a NULL from jansson (out of memory)
- * passes through all of these and shows at the end, when the document is written. */
+ * passes through all of these, json_put and json_append, and shows at the end, when the document is
+ * written: it lacks nothing, or there is none. */
 
 /* A string of any bytes, made printable as text_safe does, whole. */
 json_t *document_text(const void *bytes, size_t length);
@@ -26,9 +27,9 @@ json_t *document_time(int64_t seconds);
 
 /*
  * Adds the field integrity: the digest of the canonical form of everything else that is there.
- * An accident is seen by it; a forger is not stopped. False when there is no canonical form or no
- * memory.
+ * An accident is seen by it; a forger is not stopped. *document becomes NULL, as by json_put, when
+ * there is no canonical form or no memory.
  */
-bool document_add_integrity(json_t *document);
+void document_add_integrity(json_t **document);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "evidence/host.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/utsname.h>
 
 #include "base/buf.h"
@@ -10,19 +10,25 @@
 #include "base/sha256.h"
 #include "evidence/document.h"
 
-/* A small file of the kernel without its line feed, or null. */
+/* A small file of the kernel without its line feed: false where there is none, or no memory, which
+ * *value tells: null or NULL. */
+static bool read_kernel_file(const char *path, struct buf *text, json_t **value)
+{
+    bool ok = io_read_file(AT_FDCWD, path, 4096, text);
+
+    *value = ok || errno == ENOMEM ? NULL : json_null();
+    while (ok && text->length != 0 && text->data[text->length - 1] == '\n')
+        text->length--;
+    return ok;
+}
+
 static json_t *kernel_file(const char *path)
 {
     struct buf text = {0};
-    json_t *value = json_null();
+    json_t *value;
 
-    if (io_read_file(AT_FDCWD, path, 4096, &text)) {
-        size_t length = text.length;
-
-        while (length != 0 && text.data[length - 1] == '\n')
-            length--;
-        value = document_text(buf_text(&text), length);
-    }
+    if (read_kernel_file(path, &text, &value))
+        value = document_text(buf_text(&text), text.length);
     buf_free(&text);
     return value;
 }
@@ -55,12 +61,14 @@ json_t *host_json(void)
                      kernel_file("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"));
 }
 
-void host_boot_digest(char *out)
+json_t *host_boot_json(void)
 {
     struct buf text = {0};
+    char digest[DIGEST_TEXT_SIZE];
+    json_t *value;
 
-    out[0] = '\0';
-    if (io_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &text))
-        sha256_text(out, buf_text(&text), strcspn(buf_text(&text), "\n"));
+    if (read_kernel_file("/proc/sys/kernel/random/boot_id", &text, &value))
+        value = json_string(sha256_text(digest, buf_text(&text), text.length));
     buf_free(&text);
+    return value;
 }

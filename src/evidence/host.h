@@ -8,7 +8,7 @@
 json_t *venue_identity_json(void);
 json_t *host_json(void);
 
-/* "sha256:..." of the host's boot id, or "" where it cannot be read. */
-void host_boot_digest(char *out);
+/* "sha256:..." of the host's boot id, or null where it cannot be read. */
+json_t *host_boot_json(void);
 
 #endif

@@ -18,7 +18,7 @@ static json_t *oddities(unsigned odd)
 
     for (int i = 0; i < N_ODDITIES; i++) {
         if ((odd & ODD_BIT(i)) != 0)
-            json_array_append_new(list, json_string(oddity_words((enum oddity)i)));
+            json_append(&list, json_string(oddity_words((enum oddity)i)));
     }
     return list;
 }
@@ -33,21 +33,17 @@ static json_t *output_json(const struct audit_row *row)
                      document_digest(row->sha256), "odd", oddities(row->odd));
 }
 
-bool outputs_add(json_t *result, const struct outputs *outputs)
+void outputs_add(json_t **result, const struct outputs *outputs)
 {
     const struct audit *a = &outputs->audit;
     json_t *list = json_array();
     bool complete = !outputs->unknown && !a->endless && a->entries == a->n_rows;
-    bool ok = list != NULL;
 
-    for (size_t i = 0; ok && i < a->n_rows; i++)
-        ok = json_array_append_new(list, output_json(&a->rows[i])) == 0;
-    if (json_object_set_new(result, "outputs", list) != 0)
-        return false;
-    return json_object_set_new(result, "outputs_state",
-                               json_string(outputs_state_name(outputs->state))) == 0 &&
-           json_object_set_new(result, "outputs_entries", json_integer((json_int_t)a->entries)) ==
-               0 &&
-           json_object_set_new(result, "outputs_odd", json_integer((json_int_t)a->odd)) == 0 &&
-           json_object_set_new(result, "outputs_complete", json_boolean(complete)) == 0 && ok;
+    for (size_t i = 0; list != NULL && i < a->n_rows; i++)
+        json_append(&list, output_json(&a->rows[i]));
+    json_put(result, "outputs", list);
+    json_put(result, "outputs_state", json_string(outputs_state_name(outputs->state)));
+    json_put(result, "outputs_entries", json_integer((json_int_t)a->entries));
+    json_put(result, "outputs_odd", json_integer((json_int_t)a->odd));
+    json_put(result, "outputs_complete", json_boolean(complete));
 }

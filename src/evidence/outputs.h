@@ -27,8 +27,7 @@ struct outputs {
 /* The name of a state, in the words of the bundle. */
 const char *outputs_state_name(enum outputs_state state);
 
-/* The members of `result` that tell of the outputs, added to the object. False when out of memory.
- */
-bool outputs_add(json_t *result, const struct outputs *outputs);
+/* The members of `result` that tell of the outputs, added to the object, as by json_put. */
+void outputs_add(json_t **result, const struct outputs *outputs);
 
 #endif

@@ -18,7 +18,7 @@ json_t *deviations_json(const struct plan *plan)
 
     for (unsigned i = 0; deviation_name(i) != NULL; i++) {
         if ((plan->derived.deviations & 1U << i) != 0)
-            json_array_append_new(list, json_string(deviation_name(i)));
+            json_append(&list, json_string(deviation_name(i)));
     }
     return list;
 }
@@ -28,7 +28,7 @@ static json_t *strings(char *const *list, size_t n)
     json_t *array = json_array();
 
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(array, document_string(list[i]));
+        json_append(&array, document_string(list[i]));
     return array;
 }
 
@@ -51,18 +51,17 @@ static json_t *mounts_json(const struct plan *plan)
     const struct declared *d = &plan->declared;
     json_t *list = json_array();
 
-    json_array_append_new(list, mount("/", root_source(plan), "ro,nosuid,nodev"));
-    json_array_append_new(list, mount("/in", d->in, "ro,nosuid,nodev,noexec"));
-    json_array_append_new(
-        list, mount("/out", d->out_size != 0 ? "tmpfs" : d->out, "rw,nosuid,nodev,noexec"));
-    json_array_append_new(list, mount("/tmp", NULL, "rw,nosuid,nodev,noexec"));
+    json_append(&list, mount("/", root_source(plan), "ro,nosuid,nodev"));
+    json_append(&list, mount("/in", d->in, "ro,nosuid,nodev,noexec"));
+    json_append(&list,
+                mount("/out", d->out_size != 0 ? "tmpfs" : d->out, "rw,nosuid,nodev,noexec"));
+    json_append(&list, mount("/tmp", NULL, "rw,nosuid,nodev,noexec"));
     for (size_t i = 0; i < d->n_binds; i++)
-        json_array_append_new(list,
-                              mount(d->binds[i].target, d->binds[i].source, "ro,nosuid,nodev"));
+        json_append(&list, mount(d->binds[i].target, d->binds[i].source, "ro,nosuid,nodev"));
     if (d->proc)
-        json_array_append_new(list, mount("/proc", "proc", "ro,nosuid,nodev,noexec"));
+        json_append(&list, mount("/proc", "proc", "ro,nosuid,nodev,noexec"));
     if (d->dev)
-        json_array_append_new(list, mount("/dev", "tmpfs", "ro,nosuid,noexec"));
+        json_append(&list, mount("/dev", "tmpfs", "ro,nosuid,noexec"));
     return list;
 }
 
@@ -71,7 +70,7 @@ static json_t *with_json(const struct declared *d)
     json_t *array = json_array();
 
     for (size_t i = 0; i < d->with.n; i++)
-        json_array_append_new(array, document_string(d->with.word[i]));
+        json_append(&array, document_string(d->with.word[i]));
     return array;
 }
 

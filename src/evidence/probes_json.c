@@ -17,7 +17,7 @@ static json_t *tests_json(const struct probe_row *row)
     size_t n = probe_tests(row, tests);
 
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, json_integer(tests[i]));
+        json_append(&list, json_integer(tests[i]));
     return list;
 }
 
@@ -33,9 +33,8 @@ static json_t *observed_json(const struct fact *fact)
     json_t *list = json_array();
 
     for (int i = 0; i < fact->n; i++)
-        json_array_append_new(list, json_pack("{s:o, s:i}", "what",
-                                              document_string(fact->observed[i].label), "value",
-                                              fact->observed[i].value));
+        json_append(&list, json_pack("{s:o, s:i}", "what", document_string(fact->observed[i].label),
+                                     "value", fact->observed[i].value));
     return list;
 }
 
@@ -67,7 +66,7 @@ json_t *probes_json(const struct findings *f, bool artifacts)
     json_t *list = json_array();
 
     for (int i = 0; i < N_PROBES; i++)
-        json_array_append_new(list, probe_json((enum probe)i, f, artifacts));
+        json_append(&list, probe_json((enum probe)i, f, artifacts));
     return list;
 }
 
@@ -76,7 +75,7 @@ static json_t *keys_json(const struct raw *raw)
     json_t *list = json_array();
 
     for (size_t at = 0; at < raw->length; at += strlen(raw->bytes + at) + 1)
-        json_array_append_new(list, document_string(raw->bytes + at));
+        json_append(&list, document_string(raw->bytes + at));
     return list;
 }
 
@@ -89,18 +88,18 @@ static json_t *lines_json(const struct raw *raw)
     return value;
 }
 
-static void add_raw(json_t *object, const char *name, const struct raw *raw)
+static void add_raw(json_t **object, const char *name, const struct raw *raw)
 {
     char key[64];
     char digest[DIGEST_TEXT_SIZE];
 
-    json_object_set_new(object, name, raw->bytes != NULL ? lines_json(raw) : json_null());
+    json_put(object, name, raw->bytes != NULL ? lines_json(raw) : json_null());
     snprintf(key, sizeof key, "%s_b64", name);
-    json_object_set_new(object, key, document_base64(raw->bytes, raw->length));
+    json_put(object, key, document_base64(raw->bytes, raw->length));
     if (raw->bytes == NULL)
         return;
     snprintf(key, sizeof key, "%s_sha256", name);
-    json_object_set_new(object, key, json_string(sha256_text(digest, raw->bytes, raw->length)));
+    json_put(object, key, json_string(sha256_text(digest, raw->bytes, raw->length)));
 }
 
 json_t *raw_json(const struct findings *f)
@@ -111,10 +110,10 @@ json_t *raw_json(const struct findings *f)
         const struct raw *raw = &f->raw[i];
 
         if (i == RAW_ENV_KEYS)
-            json_object_set_new(object, raw_name(RAW_ENV_KEYS),
-                                raw->bytes != NULL ? keys_json(raw) : json_null());
+            json_put(&object, raw_name(RAW_ENV_KEYS),
+                     raw->bytes != NULL ? keys_json(raw) : json_null());
         else
-            add_raw(object, raw_name((enum raw_kind)i), raw);
+            add_raw(&object, raw_name((enum raw_kind)i), raw);
     }
     return object;
 }

@@ -51,18 +51,18 @@ static bool names_exec(const json_t *rule)
 static bool allow_exec(struct profile_text *p, struct error *e)
 {
     json_t *document = json_parse(buf_text(&p->json), p->json.length, e);
-    json_t *rules = json_object_get(document, "syscalls");
+    json_t *rules = json_incref(json_object_get(document, "syscalls"));
     char *text = NULL;
 
     for (size_t i = json_array_size(rules); i-- > 0;) {
         if (names_exec(json_array_get(rules, i)))
             json_array_remove(rules, i);
     }
-    if (document != NULL &&
-        json_array_append_new(rules, json_pack("{s:[s, s], s:s, s:s}", "names", "execve",
-                                               "execveat", "action", "SCMP_ACT_ALLOW", "comment",
-                                               "--allow-exec")) == 0)
+    json_append(&rules, json_pack("{s:[s, s], s:s, s:s}", "names", "execve", "execveat", "action",
+                                  "SCMP_ACT_ALLOW", "comment", "--allow-exec"));
+    if (rules != NULL)
         text = json_canonical(document);
+    json_decref(rules);
     json_decref(document);
     if (text == NULL)
         return error_set(e, EXIT_DENYBOX, "cannot make the variant of %s", p->name);

@@ -46,7 +46,7 @@ static bool write_record(int dirfd, const struct image *image, const struct unpa
 
     /* A name that is no UTF-8 was refused with the document that it is from. */
     for (size_t i = 0; i < image->n_names; i++)
-        json_array_append_new(names, json_string(image->names[i]));
+        json_append(&names, json_string(image->names[i]));
     record = json_pack("{s:o, s:s, s:I, s:I, s:I}", "names", names, "tree_sha256", tree, "bytes",
                        (json_int_t)done->bytes, "entries", (json_int_t)done->entries, "dropped",
                        (json_int_t)done->dropped);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "json/json.h"
 
+#include <errno.h>
+#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,11 +35,46 @@ static bool shallow(const json_t *value, unsigned left)
     return true;
 }
 
+/*
+ * jansson's reader does not look whether its buffer has grown: without memory it would go on with a
+ * text that lacks a byte, or read beyond it. So while it reads, an allocation that fails ends it;
+ * what it had of the document is lost.
+ */
+static jmp_buf *reading;
+
+static void *allocate(size_t size)
+{
+    void *memory = malloc(size);
+
+    if (memory == NULL && reading != NULL)
+        longjmp(*reading, 1);
+    return memory;
+}
+
+static json_t *load(const char *bytes, size_t length, json_error_t *where, bool *starved)
+{
+    jmp_buf out;
+    json_t *document = NULL;
+
+    json_set_alloc_funcs(allocate, free);
+    reading = &out;
+    *starved = setjmp(out) != 0;
+    if (!*starved)
+        document = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, where);
+    reading = NULL;
+    return *starved ? NULL : document;
+}
+
 json_t *json_parse(const char *bytes, size_t length, struct error *e)
 {
     json_error_t where;
-    json_t *document = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &where);
+    bool starved;
+    json_t *document = load(bytes, length, &where, &starved);
 
+    if (starved) {
+        error_errno(e, EXIT_DENYBOX, ENOMEM, "cannot parse JSON");
+        return NULL;
+    }
     if (document == NULL) {
         error_set(e, EXIT_DENYBOX, "cannot parse JSON: line %d, column %d: %s", where.line,
                   where.column, text_show(where.text));
@@ -193,26 +230,47 @@ char *json_canonical(const json_t *document)
 }
 
 /* jansson takes DEL, which stands in strings alone, for a letter; a terminal does not. */
-static char *escape_delete(char *text)
+static int add_piece(const char *bytes, size_t length, void *text)
 {
-    struct buf out = {0};
-    const char *from = text;
+    struct buf *b = text;
 
-    if (text == NULL || strchr(text, 0x7f) == NULL)
-        return text;
-    for (const char *at; (at = strchr(from, 0x7f)) != NULL; from = at + 1) {
-        buf_add(&out, from, (size_t)(at - from));
-        buf_puts(&out, "\\u007f");
+    for (const char *at; (at = memchr(bytes, 0x7f, length)) != NULL;) {
+        buf_add(b, bytes, (size_t)(at - bytes));
+        buf_puts(b, "\\u007f");
+        length -= (size_t)(at + 1 - bytes);
+        bytes = at + 1;
     }
-    buf_puts(&out, from);
-    free(text);
-    if (out.failed)
-        buf_free(&out);
-    return out.data; /* handed over to the caller */
+    buf_add(b, bytes, length);
+    return 0;
 }
 
+/* Into a buffer of ours, which forgets no failure: jansson goes on when a key did not fit into its
+ * own. */
 char *json_pretty(const json_t *document)
 {
-    return escape_delete(
-        json_dumps(document, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY));
+    const size_t flags = JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY;
+    struct buf b = {0};
+
+    if (json_dump_callback(document, add_piece, &b, flags) != 0 || b.failed)
+        buf_free(&b);
+    return b.data; /* handed over to the caller */
+}
+
+static void give_up(json_t **whole)
+{
+    json_decref(*whole);
+    *whole = NULL;
+}
+
+/* Both of jansson's release the value where they fail, and fail for a NULL. */
+void json_put(json_t **object, const char *key, json_t *value)
+{
+    if (json_object_set_new(*object, key, value) != 0)
+        give_up(object);
+}
+
+void json_append(json_t **list, json_t *value)
+{
+    if (json_array_append_new(*list, value) != 0)
+        give_up(list);
 }

@@ -35,4 +35,12 @@ char *json_canonical(const json_t *document);
  */
 char *json_pretty(const json_t *document);
 
+/*
+ * Sets a member of an object, or adds one more to a list; the value is taken over. What could not
+ * be made or set is not left out of a document: *object is then released and becomes NULL, as it is
+ * where the value or *object itself was, and so does whatever it is put into.
+ */
+void json_put(json_t **object, const char *key, json_t *value);
+void json_append(json_t **list, json_t *value);
+
 #endif

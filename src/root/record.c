@@ -30,7 +30,7 @@ static json_t *list_of(const char *const *paths, size_t n)
     json_t *list = json_array();
 
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, shown(paths[i]));
+        json_append(&list, shown(paths[i]));
     return list;
 }
 

@@ -138,7 +138,7 @@ static json_t *file_json(const struct scan_file *file)
     json_t *findings = json_array();
 
     for (size_t i = 0; i < file->n; i++)
-        json_array_append_new(findings, finding_json(&file->findings[i]));
+        json_append(&findings, finding_json(&file->findings[i]));
     return json_pack("{s:o, s:s, s:s, s:s, s:o}", "path", safe_string(file->path), "kind",
                      scan_kind_name(file->kind), "sha256", file->sha256, "verdict",
                      scan_verdict_name(file->denied == 0 ? SCAN_PASS : SCAN_FAIL), "findings",
@@ -150,7 +150,7 @@ json_t *scan_report_json(const struct scan_report *r, const char *policy)
     json_t *files = json_array();
 
     for (size_t i = 0; i < r->n; i++)
-        json_array_append_new(files, file_json(&r->files[i]));
+        json_append(&files, file_json(&r->files[i]));
     return json_pack("{s:o, s:s, s:s, s:o, s:o}", "policy", safe_string(policy), "policy_sha256",
                      r->policy->sha256, "verdict", scan_verdict_name(scan_verdict(r)), "incomplete",
                      r->failed[0] != '\0' ? json_string(r->failed) : json_null(), "files", files);

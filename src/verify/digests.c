@@ -36,12 +36,12 @@ static bool digest_is(const json_t *value, const char *stored)
 
 static void check_integrity(struct verification *v)
 {
-    json_t *integrity = json_incref(json_object_get(v->bundle, "integrity"));
+    json_t *rest = json_copy(v->bundle);
 
-    json_object_del(v->bundle, "integrity");
-    if (!digest_is(v->bundle, field_text(integrity, "sha256")))
+    json_object_del(rest, "integrity");
+    if (!digest_is(rest, field_text(v->bundle, "integrity.sha256")))
         note(v, REASON_INTEGRITY, "integrity.sha256 is not the digest of the document");
-    json_object_set_new(v->bundle, "integrity", integrity);
+    json_decref(rest);
 }
 
 /* The index of the one architecture that the filter is for, or N_MACHINES. */

@@ -92,7 +92,8 @@ static bool parse(struct verification *v, const char *bytes)
         return note(v, REASON_FILE_JSON, "a number is written as -0");
     v->bundle = json_parse(bytes, v->size, &e);
     if (v->bundle == NULL)
-        return note(v, REASON_FILE_JSON, "%.250s", e.text);
+        return note(v, e.number == ENOMEM ? REASON_FILE_UNREADABLE : REASON_FILE_JSON, "%.250s",
+                    e.text);
     if (!json_is_object(v->bundle))
         return note(v, REASON_FILE_JSON, "the document is no object");
     return true;

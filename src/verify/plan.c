@@ -32,7 +32,7 @@ static void check_environment(struct verification *v)
 
     json_array_foreach(keys, i, pair)
     {
-        json_object_set_new(left, json_string_value(pair), json_null());
+        json_put(&left, json_string_value(pair), json_null());
     }
     if (json_is_array(keys) && json_array_size(list) != json_array_size(keys))
         note(v, REASON_ENVIRONMENT, "%zu variables are planned, and %zu found",

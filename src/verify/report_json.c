@@ -36,7 +36,7 @@ static json_t *values_json(const struct option_list *values)
     json_t *list = json_array();
 
     for (size_t i = 0; i < values->n; i++)
-        json_array_append_new(list, safe_json(values->word[i]));
+        json_append(&list, safe_json(values->word[i]));
     return list;
 }
 
@@ -45,10 +45,10 @@ static json_t *profiles_json(const struct policy *p)
     json_t *list = json_array();
 
     for (size_t i = 0; i < p->profiles.n; i++)
-        json_array_append_new(
-            list, json_pack("{s:o, s:s, s:s, s:s}", "file", safe_json(p->profiles.word[i]),
-                            "sha256", p->profile[i].json, "bpf_sha256_x86_64", p->profile[i].bpf[0],
-                            "bpf_sha256_aarch64", p->profile[i].bpf[1]));
+        json_append(&list,
+                    json_pack("{s:o, s:s, s:s, s:s}", "file", safe_json(p->profiles.word[i]),
+                              "sha256", p->profile[i].json, "bpf_sha256_x86_64",
+                              p->profile[i].bpf[0], "bpf_sha256_aarch64", p->profile[i].bpf[1]));
     return list;
 }
 
@@ -57,9 +57,8 @@ static json_t *scans_json(const struct policy *p)
     json_t *list = json_array();
 
     for (size_t i = 0; i < p->scan_files.n; i++)
-        json_array_append_new(list,
-                              json_pack("{s:o, s:s}", "file", safe_json(p->scan_files.word[i]),
-                                        "sha256", p->scan[i + 1].sha256));
+        json_append(&list, json_pack("{s:o, s:s}", "file", safe_json(p->scan_files.word[i]),
+                                     "sha256", p->scan[i + 1].sha256));
     return list;
 }
 
@@ -82,9 +81,9 @@ static json_t *reasons_json(const struct verification *v, enum check check)
         const struct reason_row *row = reason_row(v->notes[i].reason);
 
         if (row->check == check)
-            json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "code", row->code, "means",
-                                                  outcome_row(row->outcome)->word, "text",
-                                                  v->notes[i].text));
+            json_append(&list,
+                        json_pack("{s:s, s:s, s:s}", "code", row->code, "means",
+                                  outcome_row(row->outcome)->word, "text", v->notes[i].text));
     }
     return list;
 }
@@ -97,12 +96,11 @@ static json_t *checks_json(const struct verification *v)
         enum check check = (enum check)i;
         enum outcome outcome = verification_check(v, check);
 
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:o}", "check", check_row(check)->name, "result",
-                            !v->made[i]                     ? "not made"
-                            : outcome == OUTCOME_ACCEPTABLE ? "ok"
-                                                            : outcome_row(outcome)->word,
-                            "reasons", reasons_json(v, check)));
+        json_append(&list, json_pack("{s:s, s:s, s:o}", "check", check_row(check)->name, "result",
+                                     !v->made[i]                     ? "not made"
+                                     : outcome == OUTCOME_ACCEPTABLE ? "ok"
+                                                                     : outcome_row(outcome)->word,
+                                     "reasons", reasons_json(v, check)));
     }
     return list;
 }
@@ -115,13 +113,13 @@ static json_t *probes_json(const struct verification *v)
         const struct judged *p = &v->probe[i];
 
         if (p->listed)
-            json_array_append_new(
-                list,
-                json_pack("{s:s, s:s, s:s, s:i, s:o, s:b, s:b, s:b}", "probe_id",
-                          probe_row((enum probe)i)->id, "stored", verdict_name(p->stored),
-                          "recomputed", verdict_name(p->found.verdict), "number", p->found.number,
-                          "actual", safe_json(p->found.actual), "required", p->required, "passes",
-                          p->passes, "excused", p->excused && !p->passes));
+            json_append(&list,
+                        json_pack("{s:s, s:s, s:s, s:i, s:o, s:b, s:b, s:b}", "probe_id",
+                                  probe_row((enum probe)i)->id, "stored", verdict_name(p->stored),
+                                  "recomputed", verdict_name(p->found.verdict), "number",
+                                  p->found.number, "actual", safe_json(p->found.actual), "required",
+                                  p->required, "passes", p->passes, "excused",
+                                  p->excused && !p->passes));
     }
     return list;
 }
@@ -132,9 +130,8 @@ static json_t *row_json(const struct verification *v, const struct matrix_row *r
 
     for (int i = 0; i < N_PROBES; i++) {
         if (row->bound[i])
-            json_array_append_new(probes,
-                                  json_pack("{s:s, s:s}", "probe_id", probe_row((enum probe)i)->id,
-                                            "verdict", row_probe_word(v, (enum probe)i)));
+            json_append(&probes, json_pack("{s:s, s:s}", "probe_id", probe_row((enum probe)i)->id,
+                                           "verdict", row_probe_word(v, (enum probe)i)));
     }
     return json_pack("{s:i, s:o, s:s, s:o, s:o, s:s}", "row", row->row, "requirement",
                      safe_json(row->requirement), "source", row->source, "bar",
@@ -147,7 +144,7 @@ static json_t *rows_json(const struct verification *v)
     json_t *list = json_array();
 
     for (size_t i = 0; i < v->policy->matrix.n && v->made[CHECK_MATRIX]; i++)
-        json_array_append_new(list, row_json(v, &v->policy->matrix.rows[i]));
+        json_append(&list, row_json(v, &v->policy->matrix.rows[i]));
     return list;
 }
 

@@ -289,6 +289,20 @@ def _why_not():
     return None
 
 
+def sanitized():
+    """Is it a build for scripts/sanitize?  It says so by what it is linked with."""
+    if "sanitized" not in _made:
+        with open(FAULTY, "rb") as file:
+            _made["sanitized"] = b"__asan_init" in file.read()
+    return _made["sanitized"]
+
+
+def not_sanitized(reason):
+    """Skips a test that a build with sanitizers cannot be held to."""
+    if sanitized():
+        raise unittest.SkipTest(f"not under a sanitizer: {reason}")
+
+
 class Live(unittest.TestCase):
     """A test with a work directory of its own: self.dir, with in/ and out/ in it."""
 

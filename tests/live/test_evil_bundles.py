@@ -15,7 +15,6 @@ import resource
 import shutil
 import subprocess
 import tempfile
-import unittest
 
 import support
 from support import DENYBOX, Live, PAYLOAD
@@ -69,8 +68,7 @@ class Evil(Live):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if verify("/", "--help")[0] != 0:
-            raise unittest.SkipTest("there is no denybox verify yet")
+        support.not_sanitized("RLIMIT_AS bounds what it reserves for its shadow")
         cls.work = tempfile.mkdtemp(prefix="denybox-evil-")
         for name in ("in", "out", "evil"):
             os.mkdir(os.path.join(cls.work, name))
