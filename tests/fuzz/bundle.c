@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A bundle, verified by the strict rules and by those of --base, and reported in every form. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "verify/report.h"
+#include "verify/verification.h"
+
+static struct policy policy;
+static FILE *nowhere;
+
+static void load(void)
+{
+    struct error e = {0};
+
+    if (nowhere != NULL)
+        return;
+    nowhere = fopen("/dev/null", "w");
+    FUZZ_REQUIRE(nowhere != NULL && policy_load(&policy, &e));
+}
+
+static void verify(const char *path, bool base)
+{
+    static struct verification v;
+    json_t *document;
+    char *text;
+
+    policy.base = base;
+    verify_file(&policy, path, &v);
+    for (size_t i = 0; i < v.n_notes; i++)
+        FUZZ_REQUIRE(v.notes[i].text[0] != '\0' && fuzz_printable(v.notes[i].text));
+    for (int i = 0; i < N_CHECKS; i++)
+        FUZZ_REQUIRE(verification_check(&v, (enum check)i) != OUTCOME_REJECTED ||
+                     verification_outcome(&v) == OUTCOME_REJECTED);
+    report_whole(nowhere, &v);
+    report_line(nowhere, &v);
+    document = report_json(&v);
+    text = json_canonical(document);
+    FUZZ_REQUIRE(document != NULL && text != NULL);
+    free(text);
+    json_decref(document);
+    verification_free(&v);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *path = fuzz_named_file("bundle", data, size);
+
+    load();
+    verify(path, false);
+    verify(path, true);
+    return 0;
+}
