@@ -74,7 +74,7 @@ static bool add_rules(struct sandbox *s, int ruleset, struct error *e)
            allow_path(ruleset, "/tmp", READ | write, e) &&
            (!plan->declared.dev ||
             allow_path(ruleset, "/dev", READ | LANDLOCK_ACCESS_FS_WRITE_FILE, e)) &&
-           allow_fd(ruleset, s->proc, READ, e) &&
+           (s->proc < 0 || allow_fd(ruleset, s->proc, READ, e)) &&
            /* The payload is opened on the host, beneath none of these. */
            (!payload ||
             allow_fd(ruleset, SEALED_FD(plan), EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE, e));
