@@ -295,24 +295,25 @@ static int batch_status(const struct batch *b, int interrupted)
 static bool summary(const struct batch *b, bool interrupted, struct error *e)
 {
     double seconds = progress_seconds(&b->progress);
+    size_t inputs = b->inputs.n_todo + b->inputs.n_done;
     size_t ran = b->count[OUTCOME_DONE] + b->count[OUTCOME_FAILED] + b->count[OUTCOME_NO_RESULT];
+    size_t left = b->inputs.n_todo - ran;
 
     if (b->plan->declared.json)
         return print_line(
-            json_pack(
-                "{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "event", "summary", "inputs",
-                (json_int_t)(b->inputs.n_todo + b->inputs.n_done), "done",
-                (json_int_t)b->count[OUTCOME_DONE], "failed", (json_int_t)b->count[OUTCOME_FAILED],
-                "no-result", (json_int_t)b->count[OUTCOME_NO_RESULT], "had-result",
-                (json_int_t)b->inputs.n_done, "not-started", (json_int_t)(b->inputs.n_todo - ran),
-                "microseconds", (json_int_t)(seconds * 1e6), "interrupted", (int)interrupted),
+            json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "event", "summary", "inputs",
+                      (json_int_t)inputs, "done", (json_int_t)b->count[OUTCOME_DONE], "failed",
+                      (json_int_t)b->count[OUTCOME_FAILED], "no-result",
+                      (json_int_t)b->count[OUTCOME_NO_RESULT], "had-result",
+                      (json_int_t)b->inputs.n_done, "not-started", (json_int_t)left, "microseconds",
+                      (json_int_t)(seconds * 1e6), "interrupted", (int)interrupted),
             e);
     if (!b->plan->declared.quiet)
         printf("%zu inputs: %zu done, %zu failed, %zu without a result, %zu had one before, "
                "%zu not started; %.1f s, %.0f a second\n",
-               b->inputs.n_todo + b->inputs.n_done, b->count[OUTCOME_DONE],
-               b->count[OUTCOME_FAILED], b->count[OUTCOME_NO_RESULT], b->inputs.n_done,
-               b->inputs.n_todo - ran, seconds, seconds > 0 ? (double)ran / seconds : 0.0);
+               inputs, b->count[OUTCOME_DONE], b->count[OUTCOME_FAILED],
+               b->count[OUTCOME_NO_RESULT], b->inputs.n_done, left, seconds,
+               seconds > 0 ? (double)ran / seconds : 0.0);
     return true;
 }
 
