@@ -430,6 +430,19 @@ START_TEST(a_label_without_an_end_is_refused)
 }
 END_TEST
 
+/* It is printed with the table of the probes. */
+START_TEST(a_label_for_a_terminal_is_refused)
+{
+    struct fact fact;
+
+    memcpy(&fact, good + 6 * sizeof fact, sizeof fact);
+    ck_assert_int_eq(fact.n, 6);
+    memcpy(fact.observed[5].label, "\033[2J", 5);
+    memcpy(good + 6 * sizeof fact, &fact, sizeof fact);
+    ck_assert(!message_take_findings(&taken, &in));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("channel");
@@ -461,6 +474,7 @@ static Suite *suite(void)
     tcase_add_loop_test(findings, a_false_length_is_refused, 0, N_ROWS(claims));
     tcase_add_loop_test(findings, a_false_count_is_refused, 0, N_ROWS(counts));
     tcase_add_test(findings, a_label_without_an_end_is_refused);
+    tcase_add_test(findings, a_label_for_a_terminal_is_refused);
     suite_add_tcase(s, findings);
     return s;
 }

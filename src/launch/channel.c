@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/text.h"
 
 struct head {
     int kind;
@@ -266,7 +267,7 @@ static bool facts_hold(const struct fact *facts)
         for (int j = 0; j < facts[i].n; j++) {
             const struct observation *o = &facts[i].observed[j];
 
-            if (memchr(o->label, '\0', sizeof o->label) == NULL)
+            if (memchr(o->label, '\0', sizeof o->label) == NULL || !text_is_printable(o->label))
                 return false;
         }
     }
