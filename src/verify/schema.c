@@ -179,6 +179,11 @@ static void check_value(struct verification *v, const char *path, const json_t *
 {
     const struct row *row = find_row(path);
 
+    /* Of an array whose elements the table forgot. */
+    if (row == NULL) {
+        note(v, REASON_SCHEMA_UNKNOWN, "%s is not known here", path);
+        return;
+    }
     if (!has_type(row, value)) {
         note(v, REASON_SCHEMA_TYPE, "%s is %s, not %s", path, type_name(value), row->types);
         return;
