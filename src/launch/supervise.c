@@ -226,6 +226,9 @@ static bool exec_message(struct supervisor *sv)
 
     if (message_receive(sv->s->gate_socket[0], &m))
         return take_error(sv, &m);
+    /* Only an end of file, which has no errno, says that there was an exec. */
+    if (errno != 0 && errno != ECONNRESET)
+        return error_errno(sv->e, EXIT_DENYBOX, errno, "cannot wait for the payload");
     /* The order to go on was not read: that end of file is a death, and not an exec. One that we
      * have brought about ourselves is told of by init. */
     if (errno == ECONNRESET && !sv->signalled)

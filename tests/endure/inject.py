@@ -145,7 +145,10 @@ class Sweep:
         with open(log, encoding="utf-8", errors="replace") as file:
             text = whole_calls(file.read())
         os.unlink(log)
-        return status, out, err.decode("utf-8", "replace"), text
+        # strace has a word of its own to say where it comes too late for a call.
+        err = "".join(line for line in err.decode("utf-8", "replace").splitlines(True)
+                      if not line.startswith("strace: "))
+        return status, out, err, text
 
     def calls(self):
         """{name: how often the process that makes it most often does}"""
