@@ -23,7 +23,7 @@ class Along(Compiler):
 
     def setUp(self):
         super().setUp()
-        self.library = self.make_library("own/lib/libsecret.so.1", "secret")
+        self.named = self.make_library("own/lib/libsecret.so.1", "secret")
 
     def refused(self, done, what, by):
         self.assert_error(done, EXIT_DENYBOX, f"cannot put '{what}' into the root: '{by}' names it",
@@ -31,56 +31,56 @@ class Along(Compiler):
         self.assertEqual(self.roots(), [])
 
     def program(self, *flags, name="came/bin/p"):
-        return self.build(name, self.MAIN, self.library, *flags)
+        return self.build(name, self.MAIN, self.named, *flags)
 
 
 class Libraries(Along):
 
     def test_by_a_path_in_the_program(self):
-        path = os.path.dirname(self.library)
+        path = os.path.dirname(self.named)
         for flag in ("--enable-new-dtags", "--disable-new-dtags"):
             program = self.program("-Wl," + flag, "-Wl,-rpath," + path)
             with self.subTest(flag=flag):
-                self.refused(self.start("--", program), self.library, program)
+                self.refused(self.start("--", program), self.named, program)
                 for command in (("plan", "--"), ("pack", "-o", self.path("root"))):
-                    self.refused(denybox(*command, program, env=self.env), self.library, program)
+                    self.refused(denybox(*command, program, env=self.env), self.named, program)
         self.assertFalse(os.path.exists(self.path("root")))
-        done = self.start("--with", self.library, "--", program)
+        done = self.start("--with", self.named, "--", program)
         self.assertEqual((done.status, done.out), (0, "secret\n"), repr(done))
 
     def test_by_origin(self):
         program = self.program("-Wl,-rpath,$ORIGIN/../../own/lib")
-        self.refused(self.start("--", program), self.library, program)
+        self.refused(self.start("--", program), self.named, program)
         # As somebody types it who has read the program: the name is another, the file the same.
         way = os.path.join(self.host, "came", "..", "own", "lib", "libsecret.so.1")
         self.assertEqual(self.start("--with", way, "--", program).out, "secret\n")
 
     def test_by_its_own_name(self):
         """A DT_NEEDED with a slash is a path."""
-        self.library = self.build("own/lib/libnamed.so",
-                                  'const char *text(void) { return "named"; }', "-shared", "-fPIC")
+        self.named = self.build("own/lib/libnamed.so",
+                                'const char *text(void) { return "named"; }', "-shared", "-fPIC")
         program = self.program()
-        self.refused(self.start("--", program), self.library, program)
+        self.refused(self.start("--", program), self.named, program)
 
     def test_by_another_library(self):
         """What comes along itself names no more than the program may."""
         middle = self.build("came/lib/libmiddle.so.1",
                             "const char *text(void); const char *outer(void) { return text(); }",
-                            "-shared", "-fPIC", "-Wl,-soname,libmiddle.so.1", self.library,
-                            "-Wl,-rpath," + os.path.dirname(self.library))
+                            "-shared", "-fPIC", "-Wl,-soname,libmiddle.so.1", self.named,
+                            "-Wl,-rpath," + os.path.dirname(self.named))
         program = self.build("came/bin/p", self.MAIN.replace("text", "outer"), middle,
                              "-Wl,-rpath,$ORIGIN/../lib",
-                             "-Wl,-rpath-link," + os.path.dirname(self.library))
-        self.refused(self.start("--", program), self.library,
+                             "-Wl,-rpath-link," + os.path.dirname(self.named))
+        self.refused(self.start("--", program), self.named,
                      os.path.join(self.host, "came/bin/../lib/libmiddle.so.1"))
 
     def test_by_a_link_beside_the_program(self):
         os.makedirs(os.path.join(self.host, "came", "lib"))
-        os.symlink(self.library, os.path.join(self.host, "came", "lib", "libsecret.so.1"))
+        os.symlink(self.named, os.path.join(self.host, "came", "lib", "libsecret.so.1"))
         program = self.program("-Wl,-rpath,$ORIGIN/../lib")
         done = self.start("--", program)
-        self.refused(done, self.library, program)
-        self.assertEqual(self.start("--with", self.library, "--", program).out, "secret\n")
+        self.refused(done, self.named, program)
+        self.assertEqual(self.start("--with", self.named, "--", program).out, "secret\n")
 
     def test_a_link_of_the_callers(self):
         """Where it leads to may come along; where it lies says something too."""
@@ -155,7 +155,7 @@ class Libraries(Along):
         nobody = pwd.getpwnam("nobody")
         library = os.path.join(top, "lib", "libsecret.so.1")
         os.mkdir(os.path.dirname(library))
-        shutil.copy(self.library, library)
+        shutil.copy(self.named, library)
         program = self.program("-Wl,-rpath," + os.path.dirname(library))
 
         def reset():
