@@ -77,7 +77,8 @@ static bool start(struct pool *p, struct job *job, size_t index, struct error *e
     pid_t parent = getpid();
     int ends[2];
 
-    if (sys_pipe2(ends, O_CLOEXEC) < 0)
+    /* A report that does not fit is lost; a task that waited for its reader would never end. */
+    if (sys_pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot make the pipe of a task");
     clock_gettime(CLOCK_MONOTONIC, &job->start);
     job->pid = sys_fork();
