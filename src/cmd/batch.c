@@ -45,13 +45,14 @@ static const struct {
 /* What is prepared once. A task has a copy of it. */
 struct batch {
     struct plan *plan;
-    struct groundwork ground;
+    struct binding shared;
     struct stat payload; /* as it was when its digest was taken */
     struct results results;
     struct inputs inputs;
     struct progress progress;
     size_t count[N_OUTCOMES];
     size_t named;
+    bool stopping; /* somebody has asked for it: what comes to no result now says nothing */
 };
 
 /* ---------------------------------------------------------------- a task, in a process of its own
@@ -130,7 +131,7 @@ static int work(void *context, size_t index, int report)
     b->plan->command = COMMAND_RUN;
     b->plan->declared.status_fd = report;
     if (ready(b, b->inputs.todo[index], &e))
-        return run_once(b->plan, &b->ground);
+        return run_once(b->plan, &b->shared);
     status_line(b->plan, json_pack("{s:s, s:s, s:i}", "event", "failed", "reason", e.text,
                                    "exit-code", (int)e.exit));
     return (int)e.exit;
@@ -158,29 +159,43 @@ static json_t *find_event(const char *report, const char *name)
     return found;
 }
 
+/* Of the status line with which a payload ended. */
+static void ending_of(const json_t *ended, char *out, size_t size)
+{
+    const char *how = json_string_value(json_object_get(ended, "how"));
+    const char *limit = json_string_value(json_object_get(ended, "limit"));
+    int number = (int)json_integer_value(json_object_get(ended, "number"));
+
+    if (json_object_get(ended, "time-limit") != NULL)
+        snprintf(out, size, "the payload was ended: its --timeout was over");
+    else if (limit != NULL)
+        snprintf(out, size, "the payload was ended by its limit: --%s", limit);
+    else if (how != NULL && strcmp(how, "exited") == 0)
+        snprintf(out, size, "the payload ended with status %d", number);
+    else
+        snprintf(out, size, "the payload was ended by signal %d", number);
+}
+
 static void reason_of(const struct pool_task *task, char *out, size_t size)
 {
-    static const char *const events[] = {"blocked", "failed", "ended"};
-    json_t *object = NULL;
+    json_t *failed = find_event(task->report, "failed");
+    json_t *ended = find_event(task->report, "ended");
+    const char *reason;
 
-    for (size_t i = 0; object == NULL && i < sizeof events / sizeof events[0]; i++)
-        object = find_event(task->report, events[i]);
+    if (failed == NULL)
+        failed = find_event(task->report, "blocked");
+    reason = json_string_value(json_object_get(failed, "reason"));
     if (task->status < 0)
-        snprintf(out, size, "denybox itself was killed by signal %d", -task->status);
-    else if (json_object_get(object, "reason") != NULL)
-        snprintf(out, size, "%s", json_string_value(json_object_get(object, "reason")));
-    else if (json_object_get(object, "time-limit") != NULL)
-        snprintf(out, size, "the payload was %s by --timeout",
-                 json_string_value(json_object_get(object, "time-limit")));
-    else if (json_object_get(object, "how") != NULL)
-        snprintf(out, size, "the payload %s with %d",
-                 strcmp(json_string_value(json_object_get(object, "how")), "exited") == 0
-                     ? "exited"
-                     : "was ended by a signal,",
-                 (int)json_integer_value(json_object_get(object, "number")));
+        snprintf(out, size, "denybox itself was killed by signal %d; the next batch does it again",
+                 -task->status);
+    else if (reason != NULL)
+        snprintf(out, size, "%s", reason);
+    else if (ended != NULL)
+        ending_of(ended, out, size);
     else
-        snprintf(out, size, "denybox ended with %d", task->status);
-    json_decref(object);
+        snprintf(out, size, "denybox ended with status %d and said nothing", task->status);
+    json_decref(failed);
+    json_decref(ended);
 }
 
 static enum outcome outcome_of(struct batch *b, const struct pool_task *task, const char *name,
@@ -252,7 +267,8 @@ static bool ended(void *context, const struct pool_task *task, struct error *e)
                     e))
         return false;
     /* What is wrong with the first is wrong with all of them: a host without namespaces, say. */
-    if (o == OUTCOME_NO_RESULT && b->count[OUTCOME_DONE] + b->count[OUTCOME_FAILED] == 0)
+    if (o == OUTCOME_NO_RESULT && !b->stopping &&
+        b->count[OUTCOME_DONE] + b->count[OUTCOME_FAILED] == 0)
         return error_set(e, EXIT_DENYBOX, "cannot go on: the first input came to no result: %s",
                          reason);
     return true;
@@ -270,6 +286,7 @@ static void stopping(void *context, size_t running, bool killed)
 {
     struct batch *b = context;
 
+    b->stopping = true;
     progress_clear(&b->progress);
     fprintf(
         stderr,
@@ -328,7 +345,7 @@ static size_t processors(void)
  * user's may be, and is digested for each run. */
 static bool take_shared(struct batch *b, struct error *e)
 {
-    struct binding *shared = &b->ground.binding;
+    struct binding *shared = &b->shared;
 
     shared->shared_at = time(NULL);
     shared->shared_root = b->plan->provided.root != NULL;
@@ -356,7 +373,7 @@ static bool prepare(struct batch *b, struct error *e)
         return true;
     if (sys_fstat(b->plan->derived.payload.fd, &b->payload) < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot look at the payload");
-    return groundwork_take(b->plan, &b->ground, e) && take_shared(b, e);
+    return take_shared(b, e);
 }
 
 static int carry_out(struct batch *b)
@@ -402,7 +419,6 @@ int command_batch(int argc, char **argv)
     status = carry_out(&b);
     inputs_free(&b.inputs);
     results_close(&b.results);
-    groundwork_free(&b.ground);
     plan_free(&plan);
     return status;
 }

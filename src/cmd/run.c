@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/inspect.h"
 #include "cmd/outputs.h"
 #include "plan/lack.h"
 
@@ -55,23 +56,19 @@ static void report_end(const struct plan *plan, const struct launch_result *r)
     warn(plan, r);
 }
 
-bool groundwork_take(const struct plan *plan, struct groundwork *g, struct error *e)
+/* Before the sandbox, whose gate then stays shut for what is denied or was not scanned. */
+static bool inspect(const struct plan *plan, struct inspection *i, struct launch_result *result,
+                    struct binding *binding, struct error *e)
 {
     if (plan->declared.scan == NULL)
         return true;
-    if (!inspect_payload(plan, &g->inspection, &g->scan, e))
+    if (!inspect_payload(plan, i, &result->scan, e))
         return false;
-    if (g->scan.denied != 0)
-        inspection_print(&g->inspection);
-    g->binding.scan = inspection_json(plan, &g->inspection);
-    return g->binding.scan != NULL ||
+    if (result->scan.denied != 0)
+        inspection_print(i);
+    binding->scan = inspection_json(plan, i);
+    return binding->scan != NULL ||
            error_set(e, EXIT_DENYBOX, "cannot note what was scanned: out of memory");
-}
-
-void groundwork_free(struct groundwork *g)
-{
-    json_decref(g->binding.scan);
-    inspection_free(&g->inspection);
 }
 
 /* Its own message is of something that is there, outside. */
@@ -121,41 +118,33 @@ static int start(const struct plan *plan, const struct binding *binding,
     return status;
 }
 
-int run_once(const struct plan *plan, const struct groundwork *g)
+int run_once(const struct plan *plan, const struct binding *shared)
 {
     static struct launch_result result;
-    struct binding binding = g->binding;
+    struct inspection inspection = {0};
+    struct binding binding = *shared;
     struct error e;
     int status;
 
-    result.scan = g->scan;
-    if (plan->declared.evidence == NULL || binding_take(plan, &binding, &e))
+    if (inspect(plan, &inspection, &result, &binding, &e) &&
+        (plan->declared.evidence == NULL || binding_take(plan, &binding, &e)))
         status = start(plan, &binding, &result);
     else
         status = report_failure(plan, &result, &e);
     launch_result_free(&result);
-    return status;
-}
-
-static int carry_out(const struct plan *plan)
-{
-    static const struct launch_result nothing;
-    struct groundwork g = {0};
-    struct error e;
-    int status =
-        groundwork_take(plan, &g, &e) ? run_once(plan, &g) : report_failure(plan, &nothing, &e);
-
-    groundwork_free(&g);
+    json_decref(binding.scan);
+    inspection_free(&inspection);
     return status;
 }
 
 int command_run(int argc, char **argv)
 {
     static struct plan plan;
+    static const struct binding nothing_shared;
     int status = prepare_plan(&plan, COMMAND_RUN, argc, argv);
 
     if (status < 0)
-        status = carry_out(&plan);
+        status = run_once(&plan, &nothing_shared);
     plan_free(&plan);
     return status;
 }

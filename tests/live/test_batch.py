@@ -113,9 +113,9 @@ class Batch(Live):
             status=1, command=(BUSYBOX, "sh", "-c", "read x < /in/value; echo $x; exit $x"))
         outcome = {o["input"]: (o["outcome"], o["exit-code"], o["reason"]) for o in objects[:-1]}
         self.assertEqual(outcome, {"i000": ("done", 0, None),
-                                   "i001": ("failed", 1, "the payload exited with 1"),
-                                   "i002": ("failed", 2, "the payload exited with 2")})
-        self.assertIn("denybox: i002: the payload exited with 2\n", done.err)
+                                   "i001": ("failed", 1, "the payload ended with status 1"),
+                                   "i002": ("failed", 2, "the payload ended with status 2")})
+        self.assertIn("denybox: i002: the payload ended with status 2\n", done.err)
         self.assertEqual(support.read(self.path("results/i002/stdout")), "2\n")
         self.assertEqual(self.bundle("i002")["result"]["number"], 2)
         objects, _ = self.batch(command=(BUSYBOX, "true"))
@@ -124,8 +124,29 @@ class Batch(Live):
     def test_a_payload_that_is_killed_has_a_result(self):
         self.inputs(1)
         objects, _ = self.batch(status=1, command=(PAYLOAD, "signal", "9"))
-        self.assertEqual(objects[0]["reason"], "the payload was ended by a signal, with 9")
+        self.assertEqual(objects[0]["reason"], "the payload was ended by signal 9")
         self.assertEqual(objects[0]["exit-code"], 137)
+
+    def test_a_limit_of_time(self):
+        self.inputs(1)
+        objects, _ = self.batch("--timeout", "1", status=1, command=(PAYLOAD, "sleep"))
+        self.assertEqual(objects[0]["reason"], "the payload was ended: its --timeout was over")
+        self.assertEqual(objects[0]["exit-code"], 124)
+
+    def test_each_run_scans_for_itself(self):
+        """What is scanned lies in the input."""
+        self.inputs(2)
+        support.write(self.path("inputs/i000/tool.py"), "import math\n")
+        support.write(self.path("inputs/i001/tool.py"), "import ctypes\n")
+        objects, _ = self.batch("--scan", "default", "--jobs", "1", status=EXIT_DENYBOX,
+                                command=("/usr/bin/python3", "/in/tool.py"))
+        outcomes = {o["input"]: (o["outcome"], o["reason"]) for o in objects[:-1]}
+        self.assertEqual(outcomes, {
+            "i000": ("done", None),
+            "i001": ("no-result",
+                     "cannot start the payload: the scan does not allow it")})
+        verdicts = {p["probe_id"]: p["verdict"] for p in self.bundle("i000")["probes"]}
+        self.assertEqual(verdicts["PR-DYNIMPORT"], "PASS")
 
     def test_the_payload_has_what_a_single_run_has(self):
         self.inputs(1)
@@ -210,7 +231,7 @@ class Batch(Live):
         time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=support.TIMEOUT)
-        self.assertNotEqual(process.returncode, 0)
+        self.assertEqual(process.returncode, 128 + signal.SIGTERM)
         support.require_nothing_left()
         self.assertEqual(names(self.path("results")), [])
         self.assertEqual(json.loads(out.splitlines()[-1])["done"], 0)
