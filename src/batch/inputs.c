@@ -71,15 +71,12 @@ static bool list(struct inputs *in, int dirfd, const char *path, const struct re
 bool inputs_list(struct inputs *in, const char *path, const struct results *results,
                  struct error *e)
 {
-    int dirfd = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    bool ok;
-
-    *in = (struct inputs){0};
-    if (dirfd < 0)
+    *in = (struct inputs){
+        .dir = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0),
+    };
+    if (in->dir < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot open --in-each '%s'", text_show(path));
-    ok = list(in, dirfd, path, results, e);
-    io_close(&dirfd);
-    return ok;
+    return list(in, in->dir, path, results, e);
 }
 
 void inputs_free(struct inputs *in)
@@ -87,4 +84,5 @@ void inputs_free(struct inputs *in)
     names_free(&in->names);
     free(in->todo);
     in->todo = NULL;
+    io_close(&in->dir);
 }

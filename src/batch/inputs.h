@@ -14,6 +14,7 @@
 
 /* The directories in --in-each, in the byte order of their names. */
 struct inputs {
+    int dir; /* of --in-each; -1: none */
     struct names names;
     const char **todo; /* owned array; those that have no result yet */
     size_t n_todo;

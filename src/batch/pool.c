@@ -12,11 +12,10 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/signals.h"
 #include "base/sys.h"
 
 #define TICK_MS 100
-
-static const int stops[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 struct job {
     pid_t pid; /* 0: none */
@@ -42,9 +41,7 @@ static bool take_signals(struct pool *p, struct error *e)
 {
     sigset_t set;
 
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++)
-        sigaddset(&set, stops[i]);
+    signals_to_end(&set);
     if (sigprocmask(SIG_BLOCK, &set, &p->mask) < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot block the signals that end a batch");
     p->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

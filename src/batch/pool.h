@@ -42,8 +42,9 @@ struct pool_hooks {
 };
 
 /*
- * Runs tasks 0 to n - 1. SIGINT, SIGTERM, SIGHUP and SIGQUIT stop it; *interrupted becomes the
- * first of them, or 0. Every task that was started has ended when this returns. False and *e.
+ * Runs tasks 0 to n - 1. SIGINT, SIGTERM, SIGHUP and SIGQUIT stop it, where they are not ignored;
+ * *interrupted becomes the first of them, or 0. Every task that was started has ended when this
+ * returns. False and *e.
  */
 bool pool_run(size_t n, size_t jobs, const struct pool_hooks *hooks, void *context,
               int *interrupted, struct error *e);

@@ -80,7 +80,8 @@ void progress_draw(struct progress *p)
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    if (!p->wanted || between(&p->drawn, &now) < (p->terminal ? DRAW_SECONDS : LINE_SECONDS))
+    if (!p->wanted || ((p->there || !p->terminal) &&
+                       between(&p->drawn, &now) < (p->terminal ? DRAW_SECONDS : LINE_SECONDS)))
         return;
     p->drawn = now;
     p->there = p->terminal;

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "tree/names.h"
 #include "tree/remove.h"
+#include "tree/stage.h"
 
 #define DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -44,8 +45,6 @@ static int lock(int fd)
  * none, by the time that the lock is had. -1 and errno; EWOULDBLOCK: another batch has it. */
 static int take_work(int results)
 {
-    struct stat held;
-    struct stat named;
     int fd;
 
     for (;;) {
@@ -54,10 +53,9 @@ static int take_work(int results)
         fd = sys_openat(results, RESULTS_WORK, DIRECTORY, 0);
         if (fd < 0 && errno == ENOENT)
             continue;
-        if (fd < 0 || sys_fstat(fd, &held) < 0 || lock(fd) < 0)
+        if (fd < 0 || lock(fd) < 0)
             break;
-        if (fstatat(results, RESULTS_WORK, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-            named.st_dev == held.st_dev && named.st_ino == held.st_ino)
+        if (stage_is_named(results, RESULTS_WORK, fd))
             return fd;
         io_close(&fd);
     }
@@ -86,11 +84,16 @@ static bool check_own(int fd, const char *path, struct error *e)
     if (sys_fstat(fd, &st) < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot look at --out-each '%s'",
                            text_show(path));
-    if (st.st_uid == geteuid() && (st.st_mode & S_IWOTH) == 0)
+    if (st.st_uid != geteuid()) {
+        error_set(e, EXIT_DENYBOX, "cannot use --out-each '%s': it belongs to user %lu",
+                  text_show(path), (unsigned long)st.st_uid);
+        return error_hint(e, "make one of your own: mkdir RESULTS, and --out-each RESULTS");
+    }
+    if ((st.st_mode & 022) == 0)
         return true;
-    error_set(e, EXIT_DENYBOX, "cannot use --out-each '%s': %s", text_show(path),
-              st.st_uid == geteuid() ? "everybody may write to it" : "it belongs to somebody else");
-    return error_hint(e, "make one of your own: mkdir RESULTS, and --out-each RESULTS");
+    error_set(e, EXIT_DENYBOX, "cannot use --out-each '%s': others may write to it",
+              text_show(path));
+    return error_hint(e, "look at what is in it, then: chmod go-w %s", text_show(path));
 }
 
 bool results_open(struct results *p, const char *path, struct error *e)
@@ -98,8 +101,10 @@ bool results_open(struct results *p, const char *path, struct error *e)
     *p = (struct results){.path = path, .dir = -1, .work = -1};
     p->dir = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (p->dir < 0) {
+        bool missing = errno == ENOENT;
+
         error_errno(e, EXIT_DENYBOX, errno, "cannot open --out-each '%s'", text_show(path));
-        return errno == ENOENT ? error_hint(e, "mkdir %s", text_show(path)) : false;
+        return missing ? error_hint(e, "make it first: mkdir -p %s", text_show(path)) : false;
     }
     if (!check_own(p->dir, path, e))
         return false;
@@ -127,8 +132,11 @@ static int has(int dirfd, const char *name)
 
     if (fd < 0)
         return errno == ENOENT ? 0 : -1;
-    found =
-        fstatat(fd, RESULTS_BUNDLE, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) ? 1 : -1;
+    /* An empty one is what a machine leaves that lost its power. */
+    found = fstatat(fd, RESULTS_BUNDLE, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+                    st.st_size != 0
+                ? 1
+                : -1;
     io_close(&fd);
     return found;
 }

@@ -13,15 +13,12 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "base/text.h"
-#include "batch/inputs.h"
 #include "batch/pool.h"
 #include "batch/progress.h"
-#include "batch/results.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
-#include "cmd/run.h"
+#include "cmd/task.h"
 #include "evidence/document.h"
-#include "plan/derive.h"
 
 /* So many inputs that failed are named one by one on standard error; --json names all. */
 #define NAMED 10
@@ -42,99 +39,19 @@ static const struct {
 #undef OUTCOME
 };
 
-/* What is prepared once. A task has a copy of it. */
 struct batch {
-    struct plan *plan;
-    struct binding shared;
-    struct stat payload; /* as it was when its digest was taken */
-    struct results results;
-    struct inputs inputs;
+    struct groundwork ground;
     struct progress progress;
     size_t count[N_OUTCOMES];
     size_t named;
     bool stopping; /* somebody has asked for it: what comes to no result now says nothing */
 };
 
-/* ---------------------------------------------------------------- a task, in a process of its own
- */
-
-/* A descriptor of the result's directory. What the payload prints goes there, and what denybox
- * says. */
-static bool redirect(int result, struct error *e)
-{
-    static const char *const names[] = {NULL, RESULTS_STDOUT, RESULTS_STDERR};
-
-    for (int i = 0; i < 3; i++) {
-        int fd =
-            i == 0
-                ? sys_openat(AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC, 0)
-                : sys_openat(result, names[i],
-                             O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-
-        if (fd < 0 || sys_dup3(fd, i, 0) < 0)
-            return error_errno(e, EXIT_DENYBOX, errno, "cannot redirect the payload's %s",
-                               i == 0 ? "standard input" : names[i]);
-        io_close(&fd);
-    }
-    return true;
-}
-
-/* The strings live as long as the task. */
-static bool name_places(struct declared *d, const char *results, const char *name, struct error *e)
-{
-    static char in[PATH_MAX];
-    static char out[PATH_MAX];
-    static char evidence[PATH_MAX];
-    int n = snprintf(in, sizeof in, "%s/%s", d->in_each, name);
-    int m = snprintf(evidence, sizeof evidence, "%s/" RESULTS_WORK "/%s/" RESULTS_BUNDLE, results,
-                     name);
-
-    if (n >= (int)sizeof in || m >= (int)sizeof evidence)
-        return error_set(e, EXIT_DENYBOX, "cannot use '%s': its path is too long", text_show(name));
-    snprintf(out, sizeof out, "%s/" RESULTS_WORK "/%s/" RESULTS_OUT, results, name);
-    d->in = in;
-    d->out = out;
-    d->evidence = evidence;
-    return true;
-}
-
-/* What was digested once for all of them must still be what is run. */
-static bool payload_unchanged(const struct batch *b, struct error *e)
-{
-    const struct stat *then = &b->payload;
-    struct stat now;
-
-    if (sys_fstat(b->plan->derived.payload.fd, &now) < 0)
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot look at the payload");
-    return (now.st_size == then->st_size && now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
-            now.st_mtim.tv_nsec == then->st_mtim.tv_nsec &&
-            now.st_ctim.tv_sec == then->st_ctim.tv_sec &&
-            now.st_ctim.tv_nsec == then->st_ctim.tv_nsec) ||
-           error_set(e, EXIT_DENYBOX, "cannot start the payload: it was changed during the batch");
-}
-
-static bool ready(struct batch *b, const char *name, struct error *e)
-{
-    int result = results_begin(&b->results, name, e);
-    bool ok = result >= 0 && name_places(&b->plan->declared, b->results.path, name, e) &&
-              plan_derive_places(b->plan, e) && payload_unchanged(b, e) && redirect(result, e);
-
-    io_close(&result);
-    return ok;
-}
-
 static int work(void *context, size_t index, int report)
 {
     struct batch *b = context;
-    struct error e;
 
-    b->plan->command = COMMAND_RUN;
-    b->plan->declared.status_fd = report;
-    if (ready(b, b->inputs.todo[index], &e))
-        return run_once(b->plan, &b->shared);
-    status_line(b->plan, json_pack("{s:s, s:s, s:i}", "event", "failed", "reason", e.text,
-                                   "exit-code", (int)e.exit));
-    return (int)e.exit;
+    return task_run(&b->ground, b->ground.inputs.todo[index], report);
 }
 
 /* ---------------------------------------------------------------- what came of it */
@@ -198,27 +115,36 @@ static void reason_of(const struct pool_task *task, char *out, size_t size)
     json_decref(ended);
 }
 
-static enum outcome outcome_of(struct batch *b, const struct pool_task *task, const char *name,
-                               char *reason, size_t size)
+/* Has the payload ended, and denybox done all that came after it? */
+static bool is_whole(const struct batch *b, const struct pool_task *task, const char *name)
 {
-    json_t *ended = task->status >= 0 ? find_event(task->report, "ended") : NULL;
+    json_t *ended = find_event(task->report, "ended");
+    json_t *failed = find_event(task->report, "failed");
+    bool whole = task->status >= 0 && ended != NULL && failed == NULL &&
+                 results_whole(&b->ground.results, name);
+
+    json_decref(ended);
+    json_decref(failed);
+    return whole;
+}
+
+static enum outcome outcome_of(const struct batch *b, const struct pool_task *task,
+                               const char *name, char *reason, size_t size)
+{
     struct error e;
 
     reason[0] = '\0';
-    if (ended != NULL && results_whole(&b->results, name)) {
-        json_decref(ended);
-        if (results_publish(&b->results, name, &e)) {
-            if (task->status == 0)
-                return OUTCOME_DONE;
-            reason_of(task, reason, size);
-            return OUTCOME_FAILED;
-        }
-        snprintf(reason, size, "%s", e.text);
-    } else {
-        json_decref(ended);
+    if (!is_whole(b, task, name)) {
         reason_of(task, reason, size);
+    } else if (!results_publish(&b->ground.results, name, &e)) {
+        snprintf(reason, size, "%s", e.text);
+    } else if (task->status == 0) {
+        return OUTCOME_DONE;
+    } else {
+        reason_of(task, reason, size);
+        return OUTCOME_FAILED;
     }
-    results_drop(&b->results, name);
+    results_drop(&b->ground.results, name);
     return OUTCOME_NO_RESULT;
 }
 
@@ -236,7 +162,7 @@ static bool print_line(json_t *object, struct error *e)
 
 static void say(struct batch *b, const char *name, const char *reason)
 {
-    if (b->plan->declared.quiet || b->named > NAMED)
+    if (b->ground.plan->declared.quiet || b->named > NAMED)
         return;
     progress_clear(&b->progress);
     if (b->named++ == NAMED)
@@ -248,7 +174,7 @@ static void say(struct batch *b, const char *name, const char *reason)
 static bool ended(void *context, const struct pool_task *task, struct error *e)
 {
     struct batch *b = context;
-    const char *name = b->inputs.todo[task->index];
+    const char *name = b->ground.inputs.todo[task->index];
     char reason[sizeof e->text + 64];
     enum outcome o = outcome_of(b, task, name, reason, sizeof reason);
 
@@ -258,7 +184,7 @@ static bool ended(void *context, const struct pool_task *task, struct error *e)
     b->progress.broken = b->count[OUTCOME_NO_RESULT];
     if (o != OUTCOME_DONE)
         say(b, name, reason);
-    if (b->plan->declared.json &&
+    if (b->ground.plan->declared.json &&
         !print_line(json_pack("{s:s, s:o, s:s, s:i, s:I, s:o}", "event", "input", "input",
                               document_string(name), "outcome", outcomes[o].name, "exit-code",
                               task->status < 0 ? 128 - task->status : task->status, "microseconds",
@@ -266,8 +192,8 @@ static bool ended(void *context, const struct pool_task *task, struct error *e)
                               document_string(reason[0] != '\0' ? reason : NULL)),
                     e))
         return false;
-    /* What is wrong with the first is wrong with all of them: a host without namespaces, say. */
-    if (o == OUTCOME_NO_RESULT && !b->stopping &&
+    /* Where none ever came to one, all would not: a host without namespaces, say. */
+    if (o == OUTCOME_NO_RESULT && !b->stopping && b->ground.inputs.n_done == 0 &&
         b->count[OUTCOME_DONE] + b->count[OUTCOME_FAILED] == 0)
         return error_set(e, EXIT_DENYBOX, "cannot go on: the first input came to no result: %s",
                          reason);
@@ -312,26 +238,27 @@ static int batch_status(const struct batch *b, int interrupted)
 static bool summary(const struct batch *b, bool interrupted, struct error *e)
 {
     double seconds = progress_seconds(&b->progress);
-    size_t inputs = b->inputs.n_todo + b->inputs.n_done;
+    size_t inputs = b->ground.inputs.n_todo + b->ground.inputs.n_done;
     size_t ran = b->count[OUTCOME_DONE] + b->count[OUTCOME_FAILED] + b->count[OUTCOME_NO_RESULT];
-    size_t left = b->inputs.n_todo - ran;
+    size_t left = b->ground.inputs.n_todo - ran;
 
-    if (b->plan->declared.json)
+    if (b->ground.plan->declared.json)
         return print_line(
             json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "event", "summary", "inputs",
                       (json_int_t)inputs, "done", (json_int_t)b->count[OUTCOME_DONE], "failed",
                       (json_int_t)b->count[OUTCOME_FAILED], "no-result",
                       (json_int_t)b->count[OUTCOME_NO_RESULT], "had-result",
-                      (json_int_t)b->inputs.n_done, "not-started", (json_int_t)left, "microseconds",
-                      (json_int_t)(seconds * 1e6), "interrupted", (int)interrupted),
+                      (json_int_t)b->ground.inputs.n_done, "not-started", (json_int_t)left,
+                      "microseconds", (json_int_t)(seconds * 1e6), "interrupted", (int)interrupted),
             e);
-    if (!b->plan->declared.quiet)
+    if (!b->ground.plan->declared.quiet)
         printf("%zu inputs: %zu done, %zu failed, %zu without a result, %zu had one before, "
                "%zu not started; %.1f s, %.0f a second\n",
                inputs, b->count[OUTCOME_DONE], b->count[OUTCOME_FAILED],
-               b->count[OUTCOME_NO_RESULT], b->inputs.n_done, left, seconds,
+               b->count[OUTCOME_NO_RESULT], b->ground.inputs.n_done, left, seconds,
                seconds > 0 ? (double)ran / seconds : 0.0);
-    return true;
+    return (fflush(stdout) == 0 && ferror(stdout) == 0) ||
+           error_errno(e, EXIT_DENYBOX, errno, "cannot write the summary");
 }
 
 static size_t processors(void)
@@ -345,11 +272,11 @@ static size_t processors(void)
  * user's may be, and is digested for each run. */
 static bool take_shared(struct batch *b, struct error *e)
 {
-    struct binding *shared = &b->shared;
+    struct binding *shared = &b->ground.shared;
 
     shared->shared_at = time(NULL);
-    shared->shared_root = b->plan->provided.root != NULL;
-    if (!binding_take(b->plan, shared, e))
+    shared->shared_root = b->ground.plan->provided.root != NULL;
+    if (!binding_take(b->ground.plan, shared, e))
         return false;
     if (!shared->shared_root)
         shared->rootfs[0] = '\0';
@@ -358,7 +285,7 @@ static bool take_shared(struct batch *b, struct error *e)
 
 static bool prepare(struct batch *b, struct error *e)
 {
-    const struct declared *d = &b->plan->declared;
+    const struct declared *d = &b->ground.plan->declared;
 
     if (d->in_each == NULL || d->out_each == NULL) {
         error_set(e, EXIT_DENYBOX, "cannot start a batch: no --%s given",
@@ -366,12 +293,12 @@ static bool prepare(struct batch *b, struct error *e)
         return error_hint(e,
                           "denybox batch --in-each INPUTS --out-each RESULTS -- COMMAND [ARG...]");
     }
-    if (!results_open(&b->results, d->out_each, e) ||
-        !inputs_list(&b->inputs, d->in_each, &b->results, e))
+    if (!results_open(&b->ground.results, d->out_each, e) ||
+        !inputs_list(&b->ground.inputs, d->in_each, &b->ground.results, e))
         return false;
-    if (b->inputs.n_todo == 0)
+    if (b->ground.inputs.n_todo == 0)
         return true;
-    if (sys_fstat(b->plan->derived.payload.fd, &b->payload) < 0)
+    if (sys_fstat(b->ground.plan->derived.payload.fd, &b->ground.payload) < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot look at the payload");
     return take_shared(b, e);
 }
@@ -379,7 +306,7 @@ static bool prepare(struct batch *b, struct error *e)
 static int carry_out(struct batch *b)
 {
     static const struct pool_hooks hooks = {work, ended, tick, stopping};
-    const struct declared *d = &b->plan->declared;
+    const struct declared *d = &b->ground.plan->declared;
     size_t jobs = d->jobs != 0 ? (size_t)d->jobs : processors();
     struct error e;
     int interrupted;
@@ -390,8 +317,8 @@ static int carry_out(struct batch *b)
         error_print(&e);
         return (int)e.exit;
     }
-    progress_begin(&b->progress, b->inputs.n_todo, !d->quiet);
-    ok = pool_run(b->inputs.n_todo, jobs, &hooks, b, &interrupted, &e);
+    progress_begin(&b->progress, b->ground.inputs.n_todo, !d->quiet);
+    ok = pool_run(b->ground.inputs.n_todo, jobs, &hooks, b, &interrupted, &e);
     progress_clear(&b->progress);
     status = batch_status(b, interrupted);
     if (!ok) {
@@ -415,10 +342,11 @@ int command_batch(int argc, char **argv)
         plan_free(&plan);
         return status;
     }
-    b = (struct batch){.plan = &plan, .results = {.dir = -1, .work = -1}};
+    b = (struct batch){
+        .ground = {.plan = &plan, .results = {.dir = -1, .work = -1}, .inputs = {.dir = -1}}};
     status = carry_out(&b);
-    inputs_free(&b.inputs);
-    results_close(&b.results);
+    inputs_free(&b.ground.inputs);
+    results_close(&b.ground.results);
     plan_free(&plan);
     return status;
 }

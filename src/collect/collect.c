@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/signals.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "collect/copy.h"
@@ -29,12 +30,9 @@ struct collector {
 
 static sigset_t enders(void)
 {
-    static const int all[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     sigset_t set;
 
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        sigaddset(&set, all[i]);
+    signals_to_end(&set);
     return set;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "base/sys.h"
 #include "launch/supervise.h"
 
@@ -31,23 +32,13 @@ static const struct row {
 
 #define N_ROWS (sizeof rows / sizeof rows[0])
 
-/* A signal that is ignored from the start is one that the caller wants nobody to get: nohup(1), and
- * SIGINT for what a shell without job control has put into the background. Blocked, it would be
- * taken all the same. */
-static bool ignored(int number)
-{
-    struct sigaction action;
-
-    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
 bool signals_open(struct supervisor *sv)
 {
     sigset_t set;
 
     sigemptyset(&set);
     for (size_t i = 0; i < N_ROWS; i++) {
-        if (!ignored(rows[i].number))
+        if (!signal_is_ignored(rows[i].number))
             sigaddset(&set, rows[i].number);
     }
     if (sigprocmask(SIG_BLOCK, &set, &sv->mask) < 0)

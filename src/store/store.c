@@ -298,6 +298,9 @@ enum prune_result store_prune(int area, const char *name)
         return errno == ENOENT ? PRUNE_GONE : PRUNE_FAILED;
     if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         result = errno == EWOULDBLOCK ? PRUNE_IN_USE : PRUNE_FAILED;
+    } else if (!stage_is_named(area, name, fd)) {
+        /* Pruned meanwhile, and made anew by somebody who is about to use it. */
+        result = PRUNE_IN_USE;
     } else {
         char staging[64];
         char random[33];

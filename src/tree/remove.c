@@ -13,15 +13,28 @@
 #include "base/io.h"
 #include "base/sys.h"
 
+#define DIRECTORY (O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+/* Lets the owner in. fchmodat would follow a link that the name has become meanwhile, and fchmod
+ * refuses a descriptor that reads nothing. */
+static bool open_up(int dirfd, const char *name)
+{
+    int handle = openat(dirfd, name, O_PATH | DIRECTORY);
+    char path[32];
+    bool ok;
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", handle);
+    ok = handle >= 0 && chmod(path, 0700) == 0;
+    io_close(&handle);
+    return ok;
+}
+
 static int open_directory(int dirfd, const char *name)
 {
-    int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    int fd = openat(dirfd, name, flags);
+    int fd = openat(dirfd, name, O_RDONLY | DIRECTORY);
 
-    /* Between the two it can only become another directory of the caller's, or a link: fchmodat
-     * follows it, to something that the caller may change anyway. */
-    if (fd < 0 && errno == EACCES && fchmodat(dirfd, name, 0700, 0) == 0)
-        fd = openat(dirfd, name, flags);
+    if (fd < 0 && errno == EACCES && open_up(dirfd, name))
+        fd = openat(dirfd, name, O_RDONLY | DIRECTORY);
     return fd;
 }
 
@@ -79,8 +92,7 @@ static bool move_up(struct removal *r, int dirfd, const char *name)
 
     /* To give a directory another parent is to write to it. */
     name_moved(r, r->moved, moved);
-    if (fchmodat(dirfd, name, 0700, 0) < 0 ||
-        sys_renameat2(dirfd, name, r->top, moved, RENAME_NOREPLACE) < 0)
+    if (!open_up(dirfd, name) || sys_renameat2(dirfd, name, r->top, moved, RENAME_NOREPLACE) < 0)
         return false;
     r->moved++;
     return true;

@@ -133,6 +133,43 @@ class Batch(Live):
         self.assertEqual(objects[0]["reason"], "the payload was ended: its --timeout was over")
         self.assertEqual(objects[0]["exit-code"], 124)
 
+    def test_outputs_that_are_refused_are_no_result(self):
+        """One that is done before is no reason to end at the first of these."""
+        self.inputs(1)
+        self.batch()
+        for name in ("j1", "j2"):
+            os.mkdir(self.path("inputs", name))
+        for words in (("--strict-out",), ("--strict-out", "--out-size", "1m")):
+            objects, _ = self.batch(*words, status=EXIT_DENYBOX,
+                                    command=(BUSYBOX, "ln", "-s", "x", "/out/link"))
+            self.assertEqual([o["outcome"] for o in objects[:-1]], ["no-result"] * 2)
+            self.assertIn("cannot accept the outputs", objects[0]["reason"])
+            self.assertEqual(names(self.path("results")), ["i000"])
+
+    def test_an_input_that_was_replaced(self):
+        """By a link to what only the caller can read, say, in a directory of somebody else's."""
+        self.inputs(2)
+        os.mkdir(self.path("secret"))
+        support.write(self.path("secret/value"), "secret\n")
+        process = self.start("--json", "--jobs", "1",
+                             command=(BUSYBOX, "sh", "-c", "read x < /in/value; echo $x; "
+                                      "while [ ! -e /in/go ]; do :; done"))
+        self.wait_for(lambda: os.path.exists(self.path("results/.denybox-batch/i000/stdout")))
+        shutil.rmtree(self.path("inputs/i001"))
+        os.symlink(self.path("secret"), self.path("inputs/i001"))
+        support.write(self.path("inputs/i000/go"))
+        out, _ = process.communicate(timeout=support.TIMEOUT)
+        objects = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([o["outcome"] for o in objects[:-1]], ["done", "no-result"])
+        self.assertIn("it was replaced meanwhile", objects[1]["reason"])
+        self.assertEqual(names(self.path("results")), ["i000"])
+
+    def test_a_summary_that_cannot_be_written(self):
+        self.inputs(1)
+        for words in ((), ("--json",)):
+            done = support.command(["sh", "-c", '"$@" > /dev/full', "sh", *self.words(*words)])
+            self.assert_error(done, EXIT_DENYBOX, "cannot write the summary")
+
     def test_each_run_scans_for_itself(self):
         """What is scanned lies in the input."""
         self.inputs(2)
@@ -175,11 +212,14 @@ class Batch(Live):
         self.addCleanup(process.stderr.close)
         return process
 
-    def wait_for_results(self, n):
+    def wait_for(self, condition):
         end = time.monotonic() + support.TIMEOUT
-        while len([x for x in names(self.path("results")) if x[0] != "."]) < n:
+        while not condition():
             self.assertLess(time.monotonic(), end)
             time.sleep(0.005)
+
+    def wait_for_results(self, n):
+        self.wait_for(lambda: len([x for x in names(self.path("results")) if x[0] != "."]) >= n)
 
     def check_whole(self):
         """Each result that has a name has all of it."""
@@ -222,11 +262,8 @@ class Batch(Live):
     def test_a_second_signal_kills(self):
         self.inputs(3)
         process = self.start("--json", "--jobs", "2", command=(PAYLOAD, "sleep"))
-        end = time.monotonic() + support.TIMEOUT
-        while len(names(self.path("results/.denybox-batch"))
-                  if os.path.exists(self.path("results/.denybox-batch")) else []) < 2:
-            self.assertLess(time.monotonic(), end)
-            time.sleep(0.005)
+        work = self.path("results/.denybox-batch")
+        self.wait_for(lambda: os.path.exists(work) and len(names(work)) == 2)
         process.send_signal(signal.SIGTERM)
         time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
@@ -239,10 +276,7 @@ class Batch(Live):
     def test_one_batch_at_a_time(self):
         self.inputs(1)
         first = self.start("--quiet", "--jobs", "1", command=(PAYLOAD, "sleep"))
-        end = time.monotonic() + support.TIMEOUT
-        while not os.path.exists(self.path("results/.denybox-batch/i000")):
-            self.assertLess(time.monotonic(), end)
-            time.sleep(0.005)
+        self.wait_for(lambda: os.path.exists(self.path("results/.denybox-batch/i000")))
         done = subprocess.run(self.words(), env=support.base_env(), capture_output=True, text=True,
                               timeout=support.TIMEOUT, check=False)
         self.assertEqual(done.returncode, EXIT_DENYBOX)

@@ -325,7 +325,7 @@ class Usage(Live):
             self.assertEqual(denybox(*words).out, general, words)
         seen = {general}
         for command in ("run", "attest", "check", "plan", "pack", "verify", "scan", "filter",
-                        "image"):
+                        "image", "batch", "cache"):
             done = denybox(command, "--help")
             self.assertEqual((done.status, done.err), (0, ""), repr(done))
             self.assertTrue(done.out.startswith(f"usage: denybox {command} "), done.out)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_BASE_SIGNALS_H
+#define DENYBOX_BASE_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+/*
+ * Is it ignored? From the start it is one that the caller wants nobody to get: nohup(1), and SIGINT
+ * for what a shell without job control has put into the background. Who blocks it and asks what has
+ * come would take it all the same.
+ */
+bool signal_is_ignored(int number);
+
+/* Those by which somebody asks a program to end, and that are not ignored: SIGINT, SIGTERM, SIGHUP
+ * and SIGQUIT. */
+void signals_to_end(sigset_t *set);
+
+#endif
