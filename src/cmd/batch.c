@@ -17,6 +17,7 @@
 #include "batch/progress.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/print.h"
 #include "cmd/task.h"
 #include "evidence/document.h"
 
@@ -154,7 +155,7 @@ static bool print_line(json_t *object, struct error *e)
     bool ok = text != NULL && io_write_all(1, text, strlen(text)) && io_write_all(1, "\n", 1);
 
     if (!ok)
-        error_errno(e, EXIT_DENYBOX, errno, "cannot write the summary");
+        error_errno(e, EXIT_DENYBOX, errno, "cannot write to standard output");
     free(text);
     json_decref(object);
     return ok;
@@ -257,8 +258,7 @@ static bool summary(const struct batch *b, bool interrupted, struct error *e)
                inputs, b->count[OUTCOME_DONE], b->count[OUTCOME_FAILED],
                b->count[OUTCOME_NO_RESULT], b->ground.inputs.n_done, left, seconds,
                seconds > 0 ? (double)ran / seconds : 0.0);
-    return (fflush(stdout) == 0 && ferror(stdout) == 0) ||
-           error_errno(e, EXIT_DENYBOX, errno, "cannot write the summary");
+    return print_end(e);
 }
 
 static size_t processors(void)

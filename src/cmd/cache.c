@@ -67,9 +67,17 @@ static bool is_wanted(struct errand *errand, const struct item *item)
 
 static void visit(struct errand *errand, struct item *item, action *act)
 {
+    struct error e;
+
     item->entry = store_use(item->area, item->name);
-    if (item->entry < 0) /* pruned meanwhile */
+    if (item->entry < 0 && errno == ENOENT) /* pruned meanwhile */
         return;
+    if (item->entry < 0) {
+        error_errno(&e, EXIT_DENYBOX, errno, "cannot use the %s %s in the cache", item->kind->name,
+                    item->name);
+        fail(errand, &e);
+        return;
+    }
     item->about = item->kind->about(item->entry, item->name, &item->why);
     item->kind->identify(item->name, item->about, item->id);
     if (is_wanted(errand, item)) {
@@ -215,11 +223,8 @@ static int list(struct errand *errand)
     errand->as_json = as_json;
     errand->list = as_json ? json_array() : NULL;
     visit_all(errand, list_one);
-    if (as_json ? !print_document(errand->list, true, &e) : fflush(stdout) != 0) {
-        if (!as_json)
-            error_errno(&e, EXIT_DENYBOX, errno, "cannot write to standard output");
+    if (as_json && !print_document(errand->list, true, &e))
         fail(errand, &e);
-    }
     return errand->status;
 }
 
@@ -297,10 +302,15 @@ int cache_verb(const char *command, unsigned kinds, int argc, char **argv)
                             .argc = argc - 1,
                             .argv = argv + 1,
                             .status = EXIT_OK};
+    struct error e;
 
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(argv[0], verbs[i].name) == 0)
-            return verbs[i].carry_out(&errand);
+        if (strcmp(argv[0], verbs[i].name) == 0) {
+            verbs[i].carry_out(&errand);
+            if (errand.status == EXIT_OK && !print_end(&e))
+                fail(&errand, &e);
+            return errand.status;
+        }
     }
     return -1;
 }

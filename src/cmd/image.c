@@ -9,6 +9,7 @@
 #include "base/value.h"
 #include "cmd/cache.h"
 #include "cmd/commands.h"
+#include "cmd/print.h"
 #include "image/limit.h"
 #include "store/store.h"
 
@@ -39,8 +40,10 @@ static int add(const char *word, uint64_t max)
         area >= 0 && (image_cache_add(area, s, &image, max, image_progress_wanted(false), &e) ||
                       image_blame(word, &e));
 
-    if (ok)
+    if (ok) {
         puts(image.id);
+        ok = print_end(&e);
+    }
     io_close(&area);
     image_free(&image);
     source_close(s);

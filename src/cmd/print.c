@@ -5,6 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+bool print_end(struct error *e)
+{
+    return (fflush(stdout) == 0 && ferror(stdout) == 0) ||
+           error_errno(e, EXIT_DENYBOX, errno, "cannot write to standard output");
+}
+
 bool print_document(json_t *document, bool pretty, struct error *e)
 {
     char *text = document == NULL ? NULL
@@ -13,10 +19,12 @@ bool print_document(json_t *document, bool pretty, struct error *e)
     bool ok = text != NULL;
 
     json_decref(document);
-    if (!ok)
+    if (!ok) {
         error_set(e, EXIT_DENYBOX, "cannot print the document: out of memory");
-    else if (puts(text) < 0 || fflush(stdout) != 0)
-        ok = error_errno(e, EXIT_DENYBOX, errno, "cannot write to standard output");
+    } else {
+        puts(text);
+        ok = print_end(e);
+    }
     free(text);
     return ok;
 }

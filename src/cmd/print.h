@@ -9,4 +9,7 @@
  * False and *e: out of memory (a document that is NULL), or nobody can read it. */
 bool print_document(json_t *document, bool pretty, struct error *e);
 
+/* At the end of what was printed otherwise: has somebody taken all of it? False and *e. */
+bool print_end(struct error *e);
+
 #endif

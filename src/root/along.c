@@ -29,16 +29,34 @@ static bool is_within(const char *path, const char *top)
     return strncmp(path, top, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-static bool is_heap(const char *directory)
+enum home { HOME_UNKNOWN, HOME_NONE, HOME_THERE };
+
+/* Where it is, without links. One that is not there has nothing in it. One that HOME does not name,
+ * or that is not the caller's own, as where sudo(8) or a service have left the variable: then the
+ * caller's is not known. */
+static enum home find_home(char real[PATH_MAX])
 {
     const char *home = getenv("HOME");
+    struct stat st;
+
+    if (home == NULL || home[0] != '/')
+        return HOME_UNKNOWN;
+    if (realpath(home, real) == NULL)
+        return errno == ENOENT ? HOME_NONE : HOME_UNKNOWN;
+    return stat(real, &st) == 0 && st.st_uid == geteuid() ? HOME_THERE : HOME_UNKNOWN;
+}
+
+/* While the home is not known, every directory may be it. */
+static bool is_heap(const char *directory)
+{
     char real[PATH_MAX];
     struct stat st;
+    enum home home;
 
     if (strcmp(directory, "/") == 0 || stat(directory, &st) < 0 || (st.st_mode & 0002) != 0)
         return true;
-    return home != NULL && home[0] == '/' && realpath(home, real) != NULL &&
-           is_within(real, directory);
+    home = find_home(real);
+    return home == HOME_UNKNOWN || (home == HOME_THERE && is_within(real, directory));
 }
 
 /* Of the directory above, what is laid out so: programs in bin, libraries in lib; and what makes a

@@ -15,8 +15,10 @@
  *       them, and everybody can read them;
  *   what lies beside a program that the caller has named: in its own directory or beneath it, or in
  *       lib or lib64 of the directory above; so does a pyvenv.cfg there. A directory that is the
- * caller's home, or above it, or that everybody can write to, is a heap and nobody's own; what
- * --with names, and what lies in a directory that it names.
+ *       caller's home, or above it, or that everybody can write to, is a heap and nobody's own; so
+ *       is every directory while HOME names no home of the caller's own;
+ *
+ *   what --with names, and what lies in a directory that it names.
  *
  * Every path here is absolute; where it is said to be real, it is without links, "." and "..".
  */

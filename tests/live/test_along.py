@@ -123,6 +123,19 @@ class Libraries(Along):
         self.assert_error(self.start("--", program, env={**self.env, "HOME": "/"}), EXIT_DENYBOX,
                           f"'{program}' names it")
 
+    def test_no_home_is_known(self):
+        """Then any directory may be it: HOME of somebody else, none, or no path."""
+        program = self.program("-Wl,-rpath,$ORIGIN/own/lib", name="p")
+        for home in ("/", "/proc" if support.AS_ROOT else "/root", "relative", None):
+            env = {name: value for name, value in self.env.items() if name != "HOME"}
+            if support.AS_ROOT and home in ("/", "/proc"):
+                continue  # they are root's own
+            done = self.start("--", program, env=env if home is None else {**env, "HOME": home})
+            self.assert_error(done, EXIT_DENYBOX, f"'{program}' names it")
+        # One that is not there holds nothing.
+        done = self.start("--", program, env={**self.env, "HOME": self.path("none")})
+        self.assertEqual(done.out, "secret\n")
+
     def test_a_named_program_beside_the_command(self):
         """What --with names is named like the command."""
         library = self.make_library("other/lib/libother.so.1", "other")

@@ -168,7 +168,7 @@ class Batch(Live):
         self.inputs(1)
         for words in ((), ("--json",)):
             done = support.command(["sh", "-c", '"$@" > /dev/full', "sh", *self.words(*words)])
-            self.assert_error(done, EXIT_DENYBOX, "cannot write the summary")
+            self.assert_error(done, EXIT_DENYBOX, "cannot write to standard output")
 
     def test_each_run_scans_for_itself(self):
         """What is scanned lies in the input."""

@@ -87,6 +87,14 @@ class Looked(Kept):
                             for line in lines), lines)
         self.assertEqual(self.rows("image"), {"image": image})
 
+    def test_list_that_nobody_can_read(self):
+        """Is an error like any other; prune says what it removed, so it comes last."""
+        self.fill()
+        for words in (("list",), ("list", "--json"), ("verify",), ("prune",)):
+            done = support.command(["sh", "-c", '"$@" > /dev/full', "sh", support.DENYBOX, "cache",
+                                    *words], env=self.env)
+            self.assert_error(done, EXIT_DENYBOX, "cannot write to standard output: No space left")
+
     def test_script_is_what_it_is_made_of(self):
         script = support.write(self.path("s\x1b.py"), "#!/usr/bin/env python3\nprint(1)\n", 0o755)
         place = "/var/tmp/denybox-s\x1b-%d.py" % os.getpid()
