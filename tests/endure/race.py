@@ -13,8 +13,10 @@ nothing: the payload must never see one in part and the other in part.
 
 import collections
 import ctypes
+import mmap
 import os
 import subprocess
+import traceback
 
 import common
 from common import support
@@ -42,20 +44,37 @@ class Race:
             for file in ("one", "two"):
                 support.write(world.path(name, file), content)
         os.symlink("there", world.path("link"))
+        self.swapper = None
+        self.swaps = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")
         world.before = world.state()
 
     def swap(self):
         """By another process, on another processor if there is one; it ends with this one."""
         parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
+        self.swapper = os.fork()
+        if self.swapper == 0:
             try:
                 while os.getppid() == parent:
                     for _ in range(1000):
                         exchange(self.world.path("here"), self.world.path("link"))
+                        self.swaps[0] += 1
+            except BaseException:  # pylint: disable=broad-except
+                traceback.print_exc()
             finally:
-                os._exit(0)
-        return pid
+                os._exit(1)
+
+    def stop(self, starts):
+        """A race that nobody ran against shows nothing: there was a swap for each start, and to the
+        end."""
+        ended, status = os.waitpid(self.swapper, os.WNOHANG)
+        if ended != 0:
+            self.problems.append(f"the swaps ended before the starts did, with status {status}")
+        else:
+            os.kill(self.swapper, 9)
+            os.waitpid(self.swapper, 0)
+        self.figures["swapped"] = self.swaps[0]
+        if self.swaps[0] < starts:
+            self.problems.append(f"{starts} starts and {self.swaps[0]} swaps")
 
     def put_back(self):
         """As it was before the swaps, whatever the last one was."""
@@ -84,15 +103,14 @@ def rounds(count):
     world = common.World()
     try:
         race = Race(world)
-        swapper = race.swap()
+        race.swap()
+        number = 0
         try:
-            for number in range(count):
+            while number < count and len(race.problems) <= 20:
                 race.round(number)
-                if len(race.problems) > 20:
-                    break
+                number += 1
         finally:
-            os.kill(swapper, 9)
-            os.waitpid(swapper, 0)
+            race.stop(number)
             race.put_back()
         return race.figures, race.problems + world.left()
     finally:
