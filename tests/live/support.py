@@ -11,6 +11,7 @@ Environment:
 """
 
 import atexit
+import contextlib
 import ctypes
 import json
 import os
@@ -74,8 +75,26 @@ def children():
                 break
         except ChildProcessError:
             return []
+    return child_list()
+
+
+def child_list():
     with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as listing:
         return [int(pid) for pid in listing.read().split()]
+
+
+def require_nothing_unreaped(before):
+    """Fails when a process of denybox that was not there before has ended, and its parent has not
+    waited for it: where nobody else does, as in a container without an init, these become many."""
+    names = []
+    for pid in set(child_list()) - set(before):
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+                name, rest = stat.read().split("(", 1)[1].rsplit(")", 1)
+            if rest.split()[0] == "Z" and name.startswith("denybox"):
+                names.append(name)
+    if names:
+        raise LeftBehind(f"nobody has waited for {names}")
 
 
 def require_nothing_left(allowed=()):
@@ -168,6 +187,7 @@ def command(argv, *, stdin=b"", env=None, timeout=TIMEOUT, cwd=None, pass_fds=()
             os.close(fd)
 
     argv = [os.fspath(word) for word in argv]
+    before = child_list()
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, cwd=cwd, pass_fds=pass_fds,
                                env=base_env() if env is None else env, preexec_fn=prepare)
@@ -177,6 +197,8 @@ def command(argv, *, stdin=b"", env=None, timeout=TIMEOUT, cwd=None, pass_fds=()
         process.kill()
         process.communicate()
         raise AssertionError(f"no end within {timeout} s: {argv}") from error
+    if process.returncode >= 0:
+        require_nothing_unreaped(before)
     status = process.returncode if process.returncode >= 0 else 128 - process.returncode
     require_nothing_left()
     return Run(argv, status, out, err)
