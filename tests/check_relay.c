@@ -366,6 +366,37 @@ START_TEST(control_codes_reach_no_terminal)
 }
 END_TEST
 
+/* The side that is the program's of a person, on 0, 1 or 2: to open it anew would make another
+ * terminal, which nobody looks at. */
+START_TEST(the_other_side_of_a_terminal)
+{
+    char bytes[8] = "";
+    int file = support_memfd("", 0);
+
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(dup2(i == _i ? person : file, i), i);
+    ck_assert(relay_open(&relay, stdio, &e));
+    ck_assert_int_ne(stdio[_i], _i);
+    ck_assert_int_eq(write(_i == 0 ? terminal : stdio[_i], "last", 4), 4);
+    if (_i == 0) {
+        for (int rounds = 0; rounds < 2; rounds++) { /* from there, and on */
+            struct pollfd fds[3];
+
+            ck_assert_int_eq(relay_wants(&relay, fds), 1);
+            ck_assert_int_eq(poll(fds, 1, 10000), 1);
+            relay_step(&relay, fds, 1);
+        }
+    } else {
+        relay_close_inner(&relay);
+        drain();
+    }
+    ck_assert_int_eq(fcntl(terminal, F_SETFL, O_NONBLOCK), 0);
+    ck_assert_int_eq(read(_i == 0 ? stdio[0] : terminal, bytes, sizeof bytes), 4);
+    ck_assert_str_eq(bytes, "last");
+    relay_close(&relay);
+}
+END_TEST
+
 START_TEST(a_directory_is_not_passed_on)
 {
     char text[64];
@@ -395,6 +426,7 @@ static Suite *suite(void)
     tcase_add_test(c, a_payload_that_is_gone);
     tcase_add_test(c, the_end_of_output_is_seen);
     tcase_add_loop_test(c, control_codes_reach_no_terminal, 1, 3);
+    tcase_add_loop_test(c, the_other_side_of_a_terminal, 0, 3);
     tcase_add_loop_test(c, a_directory_is_not_passed_on, 0, 3);
     suite_add_tcase(s, c);
     return s;

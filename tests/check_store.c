@@ -10,6 +10,7 @@
 
 #include "store/store.h"
 #include "support.h"
+#include "tree/stage.h"
 
 #define ENTRY "cache/denybox/area/entry"
 
@@ -244,6 +245,22 @@ START_TEST(what_is_used_is_not_pruned)
 }
 END_TEST
 
+/* What others have left is theirs, for root too: its owner could change it while it is removed. */
+START_TEST(a_strangers_directory_is_not_swept)
+{
+    char ours[] = STAGE_BESIDE "0123456789abcdef0123456789abcdef";
+    char theirs[] = STAGE_BESIDE "fedcba9876543210fedcba9876543210";
+
+    support_mkdir(ours);
+    support_mkdir(theirs);
+    if (geteuid() == 0)
+        ck_assert_int_eq(fchownat(support_fd(), theirs, 65534, 65534, 0), 0);
+    stage_sweep(support_fd(), STAGE_BESIDE);
+    ck_assert_int_eq(faccessat(support_fd(), ours, F_OK, 0), -1);
+    ck_assert_int_eq(faccessat(support_fd(), theirs, F_OK, 0), geteuid() == 0 ? 0 : -1);
+}
+END_TEST
+
 START_TEST(an_entry_that_is_a_link_is_none)
 {
     int area;
@@ -273,6 +290,7 @@ int main(void)
     tcase_add_test(c, the_first_of_two_wins);
     tcase_add_test(c, what_is_dropped_is_gone);
     tcase_add_test(c, what_is_used_is_not_pruned);
+    tcase_add_test(c, a_strangers_directory_is_not_swept);
     tcase_add_test(c, an_entry_that_is_a_link_is_none);
     suite_add_tcase(s, c);
     return support_run(s);

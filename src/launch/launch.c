@@ -268,14 +268,24 @@ void prove_end(struct supervisor *sv)
     sv->result->finished_at = time(NULL);
 }
 
-/* What has ended too early, and cannot tell why, was ended by the kernel. */
-static bool short_of_memory(const struct plan *plan, const struct launch_result *r, struct error *e)
+/* What has ended too early, and cannot tell why, was ended by the kernel. A payload has its own
+ * ways to use memory up: what failed beside it keeps its message. */
+static bool short_of_memory(const struct supervisor *sv)
 {
+    const struct launch_result *r = sv->result;
+
     if (r->blocked || r->events.oom_kills <= 0)
         return false;
-    error_set(e, e->exit, "cannot go on: the memory of the sandbox was used up (--memory %llu)",
-              (unsigned long long)plan->declared.memory);
-    error_hint(e, "the sandbox itself needs a part of it: --memory SIZE gives more");
+    if (sv->started) {
+        if (sv->e->hint[0] == '\0')
+            error_hint(sv->e, "the kernel has ended processes of the sandbox for want of memory: "
+                              "--memory SIZE gives more");
+        return false;
+    }
+    error_set(sv->e, sv->e->exit,
+              "cannot go on: the memory of the sandbox was used up (--memory %llu)",
+              (unsigned long long)sv->s->plan->declared.memory);
+    error_hint(sv->e, "the sandbox itself needs a part of it: --memory SIZE gives more");
     return true;
 }
 
@@ -288,7 +298,7 @@ bool launch(const struct plan *plan, const struct launch_hooks *hooks, struct la
     prove_begin(&sv, plan, hooks, result, e);
     ok = carry_out(&sv);
     prove_end(&sv);
-    if (!ok && !short_of_memory(plan, result, e))
+    if (!ok && !short_of_memory(&sv))
         explain(plan, result, e);
     return ok;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,14 +39,25 @@ static bool may_pass(int fd, struct error *e)
     return true;
 }
 
+/* Is it the side of a pseudoterminal that a person's program has? It passes for a terminal too, and
+ * some give it away as one. */
+static bool is_other_side(int fd)
+{
+    unsigned number;
+
+    return ioctl(fd, TIOCGPTN, &number) == 0;
+}
+
 /* The terminal by a description of our own, which can be made not to block: that of 0, 1 or 2 is
  * the caller's too. Writing waits for a reader who has pressed Ctrl-S, poll(2) or not, and nobody
  * would see to the payload meanwhile. -1 where it may not be opened: another user's, as after
- * su(1). */
+ * su(1); and of the other side of a terminal, whose path leads to a new one. */
 static int reopen(int fd)
 {
     char path[32];
 
+    if (is_other_side(fd))
+        return -1;
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     return sys_openat(AT_FDCWD, path,
                       (fd == 0 ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
@@ -98,10 +110,11 @@ static bool empty(const struct relay_stream *s)
 
 /* Is the terminal somebody else's at the moment? Who reads from it then is stopped by SIGTTIN: a
  * sandbox in the background would be, whenever something is typed, though its payload may not want
- * to read at all. Of a terminal that is not the controlling one there is no such thing. */
+ * to read at all. Of a terminal that is not the controlling one there is no such thing, and the
+ * other side answers for those who have it as theirs. */
 static bool in_background(int terminal)
 {
-    pid_t group = tcgetpgrp(terminal);
+    pid_t group = is_other_side(terminal) ? -1 : tcgetpgrp(terminal);
 
     return group >= 0 && group != getpgrp();
 }

@@ -41,6 +41,13 @@ static bool is_due(const struct timelimit *t)
     return t->due >= 0 && now_ms() >= t->due;
 }
 
+/* From now on: this process may have been stopped itself, for much longer than that. */
+static void kill_later(struct supervisor *sv)
+{
+    sv->time.due = now_ms() + (int64_t)plan_kill_after(&sv->s->plan->declared) * 1000;
+    sv->time.next = TIME_KILL;
+}
+
 /* Nobody says how it ended: somebody has stopped init, or the kernel cannot end the payload yet.
  * What has been sent is what will happen. */
 static void give_up(struct supervisor *sv)
@@ -63,8 +70,7 @@ void timelimit_step(struct supervisor *sv)
         payload_signal_group(sv, SIGTERM);
         /* It may be stopped, and would not notice: timeout(1). */
         payload_continue(sv);
-        t->due += (int64_t)plan_kill_after(&sv->s->plan->declared) * 1000;
-        t->next = TIME_KILL;
+        kill_later(sv);
         break;
     case TIME_KILL:
         payload_signal(sv, SIGKILL);
@@ -94,8 +100,7 @@ bool timelimit_over(struct supervisor *sv)
     if (!is_due(t))
         return false;
     if (t->next == TIME_TERM) {
-        t->due += (int64_t)plan_kill_after(&sv->s->plan->declared) * 1000;
-        t->next = TIME_KILL;
+        kill_later(sv);
         return false;
     }
     if (sv->result->time_limit == TIME_KEPT) {

@@ -8,7 +8,7 @@
 struct supervisor;
 
 /*
- * --timeout: SIGTERM when the time is over, SIGKILL --kill-after later, and when even then nobody
+ * --timeout: SIGTERM when the time is over, SIGKILL --kill-after that, and when even then nobody
  * says how the payload ended, the end of the sandbox. It counts from the opening of the gate, on
  * CLOCK_MONOTONIC: proving the walls is not the payload's time, and what a stop takes is. Waiting
  * is poll's, no signal has a part in it.
