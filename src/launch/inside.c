@@ -152,6 +152,8 @@ static void prove(struct sandbox *s, struct findings *f)
     if (!RUN(sealing, s, &e))
         fail(s, &e);
     steps_end();
+    if (fault_skips("proof"))
+        return;
     uname(&name);
     message_send(s->gate_socket[1], MESSAGE_HELLO, s->landlock_abi, name.nodename,
                  strlen(name.nodename));
@@ -179,7 +181,7 @@ void inside_main(struct sandbox *s)
     environ = s->plan->declared.env;
     prove(s, &findings);
     weakened_end(s);
-    if (!wait_for_gate(s)) {
+    if (!fault_skips("proof") && !wait_for_gate(s)) {
         error_set(&e, EXIT_BLOCKED, "cannot go on: the gate was not opened");
         fail(s, &e);
     }

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/io.h"
 #include "base/sys.h"
 #include "launch/channel.h"
@@ -293,7 +294,7 @@ bool supervise_run(struct supervisor *sv)
     weakened_never(sv->s);
     sv->started = true;
     timelimit_begin(sv);
-    if (!message_send(sv->s->gate_socket[0], MESSAGE_OPEN, 0, NULL, 0))
+    if (!fault_skips("proof") && !message_send(sv->s->gate_socket[0], MESSAGE_OPEN, 0, NULL, 0))
         return step_failed(sv->e, "cannot open the gate");
     while (!sv->ended) {
         if (!attend(sv))

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* Where a contestant's program comes from. */
-enum source { FROM_PAYLOAD, FROM_TOOLS, FROM_OPTION, FROM_PATH };
+enum source { FROM_PAYLOAD, FROM_TOOLS, FROM_DENYBOX, FROM_FAULTY, FROM_PATH };
 
 struct recipe {
     const char *name;
@@ -17,33 +17,80 @@ struct recipe {
     const char *program;
     bool required;
     bool detailed;
-    /* What follows the program, split at spaces; {in}, {out}, {payload}, {bundle} are replaced. */
+    int base;
+    const char *cost;
+    const char *variable;
+    const char *leaves;
+    /* What follows the program, split at spaces; {work} and {payload} are replaced. */
     const char *args;
 };
 
-/* In the order of the enum in the header; after those, other launchers in any order. */
+#define RUN "run --in {work}/in --out {work}/out "
+#define WITH_EVIDENCE "--evidence {work}/home/bundle.json "
+#define LEAVES_EVIDENCE .leaves = "{work}/home/bundle.json"
+
+/* Both read a variable, so that reading it is no part of the difference. */
+#define TEST_BUILD_READS(steps) .source = FROM_FAULTY, .variable = "DENYBOX_FAULT=" steps
+
+/* denybox run with more to do, in the same rounds. */
+#define VARIANT .required = true, .source = FROM_DENYBOX
+
 static const struct recipe recipes[CONTESTANTS] = {
-    {"payload alone", FROM_PAYLOAD, NULL, true, true, ""},
-    {"floor", FROM_TOOLS, "floor", true, true, "{in} {out} {payload}"},
-    {"denybox run", FROM_OPTION, "denybox", true, true, "run --in {in} --out {out} -- {payload}"},
+    [PAYLOAD_ALONE] = {"payload alone", FROM_PAYLOAD, NULL, true, true, NOBODY, .args = ""},
+    [FLOOR] = {"floor", FROM_TOOLS, "floor", true, true, NOBODY,
+               .args = "{work}/in {work}/out {payload}"},
+    [DENYBOX] = {"denybox run", FROM_DENYBOX, NULL, true, true, NOBODY, .args = RUN "-- {payload}"},
     /* The payload needs a mount of its own here, the others take it as a descriptor. */
-    {"bubblewrap", FROM_PATH, "bwrap", true, true,
-     "--unshare-all --unshare-user --uid 65532 --gid 65532 --tmpfs / --ro-bind {in} /in "
-     "--bind {out} /out --tmpfs /tmp --ro-bind {payload} /payload --remount-ro / "
-     "--die-with-parent --new-session --clearenv --cap-drop ALL -- /payload"},
+    [BUBBLEWRAP] = {"bubblewrap", FROM_PATH, "bwrap", true, true, NOBODY,
+                    .args = "--unshare-all --unshare-user --uid 65532 --gid 65532 --tmpfs / "
+                            "--ro-bind {work}/in /in --bind {work}/out /out --tmpfs /tmp "
+                            "--ro-bind {payload} /payload --remount-ro / --die-with-parent "
+                            "--new-session --clearenv --cap-drop ALL -- /payload"},
     /* No mounts and five namespaces: less work than the others. */
-    {"unshare", FROM_PATH, "unshare", false, false, "-Urmpn --fork {payload}"},
-    {"nsjail", FROM_PATH, "nsjail", false, false,
-     "-Mo --really_quiet --user 65532 --group 65532 --disable_proc --iface_no_lo -R {in}:/in "
-     "-B {out}:/out -T /tmp -R {payload}:/payload -- /payload"},
+    [UNSHARE] = {"unshare", FROM_PATH, "unshare", false, false, NOBODY,
+                 .args = "-Urmpn --fork {payload}"},
+    [NSJAIL] = {"nsjail", FROM_PATH, "nsjail", false, false, NOBODY,
+                .args = "-Mo --really_quiet --user 65532 --group 65532 --disable_proc "
+                        "--iface_no_lo -R {work}/in:/in -B {work}/out:/out -T /tmp "
+                        "-R {payload}:/payload -- /payload"},
     /* Setuid root, and cannot make this mount table. */
-    {"firejail", FROM_PATH, "firejail", false, false,
-     "--quiet --noprofile --net=none --caps.drop=all --nonewprivs --private-tmp {payload}"},
-    {"crun", FROM_PATH, "crun", false, false,
-     "--root {bundle}/state --cgroup-manager=disabled run --bundle {bundle} bench"},
+    [FIREJAIL] = {"firejail", FROM_PATH, "firejail", false, false, NOBODY,
+                  .args = "--quiet --noprofile --net=none --caps.drop=all --nonewprivs "
+                          "--private-tmp {payload}"},
+    [CRUN] = {"crun", FROM_PATH, "crun", false, false, NOBODY,
+              .args = "--root {work}/crun/state --cgroup-manager=disabled run "
+                      "--bundle {work}/crun bench"},
+    /* With a mount more: it wants /proc. */
+    [RUNC] = {"runc", FROM_PATH, "runc", false, false, NOBODY,
+              .args = "--root {work}/runc/state --rootless=true run "
+                      "--bundle {work}/runc bench"},
+    /* It has no tmpfs for a root: the directory is that of the bundle. */
+    [MINIJAIL] = {"minijail0", FROM_PATH, "minijail0", false, false, NOBODY,
+                  .args = "-T static -U -m -M -v -I -e -l -N --uts -n -P {work}/crun/rootfs "
+                          "-b {work}/in,/in -b {work}/out,/out,1 -k tmpfs,/tmp,tmpfs -- /payload"},
+
+    [UNPROVED] = {"test build, no gate", TEST_BUILD_READS("skip:proof"), .base = NOBODY,
+                  .required = true, .args = RUN "-- {payload}"},
+    [TEST_BUILD] = {"test build", TEST_BUILD_READS("skip:none"), .base = UNPROVED, .required = true,
+                    .cost = "probes and gate", .args = RUN "-- {payload}"},
+    [EVIDENCE] = {"evidence", VARIANT, .base = DENYBOX, .cost = "--evidence", LEAVES_EVIDENCE,
+                  .args = RUN WITH_EVIDENCE "-- {payload}"},
+    [BIG] = {"6 MB", VARIANT, .base = DENYBOX, .cost = "a payload of 6 MB",
+             .args = RUN "-- {work}/bin/nothing-6m"},
+    [BIG_EVIDENCE] = {"6 MB, evidence", VARIANT, .base = BIG, .cost = "--evidence, with 6 MB",
+                      LEAVES_EVIDENCE, .args = RUN WITH_EVIDENCE "-- {work}/bin/nothing-6m"},
+    [ROOT_10] = {"root of 10", VARIANT, .base = DENYBOX, .cost = "--rootfs, of 10 files",
+                 .args = RUN "--rootfs {work}/roots/10 -- /nothing"},
+    [ROOT_1000] = {"root of 1000", VARIANT, .base = ROOT_10, .cost = "1000 files instead of 10",
+                   .args = RUN "--rootfs {work}/roots/1000 -- /nothing"},
+    [ROOT_10000] = {"root of 10000", VARIANT, .base = ROOT_10, .cost = "10000 files instead of 10",
+                    .args = RUN "--rootfs {work}/roots/10000 -- /nothing"},
+    [ROOT_1000_EVIDENCE] = {"root of 1000, evidence", VARIANT, .base = ROOT_1000,
+                            .cost = "--evidence, with a root of 1000", LEAVES_EVIDENCE,
+                            .args = RUN WITH_EVIDENCE "--rootfs {work}/roots/1000 -- /nothing"},
 };
 
-static char *join(const char *directory, const char *name)
+char *contestants_path(const char *directory, const char *name)
 {
     char *path;
     if (asprintf(&path, "%s/%s", directory, name) < 0)
@@ -59,7 +106,7 @@ static char *find_in_path(const char *name)
     char *rest = copy, *directory, *found = NULL;
 
     while (copy && !found && (directory = strsep(&rest, ":"))) {
-        found = join(*directory ? directory : ".", name);
+        found = contestants_path(*directory ? directory : ".", name);
         if (access(found, X_OK) != 0) {
             free(found);
             found = NULL;
@@ -67,17 +114,6 @@ static char *find_in_path(const char *name)
     }
     free(copy);
     return found;
-}
-
-static const char *lookup(const char *key, const struct places *places, const char *payload)
-{
-    if (strncmp(key, "in}", 3) == 0)
-        return places->in;
-    if (strncmp(key, "out}", 4) == 0)
-        return places->out;
-    if (strncmp(key, "bundle}", 7) == 0)
-        return places->bundle;
-    return payload;
 }
 
 /* An argument with its placeholder, of which there is at most one, replaced. */
@@ -89,28 +125,43 @@ static char *expand(const char *arg, const struct places *places, const char *pa
     if (!open)
         result = strdup(arg);
     else if (asprintf(&result, "%.*s%s%s", (int)(open - arg), arg,
-                      lookup(open + 1, places, payload), strchr(open, '}') + 1) < 0)
+                      strncmp(open, "{work}", 6) == 0 ? places->work : payload,
+                      strchr(open, '}') + 1) < 0)
         result = NULL;
     if (!result)
         err(1, "expanding %s", arg);
     return result;
 }
 
-static void command_line(char *argv[MAX_ARGS], const struct recipe *recipe, char *program,
-                         const struct places *places, const char *payload)
+static struct command command_line(const struct recipe *recipe, char *program,
+                                   const struct places *places, const char *payload)
 {
+    struct command command = {0};
     char *copy = strdup(recipe->args);
     char *rest = copy, *arg;
     int count = 0;
 
     if (!copy)
         err(1, "strdup");
-    argv[count++] = program;
+    command.argv[count++] = program;
     while ((arg = strsep(&rest, " ")))
-        if (*arg && count < MAX_ARGS - 1)
-            argv[count++] = expand(arg, places, payload);
-    argv[count] = NULL;
+        if (*arg && count < MAX_ARGS)
+            command.argv[count++] = expand(arg, places, payload);
     free(copy);
+    if (recipe->variable)
+        command.variable = expand(recipe->variable, places, payload);
+    if (recipe->leaves)
+        command.leaves = expand(recipe->leaves, places, payload);
+    return command;
+}
+
+static struct command under_peak(const struct command *start, char *peak)
+{
+    struct command command = *start;
+
+    memmove(command.argv + 1, start->argv, (MAX_ARGS + 1) * sizeof(start->argv[0]));
+    command.argv[0] = peak;
+    return command;
 }
 
 static char *find_program(const struct recipe *recipe, const struct places *places)
@@ -119,23 +170,27 @@ static char *find_program(const struct recipe *recipe, const struct places *plac
     case FROM_PAYLOAD:
         return places->nothing;
     case FROM_TOOLS:
-        return join(places->tools, recipe->program);
-    case FROM_OPTION:
+        return contestants_path(places->tools, recipe->program);
+    case FROM_DENYBOX:
         return places->denybox ? strdup(places->denybox) : NULL;
+    case FROM_FAULTY:
+        return places->faulty ? strdup(places->faulty) : NULL;
     case FROM_PATH:
         break;
     }
     return find_in_path(recipe->program);
 }
 
-static const char *why_absent(const struct recipe *recipe, const char *program,
-                              const struct places *places)
+static const char *why_absent(enum source source)
 {
-    if (!program)
-        return recipe->source == FROM_OPTION ? "not given (--denybox PATH)" : "not installed";
-    if (strcmp(recipe->name, "crun") == 0 && !places->bundle)
-        return "no bundle given (--bundle DIR)";
-    return NULL;
+    switch (source) {
+    case FROM_DENYBOX:
+        return "not given (--denybox PATH)";
+    case FROM_FAULTY:
+        return "not given (--faulty PATH)";
+    default:
+        return "not installed";
+    }
 }
 
 static void fill_in(struct contestant *one, const struct recipe *recipe,
@@ -144,25 +199,24 @@ static void fill_in(struct contestant *one, const struct recipe *recipe,
     char *program = find_program(recipe, places);
 
     *one = (struct contestant){.name = recipe->name,
+                               .base = recipe->base,
+                               .cost = recipe->cost,
                                .required = recipe->required,
                                .detailed = recipe->detailed,
-                               .absent = why_absent(recipe, program, places)};
+                               .absent = program ? NULL : why_absent(recipe->source)};
     if (one->absent)
         return;
-    command_line(one->start, recipe, program, places, places->nothing);
-    if (recipe->detailed)
-        command_line(one->syscost, recipe,
-                     recipe->source == FROM_PAYLOAD ? places->syscost : program, places,
-                     places->syscost);
-    one->with_peak[0] = places->peak;
-    memcpy(one->with_peak + 1, one->start, sizeof(one->start));
+    one->start = command_line(recipe, program, places, places->nothing);
+    one->syscost = command_line(recipe, recipe->source == FROM_PAYLOAD ? places->syscost : program,
+                                places, places->syscost);
+    one->with_peak = under_peak(&one->start, places->peak);
 }
 
 void contestants_find(struct contestant list[CONTESTANTS], struct places *places)
 {
-    places->nothing = join(places->tools, "nothing");
-    places->syscost = join(places->tools, "syscost");
-    places->peak = join(places->tools, "peak");
+    places->nothing = contestants_path(places->tools, "nothing");
+    places->syscost = contestants_path(places->tools, "syscost");
+    places->peak = contestants_path(places->tools, "peak");
     for (int i = 0; i < CONTESTANTS; i++)
         fill_in(&list[i], &recipes[i], places);
 }

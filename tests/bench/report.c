@@ -1,143 +1,157 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+/* For people; json.c is for programs. */
+
 #include "report.h"
+#include "aim.h"
 
-#include <stdlib.h>
+#include <math.h>
 
-const int levels[LEVELS] = {1, 2, 8};
-
-static int compare(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-double report_quantile(double *values, int count, double share)
-{
-    qsort(values, (size_t)count, sizeof(values[0]), compare);
-    double place = share * (count - 1);
-    int below = (int)place;
-    if (below + 1 >= count)
-        return values[count - 1];
-    return values[below] + (place - below) * (values[below + 1] - values[below]);
-}
-
-/* value / to, or 0 when either was not measured. */
-static double ratio(double value, double to)
-{
-    return value > 0 && to > 0 ? value / to : 0;
-}
-
-/* ---- for people ---- */
+#define NAMES 24 /* columns of a name */
 
 static void number(FILE *to, int width, int digits, double value)
 {
-    if (value > 0)
-        fprintf(to, " %*.*f", width, digits, value);
-    else
+    if (isnan(value))
         fprintf(to, " %*s", width, "-");
+    else
+        fprintf(to, " %*.*f", width, digits, value);
 }
 
-static void start_rows(FILE *to, const struct contestant *list, const struct figures *figures)
+/* The name of a row; false when there is nothing more to say of it. */
+static bool begin_row(FILE *to, const struct contestant *one)
 {
-    for (int i = 0; i < CONTESTANTS; i++) {
-        const struct figures *one = &figures[i];
-        fprintf(to, "%-14s", list[i].name);
-        if (list[i].absent) {
-            fprintf(to, "  skipped: %s\n", list[i].absent);
-            continue;
-        }
-        number(to, 9, 3, one->median_us / 1e3);
-        number(to, 8, 3, one->p10_us / 1e3);
-        number(to, 8, 3, one->p90_us / 1e3);
-        number(to, 9, 2, ratio(one->median_us, figures[BUBBLEWRAP].median_us));
-        number(to, 9, 2, ratio(one->median_us, figures[FLOOR].median_us));
-        number(to, 9, 0, one->peak_kib);
-        fputc('\n', to);
-    }
+    fprintf(to, "%-*s", NAMES, one->name);
+    if (one->absent)
+        fprintf(to, "  skipped: %s\n", one->absent);
+    return one->absent == NULL;
 }
 
-static void detail_rows(FILE *to, const struct contestant *list, const struct figures *figures)
+static void spread_ms(FILE *to, const struct spread *us)
 {
-    for (int i = 0; i < CONTESTANTS; i++) {
-        if (!list[i].detailed)
-            continue;
-        fprintf(to, "%-14s", list[i].name);
-        if (list[i].absent) {
-            fprintf(to, "  skipped: %s\n", list[i].absent);
-            continue;
-        }
-        for (int level = 0; level < LEVELS; level++)
-            number(to, 9, 0, figures[i].rate[level]);
-        number(to, 10, 2, ratio(figures[i].rate[LEVELS - 1], figures[BUBBLEWRAP].rate[LEVELS - 1]));
-        number(to, 12, 1, figures[i].getppid_ns);
-        number(to, 9, 2, ratio(figures[i].getppid_ns, figures[PAYLOAD_ALONE].getppid_ns));
-        fputc('\n', to);
-    }
+    number(to, 9, 3, us->median / 1e3);
+    number(to, 8, 3, us->p10 / 1e3);
+    number(to, 8, 3, us->p90 / 1e3);
 }
 
-void report_table(FILE *to, const struct contestant *list, const struct figures *figures,
-                  int starts)
+static void launchers(FILE *to, const struct contestant *list, const struct results *results)
 {
     fprintf(to, "start to end of a program that does nothing, medians of %d, milliseconds\n",
-            starts);
-    fprintf(to, "%-14s %9s %8s %8s %9s %9s %9s\n", "", "median", "p10", "p90", "/ bwrap", "/ floor",
-            "peak KiB");
-    start_rows(to, list, figures);
-
-    fprintf(to, "\nstarts a second, so many at once; nanoseconds for a getppid inside\n");
-    fprintf(to, "%-14s", "");
-    for (int level = 0; level < LEVELS; level++)
-        fprintf(to, " %9d", levels[level]);
-    fprintf(to, " %7s/%d %12s %9s\n", "bwrap", levels[LEVELS - 1], "getppid ns", "/ alone");
-    detail_rows(to, list, figures);
-}
-
-/* ---- for programs ---- */
-
-static void member(FILE *to, const char *name, double value)
-{
-    if (value > 0)
-        fprintf(to, ", \"%s\": %.3f", name, value);
-    else
-        fprintf(to, ", \"%s\": null", name);
-}
-
-static void json_rates(FILE *to, const struct figures *one)
-{
-    fprintf(to, ", \"starts_per_second\": {");
-    for (int level = 0; level < LEVELS; level++)
-        fprintf(to, "%s\"%d\": %.1f", level ? ", " : "", levels[level], one->rate[level]);
-    fprintf(to, "}");
-}
-
-static void json_one(FILE *to, const struct contestant *who, const struct figures *one,
-                     const struct figures *all)
-{
-    fprintf(to, "    {\"name\": \"%s\"", who->name);
-    if (who->absent) {
-        fprintf(to, ", \"skipped\": \"%s\"}", who->absent);
-        return;
+            results->starts);
+    fprintf(to, "%-*s %9s %8s %8s %9s %9s %9s\n", NAMES, "", "median", "p10", "p90", "/ bwrap",
+            "/ floor", "peak KiB");
+    for (int i = 0; i < LAUNCHERS; i++) {
+        if (!begin_row(to, &list[i]))
+            continue;
+        spread_ms(to, &results->of[i].us);
+        number(to, 9, 2, result_start_ratio(results, i, BUBBLEWRAP));
+        number(to, 9, 2, result_start_ratio(results, i, FLOOR));
+        number(to, 9, 0, results->of[i].peak_kib);
+        fputc('\n', to);
     }
-    member(to, "median_us", one->median_us);
-    member(to, "p10_us", one->p10_us);
-    member(to, "p90_us", one->p90_us);
-    member(to, "to_bubblewrap", ratio(one->median_us, all[BUBBLEWRAP].median_us));
-    member(to, "to_floor", ratio(one->median_us, all[FLOOR].median_us));
-    member(to, "peak_rss_kib", one->peak_kib);
-    if (who->detailed) {
-        json_rates(to, one);
-        member(to, "getppid_ns", one->getppid_ns);
-    }
-    fprintf(to, "}");
 }
 
-void report_json(FILE *to, const struct contestant *list, const struct figures *figures, int starts)
+static void variants(FILE *to, const struct contestant *list, const struct results *results)
 {
-    fprintf(to, "{\n  \"schema\": \"denybox-bench-1\",\n  \"starts\": %d,\n", starts);
-    fprintf(to, "  \"contestants\": [\n");
+    fprintf(to, "\nthe same of denybox run with more to do, in the same rounds\n");
+    fprintf(to, "%-*s %9s %8s %8s %9s\n", NAMES, "", "median", "p10", "p90", "/ plain");
+    for (int i = LAUNCHERS; i < CONTESTANTS; i++) {
+        if (!begin_row(to, &list[i]))
+            continue;
+        spread_ms(to, &results->of[i].us);
+        number(to, 9, 2, result_start_ratio(results, i, DENYBOX));
+        fputc('\n', to);
+    }
+}
+
+static void costs(FILE *to, const struct contestant *list, const struct results *results)
+{
+    fprintf(to, "\nwhat it costs: medians of the differences within a round, milliseconds\n");
+    fprintf(to, "%-*s %9s %8s %8s\n", NAMES + 8, "", "median", "p10", "p90");
     for (int i = 0; i < CONTESTANTS; i++) {
-        json_one(to, &list[i], &figures[i], figures);
-        fprintf(to, "%s\n", i + 1 < CONTESTANTS ? "," : "");
+        if (list[i].base == NOBODY)
+            continue;
+        fprintf(to, "%-*s", NAMES + 8, list[i].cost);
+        spread_ms(to, &results->of[i].cost);
+        fputc('\n', to);
     }
-    fprintf(to, "  ]\n}\n");
+}
+
+static void details(FILE *to, const struct contestant *list, const struct results *results)
+{
+    fprintf(to, "\nstarts a second, so many at once; nanoseconds for a getppid inside\n%-*s", NAMES,
+            "");
+    for (int level = 0; level < LEVELS; level++)
+        fprintf(to, " %7d", levels[level]);
+    fprintf(to, " %7s/8 %6s/64 %11s %8s\n", "bwrap", "bwrap", "getppid ns", "/ alone");
+    for (int i = 0; i < LAUNCHERS; i++) {
+        const struct figures *one = &results->of[i];
+
+        if (!list[i].detailed || !begin_row(to, &list[i]))
+            continue;
+        for (int level = 0; level < LEVELS; level++)
+            number(to, 7, 0, one->rate[level]);
+        number(to, 9, 2, result_rate_ratio(results, i, BUBBLEWRAP, LEVEL_8));
+        number(to, 9, 2, result_rate_ratio(results, i, BUBBLEWRAP, LEVEL_64));
+        number(to, 11, 1, one->getppid_ns);
+        number(to, 8, 2, stats_ratio(one->getppid_ns, results->of[PAYLOAD_ALONE].getppid_ns));
+        fputc('\n', to);
+    }
+}
+
+static void mounts(FILE *to, const struct contestant *list, const struct results *results)
+{
+    fprintf(to, "\nthe same beside so many mounts more of the host, medians, milliseconds\n%-*s",
+            NAMES, "");
+    for (int level = 0; level < MOUNT_LEVELS; level++)
+        fprintf(to, " %9d", mount_levels[level]);
+    for (int level = 0; level < MOUNT_LEVELS; level++)
+        fprintf(to, " %5s/%d", "bwrap", mount_levels[level]);
+    fputc('\n', to);
+    for (int i = 0; i < MOUNT_LAUNCHERS; i++) {
+        if (!begin_row(to, &list[mount_launchers[i]]))
+            continue;
+        for (int level = 0; level < MOUNT_LEVELS; level++)
+            number(to, 9, 3, results->mounts[level][i].median / 1e3);
+        for (int level = 0; level < MOUNT_LEVELS; level++)
+            number(to, 7 + level, 2, result_mounts_ratio(results, i, level));
+        fputc('\n', to);
+    }
+}
+
+static void batch(FILE *to, const struct results *results)
+{
+    const struct batch_figures *one = &results->batch;
+
+    if (one->jobs == 0)
+        return;
+    fprintf(to, "\nstarts a second with --evidence of %d inputs, %d at once\n", BATCH_INPUTS,
+            one->jobs);
+    fprintf(to, "denybox batch %.0f, denybox run %.0f, ratio %.2f\n", one->batch_rate,
+            one->single_rate, one->ratio);
+}
+
+static void aims_table(FILE *to, const struct results *results)
+{
+    fprintf(to, "\n%-46s %12s %9s\n", "", "aim", "measured");
+    for (int i = 0; i < n_aims; i++) {
+        const struct aim *aim = &aims[i];
+        double measured = aim->measured(results);
+
+        fprintf(to, "%-46s %2s %6.2f %2s", aim->what, aim_sign(aim), aim->value, aim->unit);
+        number(to, 9, 3, measured);
+        fprintf(to, "  %s\n",
+                isnan(measured)          ? "not measured"
+                : aim_met(aim, measured) ? "met"
+                                         : "not met");
+    }
+}
+
+void report_tables(FILE *to, const struct contestant *list, const struct results *results)
+{
+    launchers(to, list, results);
+    variants(to, list, results);
+    costs(to, list, results);
+    details(to, list, results);
+    mounts(to, list, results);
+    batch(to, results);
+    aims_table(to, results);
 }

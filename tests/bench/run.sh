@@ -4,9 +4,11 @@
 # Runs the bench on what has been built: makes its directories, becomes an ordinary user when
 # started by root, says what machine this is, and measures.
 #
-#   run.sh [--tools DIR] [--denybox PATH] [--json FILE] [STARTS]
+#   run.sh [--tools DIR] [--denybox PATH] [--faulty PATH] [--json FILE] [--rounds N] [STARTS]
 #
 # --tools    directory of bench, floor, nothing, peak and syscost (default: that of this script)
+# --faulty   the test build of denybox, which can leave out the gate
+# --rounds   how often what is not a single start is measured (default 5)
 # BENCH_USER in the environment: whom to be instead of root (default nobody)
 set -eu
 umask 022 # what is made here is for another user to read
@@ -14,7 +16,9 @@ umask 022 # what is made here is for another user to read
 user=${BENCH_USER:-nobody}
 tools=$(dirname -- "$0")
 denybox=
+faulty=
 json=
+rounds=5
 starts=300
 programs='bench floor nothing peak syscost'
 
@@ -26,12 +30,14 @@ die() {
 parse() {
     while [ $# -gt 0 ]; do
         case $1 in
-        --tools | --denybox | --json) [ $# -ge 2 ] || die "$1 needs a value" 2 ;;
+        --tools | --denybox | --faulty | --json | --rounds) [ $# -ge 2 ] || die "$1 needs a value" 2 ;;
         esac
         case $1 in
         --tools) tools=$2 && shift 2 ;;
         --denybox) denybox=$2 && shift 2 ;;
+        --faulty) faulty=$2 && shift 2 ;;
         --json) json=$2 && shift 2 ;;
+        --rounds) rounds=$2 && shift 2 ;;
         -*) die "unknown option $1" 2 ;;
         *) starts=$1 && shift ;;
         esac
@@ -62,14 +68,14 @@ check_user() {
 }
 
 make_directories() {
-    mkdir "$work/in" "$work/out" "$work/home" "$work/bundle" "$work/bin"
+    mkdir "$work/in" "$work/out" "$work/home" "$work/bin" "$work/roots"
     chmod 755 "$work"
 }
 
 # Last of the preparations: what the user owns, root neither writes nor reads any more.
 hand_over() {
     if [ "$(id -u)" -eq 0 ]; then
-        chown -R "$user:$(id -g -- "$user")" "$work/out" "$work/home" "$work/bundle"
+        chown -R "$user:$(id -g -- "$user")" "$work/out" "$work/home" "$work/crun" "$work/runc"
     fi
 }
 
@@ -89,13 +95,37 @@ gather_tools() {
     tools=${found%/*}
 }
 
-# For crun: the same mounts and namespaces.  The payload is root inside, since a rootless crun
-# has to map that.
+# The payload with 6 MB more, which are read from it and never executed.
+make_big_payload() {
+    cp -- "$tools/nothing" "$work/bin/nothing-6m"
+    head -c 6291456 /dev/zero >>"$work/bin/nothing-6m"
+}
+
+# A root of so many files, 100 a directory, and the payload.
+make_root() {
+    mkdir "$work/roots/$1"
+    cp -- "$tools/nothing" "$work/roots/$1/"
+    (
+        cd "$work/roots/$1"
+        directory=0
+        while [ "$directory" -lt "$1" ]; do
+            mkdir "lib-$directory"
+            count=100
+            [ "$count" -le "$1" ] || count=$1
+            seq -f "lib-$directory/file-%g" "$count" | xargs touch
+            directory=$((directory + 100))
+        done
+    )
+}
+
+# For crun and runc: a bundle of that name, with the same mounts and namespaces, and the further
+# mounts that are given.  The payload is root inside, since without root they have to map that.
 write_bundle() {
-    mkdir "$work/bundle/rootfs" "$work/bundle/state"
-    for name in in out tmp; do mkdir "$work/bundle/rootfs/$name"; done
-    cp -- "$tools/nothing" "$work/bundle/rootfs/payload"
-    cat >"$work/bundle/config.json" <<EOF
+    bundle=$work/$1
+    mkdir "$bundle" "$bundle/rootfs" "$bundle/state"
+    for name in in out tmp proc; do mkdir "$bundle/rootfs/$name"; done
+    cp -- "$tools/nothing" "$bundle/rootfs/payload"
+    cat >"$bundle/config.json" <<EOF
 {
   "ociVersion": "1.0.2",
   "root": {"path": "rootfs", "readonly": true},
@@ -104,6 +134,7 @@ write_bundle() {
     "noNewPrivileges": true, "capabilities": {}
   },
   "mounts": [
+    $2
     {"destination": "/in", "type": "bind", "source": "$work/in",
      "options": ["bind", "ro", "nosuid", "nodev", "noexec"]},
     {"destination": "/out", "type": "bind", "source": "$work/out",
@@ -136,23 +167,26 @@ version() {
     fi
 }
 
+# Also a part of the JSON form.
 describe_machine() {
+    line date "$(date -u +%Y-%m-%d)"
     line kernel "$(uname -srm)"
     line cpus "$(getconf _NPROCESSORS_ONLN)"
     line load "$(cut -d ' ' -f 1-3 /proc/loadavg)"
     line mounts "$(grep -c '' /proc/self/mountinfo)"
     line user "$(as_user id -un) (uid $(as_user id -u))"
-    for peer in bwrap unshare firejail crun; do version "$peer" --version; done
-    # nsjail has no option that prints its version.
-    line nsjail "$(command -v nsjail || echo 'not installed')"
+    for peer in bwrap unshare firejail crun runc; do version "$peer" --version; done
+    # These have no option that prints their version.
+    for peer in nsjail minijail0; do
+        line "$peer" "$(command -v "$peer" || echo 'not installed')"
+    done
     [ -z "$denybox" ] || version "$denybox" --version
-    echo
 }
 
 measure() {
-    set -- --in "$work/in" --out "$work/out" --bundle "$work/bundle" --json "$work/out/bench.json" \
-        "$starts"
+    set -- --work "$work" --json "$work/out/bench.json" --rounds "$rounds" "$starts"
     [ -z "$denybox" ] || set -- --denybox "$denybox" "$@"
+    [ -z "$faulty" ] || set -- --faulty "$faulty" "$@"
     (cd "$work" && as_user "$tools/bench" "$@")
 }
 
@@ -167,8 +201,15 @@ check_user
 make_directories
 gather_tools
 [ -z "$denybox" ] || denybox=$(runnable "$(absolute "$denybox")")
-write_bundle
+[ -z "$faulty" ] || faulty=$(runnable "$(absolute "$faulty")")
+make_big_payload
+for files in 10 1000 10000; do make_root "$files"; done
+write_bundle crun ''
+# It does not start anything where it has no /proc.
+write_bundle runc '{"destination": "/proc", "type": "proc", "source": "proc"},'
 hand_over
-describe_machine
+describe_machine >"$work/machine"
+cat "$work/machine"
+echo
 measure || die "could not measure (status $?)"
 [ -z "$json" ] || as_user cat "$work/out/bench.json" >"$json"

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,14 +81,39 @@ double start_clock(void)
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
-pid_t start_spawn(char *const argv[])
+struct command start_command(const char *const *words, int count)
+{
+    struct command command = {0};
+
+    if (count > MAX_ARGS)
+        errx(1, "a command of %d words", count);
+    for (int i = 0; i < count; i++)
+        command.argv[i] = (char *)(uintptr_t)words[i]; /* exec changes none of them */
+    return command;
+}
+
+static void forget_variable(const char *variable)
+{
+    char *name = strndup(variable, strcspn(variable, "="));
+
+    if (!name || unsetenv(name) != 0)
+        err(1, "unsetenv");
+    free(name);
+}
+
+pid_t start_spawn(const struct command *command)
 {
     pid_t pid;
-    int error = posix_spawn(&pid, argv[0], &streams, NULL, argv, environ);
+
+    if (command->variable && putenv(command->variable) != 0)
+        err(1, "putenv");
+    int error = posix_spawn(&pid, command->argv[0], &streams, NULL, command->argv, environ);
     if (error != 0) {
         errno = error;
-        err(1, "%s", argv[0]);
+        err(1, "%s", command->argv[0]);
     }
+    if (command->variable)
+        forget_variable(command->variable);
     return pid;
 }
 
@@ -106,14 +132,16 @@ int start_reap(void)
     return status;
 }
 
-struct outcome start_wait(char *const argv[])
+struct outcome start_wait(const struct command *command)
 {
     struct outcome outcome = {0, 0};
 
     forget_output();
+    if (command->leaves && unlink(command->leaves) != 0 && errno != ENOENT)
+        err(1, "%s", command->leaves);
     set_alarm(PATIENCE);
     double begin = start_clock();
-    pid_t pid = start_spawn(argv);
+    pid_t pid = start_spawn(command);
     while (waitpid(pid, &outcome.status, 0) != pid) {
         if (errno != EINTR)
             err(1, "waitpid");
@@ -123,6 +151,11 @@ struct outcome start_wait(char *const argv[])
     outcome.us = start_clock() - begin;
     set_alarm(0);
     return outcome;
+}
+
+bool start_succeeded(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 double start_printed(void)

@@ -115,6 +115,7 @@ STEPS = {
     # -- launch.c
     "cgroup": Stands("there is no cgroup here: test_cgroup has one"),
     "gate": Stands("it only looks, and all the walls are there"),
+    "proof": Stands("it only looks, and all the walls are there"),
     "ns-user": (Refused("cannot make the namespaces"), Refused("cannot ")),
     "ns-mnt": Refused("cannot "),
     "ns-pid": Refused("cannot "),
@@ -289,6 +290,14 @@ class Walls(Live):
     def test_nothing_removed(self):
         """The control: the same program with no step left out runs the payload."""
         done = self.launch("no-such-step")
+        self.assert_status(done, 7)
+        self.assertEqual(os.listdir(self.path("out")), ["started"])
+
+    def test_nothing_is_proved(self):
+        """What the bench takes for the start without probes and gate is one: a wall is missing, and
+        nobody sees it."""
+        self.check_not_run(row_of("ns-ipc"), self.launch("ns-ipc"))
+        done = self.launch("ns-ipc,skip:proof")
         self.assert_status(done, 7)
         self.assertEqual(os.listdir(self.path("out")), ["started"])
 
