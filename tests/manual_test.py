@@ -31,7 +31,8 @@ DENYBOX = os.path.abspath(os.environ.get('DENYBOX', './denybox'))
 ATTESTER = os.path.join(os.path.dirname(DENYBOX), 'denybox-attest')
 PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-batch.1', 'denybox-check.1',
          'denybox-verify.1', 'denybox-image.1', 'denybox-scan.1',
-         'denybox-evidence.5', 'denybox-seccomp.5', 'denybox-kernels.7', 'denybox-probes.7',
+         'denybox-evidence.5', 'denybox-seccomp.5', 'denybox-kernels.7', 'denybox-performance.7',
+         'denybox-probes.7',
          'denybox-security.7']
 
 
@@ -1303,6 +1304,45 @@ def test_the_kernels_table_has_the_rows_of_the_table():
         [(name, what) for name, users, what in table.FULL if users]
     for cells in found[1:]:
         assert len(cells) == len(versions) + 2 and set(cells[1:-1]) <= {'pass', '-'}, cells
+
+
+# ---------------------------------------------------------------- the bench
+
+def c_names(path, pattern):
+    found = re.findall(pattern, read(path))
+    assert found, 'nothing like %s in %s' % (pattern, path)
+    return found
+
+
+def test_aims_are_those_of_the_bench():
+    signs = {'AT_MOST': '<=', 'LESS_THAN': '<', 'AT_LEAST': '>='}
+    table = [(row[1], ' '.join([signs[row[3]], row[4], row[2]]).strip())
+             for row in rows('tests/bench/aim.def', 'AIM')]
+    page = [tuple(plain(cell) for cell in line[4:].split(' Ta '))
+            for line in section('denybox-performance.7', 'AIMS') if line.startswith('.It ')]
+    assert page == [('what', 'aim'), *table], page
+
+
+def test_contestants_are_those_of_the_bench():
+    table = c_names('tests/bench/contestant.c', r'\[[A-Z_0-9]+\] = \{"([^"]+)"')
+    page = [head for title in ('Launchers', 'Variants')
+            for head in items(section('denybox-performance.7', title, 'Ss'))]
+    assert page == table, 'page %s; table %s' % (page, table)
+
+
+def test_members_of_the_json_of_the_bench():
+    source = read('tests/bench/json.c')
+    written = set(re.findall(r'\\"([a-z0-9_]+)\\":', source)) | \
+        set(re.findall(r'(?:member|spread)\(to, "([a-z0-9_]+)"', source))
+    same(items(section('denybox-performance.7', 'THE JSON FORM')),
+         ['Li ' + name for name in written], 'members of bench.json')
+
+
+def test_defaults_of_the_bench():
+    text = joined(preamble('denybox-performance.7', 'DESCRIPTION'))
+    for name, words in (('STARTS', r'%s unless'), ('RUNS', r'batches; %s')):
+        value = re.search(r'^BENCH_%s = (\d+)$' % name, read('tests/bench/bench.am'), re.M).group(1)
+        assert words % value in text, 'BENCH_%s is %s' % (name, value)
 
 
 # ---------------------------------------------------------------- running them

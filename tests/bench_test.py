@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Holds scripts/bench-page and scripts/bench-plot against a run that is made up here.
+#
+#   tests/bench_test.py [NAME...]
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree
+
+SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+PAGE = os.path.join(SOURCE, 'man', 'denybox-performance.7')
+SVG = '{http://www.w3.org/2000/svg}'
+
+
+class Skip(Exception):
+    pass
+
+
+def spread(median):
+    return {'median': median, 'p10': median - 100, 'p90': median + 300}
+
+
+def launcher(name, median, detailed=True):
+    one = {'name': name, 'kind': 'launcher', 'us': spread(median),
+           'to_bubblewrap': median / 4000, 'to_floor': median / 1500, 'peak_rss_kib': 1700.0}
+    if detailed:
+        one['starts_per_second'] = {'1': 101.2, '2': 202.0, '8': 404.0, '64': 808.0}
+        one['getppid_ns'] = 63.25
+    return one
+
+
+def run_of_the_bench():
+    """One of everything that a page and a picture have to know of."""
+    return {
+        'schema': 'denybox-bench-2', 'starts': 300, 'rounds': 5,
+        'machine': {'kernel': "Linux 6.18 'x'", 'cpus': '2', 'load': '0.01', 'date': '2026-01-02',
+                    'nsjail': 'not installed', 'bwrap': 'bubblewrap 0.8.0'},
+        'contestants': [
+            launcher('floor', 1500.0), launcher('denybox run', 2000.0),
+            launcher('bubblewrap', 4000.0), launcher('firejail', 44000.0, detailed=False),
+            {'name': 'nsjail', 'kind': 'launcher', 'skipped': 'not installed'},
+            {'name': 'evidence', 'kind': 'variant', 'us': spread(2600.0), 'to_bubblewrap': 0.65,
+             'to_floor': 1.73, 'cost_of': '--evidence', 'base': 'denybox run',
+             'cost_us': {'median': 612.5, 'p10': -20.0, 'p90': 900.0}}],
+        'beside_mounts': [{'mounts': mounts, 'name': name, 'us': spread(2000.0 + mounts),
+                           'to_bubblewrap': 0.5}
+                          for mounts in (10, 100, 1000) for name in ('floor', 'denybox run')],
+        'batch': {'inputs': 200, 'jobs': 2, 'batch_starts_per_second': 600.0,
+                  'single_starts_per_second': 400.0, 'ratio': 1.5},
+        'aims': [
+            {'id': 'a', 'what': 'start, to x', 'unit': '', 'bound': '<=', 'aim': 0.55,
+             'measured': 0.5, 'met': True},
+            {'id': 'b', 'what': 'gate', 'unit': 'ms', 'bound': '<', 'aim': 0.15, 'measured': 0.2,
+             'met': False},
+            {'id': 'c', 'what': 'batch', 'unit': '', 'bound': '>=', 'aim': 1.5, 'measured': None,
+             'met': None}],
+    }
+
+
+def start(script, *words):
+    return subprocess.run([sys.executable, '-B', os.path.join(SOURCE, 'scripts', script), *words],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          check=False, encoding='utf-8')
+
+
+def write(path, text):
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(text)
+    return path
+
+
+def read(path):
+    with open(path, encoding='utf-8') as file:
+        return file.read()
+
+
+def filled_in(work, run):
+    """The page with that run in it."""
+    page = shutil.copy(PAGE, os.path.join(work, 'page.7'))
+    done = start('bench-page', write(os.path.join(work, 'bench.json'), json.dumps(run)), page)
+    assert done.returncode == 0, done.stderr
+    return page
+
+
+def rows(page):
+    inside = re.search(r'figures: begin\n(.*)\.\\" figures: end', read(page), re.S).group(1)
+    return [line[4:].split(' Ta ') for line in inside.split('\n') if line.startswith('.It ')]
+
+
+def test_the_page_has_every_figure(work):
+    found = rows(filled_in(work, run_of_the_bench()))
+    for row in (['date', '2026-01-02'], ['kernel', 'Linux 6.18 \\(aqx\\(aq'],
+                ['bwrap', 'bubblewrap 0.8.0'],
+                ['denybox run', '2.000', '1.900', '2.300', '0.50', '1.33', '1700'],
+                ['--evidence', '0.613', '-0.020', '0.900'],
+                ['denybox run', '101', '202', '404', '808', '63.2'],
+                ['denybox run', '2.010', '2.100', '3.000', '0.50', '0.50', '0.50'],
+                ['denybox batch', '600'], ['denybox run', '400'], ['ratio', '1.50'],
+                ['start, to x', '<= 0.55', '0.500', 'met'],
+                ['gate', '< 0.15 ms', '0.200', 'not met'],
+                ['batch', '>= 1.5', '-', 'not measured']):
+        assert row in found, '%s is not in %s' % (row, found)
+    assert not any('nsjail' in row for row in found), 'what was not measured has a row'
+    assert sum(row[0] == 'firejail' for row in found) == 1, 'not detailed, and in more tables'
+
+
+def test_the_rest_of_the_page_stays(work):
+    page = filled_in(work, run_of_the_bench())
+    around = re.compile(r'(figures: begin\n).*(\.\\" figures: end)', re.S)
+    assert around.sub(r'\1\2', read(page)) == around.sub(r'\1\2', read(PAGE))
+    once = read(page)
+    start('bench-page', os.path.join(work, 'bench.json'), page)
+    assert read(page) == once, 'a second time is another page'
+
+
+def test_the_page_is_one(work):
+    if shutil.which('mandoc') is None:
+        raise Skip('mandoc is not installed')
+    done = subprocess.run(['mandoc', '-T', 'lint', '-W', 'warning',
+                           filled_in(work, run_of_the_bench())], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False, encoding='utf-8')
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_plot_has_a_bar_for_each(work):
+    path = write(os.path.join(work, 'bench.json'), json.dumps(run_of_the_bench()))
+    done = start('bench-plot', path)
+    assert done.returncode == 0, done.stderr
+    root = xml.etree.ElementTree.fromstring(done.stdout)
+    bars = {}
+    names = [text.text for text in root.iter(SVG + 'text') if text.get('text-anchor') == 'end']
+    for name, rect in zip(names, [r for r in root.iter(SVG + 'rect') if r.get('x')], strict=True):
+        bars[name] = float(rect.get('width'))
+    assert list(bars) == ['floor', 'denybox run', 'bubblewrap', 'firejail', 'evidence'], bars
+    # Lengths are as the medians are; only what is longer than the paper is cut, and marked.
+    for name, median in (('floor', 1500), ('denybox run', 2000), ('evidence', 2600)):
+        assert abs(bars[name] / bars['bubblewrap'] - median / 4000) < 0.01, bars
+    assert 4 * bars['bubblewrap'] - 1 < bars['firejail'] < 4 * bars['bubblewrap'] + 1, bars
+    assert len([p for p in root.iter(SVG + 'path') if p.get('class') == 'cut']) == 1
+    assert 'prefers-color-scheme: dark' in done.stdout
+
+
+def test_another_file_is_refused(work):
+    page = shutil.copy(PAGE, os.path.join(work, 'page.7'))
+    before = read(page)
+    for name, text in (('old', '{"schema": "denybox-bench-1"}'), ('list', '[]'), ('no', 'x')):
+        path = write(os.path.join(work, name), text)
+        for done in (start('bench-page', path, page), start('bench-plot', path)):
+            assert done.returncode == 1 and 'bench-p' in done.stderr, (name, done)
+            assert 'Traceback' not in done.stderr and done.stdout == '', (name, done)
+    assert read(page) == before
+    run = write(os.path.join(work, 'run'), json.dumps(run_of_the_bench()))
+    unmarked = write(os.path.join(work, 'unmarked'), 'a page\n')
+    assert 'marks' in start('bench-page', run, unmarked).stderr
+    assert read(unmarked) == 'a page\n'
+
+
+def main():
+    passed = failed = skipped = 0
+    for name, test in sorted(globals().items()):
+        if not name.startswith('test_') or \
+                len(sys.argv) > 1 and not any(word in name for word in sys.argv[1:]):
+            continue
+        try:
+            with tempfile.TemporaryDirectory() as work:
+                test(work)
+            passed += 1
+        except Skip as reason:
+            print('SKIP %s: %s' % (name, reason))
+            skipped += 1
+        except Exception as e:  # a test that breaks has failed, and the others still run
+            print('FAIL %s: %s: %s' % (name, type(e).__name__, e))
+            failed += 1
+    print('%d passed, %d failed, %d skipped' % (passed, failed, skipped))
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
