@@ -169,6 +169,8 @@ START_TEST(rows_are_complete)
     ck_assert_str_eq(list[DENYBOX].start.argv[3], "/w/in");
     ck_assert_str_eq(list[TEST_BUILD].start.argv[0], "/f");
     ck_assert_str_eq(list[UNPROVED].start.variable, "DENYBOX_FAULT=skip:proof");
+    ck_assert_int_eq(list[TEST_BUILD].base, UNPROVED);
+    ck_assert_int_eq(list[BIG_EVIDENCE].base, BIG);
     ck_assert_str_eq(list[EVIDENCE].start.leaves, "/w/home/bundle.json");
     ck_assert_str_eq(list[FLOOR].with_peak.argv[0], "/t/peak");
     ck_assert_str_eq(list[FLOOR].with_peak.argv[1], "/t/floor");
@@ -187,6 +189,15 @@ START_TEST(what_is_not_given_is_skipped)
     ck_assert_str_eq(list[TEST_BUILD].absent, "not given (--faulty PATH)");
     ck_assert_str_eq(list[RUNC].absent, "not installed");
     ck_assert_ptr_null(list[FLOOR].absent);
+}
+END_TEST
+
+START_TEST(texts_become_plain)
+{
+    char text[] = "a \"b\" \\ \x1b[1m \xc3\xa4~";
+
+    contestants_plain(text);
+    ck_assert_str_eq(text, "a ?b? ? ?[1m ??~");
 }
 END_TEST
 
@@ -327,6 +338,7 @@ static Suite *suite(void)
     tcase_add_test(t, nothing_measured_meets_no_aim);
     tcase_add_test(t, rows_are_complete);
     tcase_add_test(t, what_is_not_given_is_skipped);
+    tcase_add_test(t, texts_become_plain);
     tcase_add_test(t, json_has_every_figure);
     tcase_add_test(t, json_of_nothing);
     tcase_add_test(t, tables_say_what_was_not_measured);

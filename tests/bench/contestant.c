@@ -90,6 +90,13 @@ static const struct recipe recipes[CONTESTANTS] = {
                             .args = RUN WITH_EVIDENCE "--rootfs {work}/roots/1000 -- /nothing"},
 };
 
+void contestants_plain(char *text)
+{
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
+            *text = '?';
+}
+
 char *contestants_path(const char *directory, const char *name)
 {
     char *path;

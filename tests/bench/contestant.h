@@ -63,6 +63,9 @@ struct contestant {
  */
 void contestants_find(struct contestant list[CONTESTANTS], struct places *places);
 
+/* Makes printable ASCII of it, without quotes and backslashes: what else there is becomes "?". */
+void contestants_plain(char *text);
+
 /* directory/name, allocated. */
 char *contestants_path(const char *directory, const char *name);
 

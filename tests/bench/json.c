@@ -114,9 +114,8 @@ static void machine(FILE *to, FILE *from)
     while (from && fgets(line, sizeof(line), from)) {
         char *value = line + strcspn(line, " \n");
 
-        for (char *c = line; *c; c++)
-            if (*c < ' ' || *c > '~' || *c == '"' || *c == '\\')
-                *c = *c == '\n' ? '\0' : '?';
+        line[strcspn(line, "\n")] = '\0';
+        contestants_plain(line);
         if (*value == '\0')
             continue;
         *value++ = '\0';

@@ -32,6 +32,18 @@ static double measure_printed(const char *name, const struct command *command)
     return value;
 }
 
+/* For the row, and for the JSON, where what was said on stderr is gone. */
+static const char *why_failed(void)
+{
+    char *words = start_last_words(), *reason;
+
+    contestants_plain(words);
+    if (asprintf(&reason, "failed here: %.100s", *words ? words : "it said nothing") < 0)
+        err(1, "asprintf");
+    free(words);
+    return reason;
+}
+
 static void first_start(struct contestant *one)
 {
     if (one->absent)
@@ -42,7 +54,7 @@ static void first_start(struct contestant *one)
     start_explain(one->name, outcome.status);
     if (one->required)
         exit(1);
-    one->absent = "installed but failed here, see above";
+    one->absent = why_failed();
 }
 
 void measure_warm_up(struct contestant *list)

@@ -170,6 +170,22 @@ double start_printed(void)
     return end != text && *end == '\n' ? value : -1;
 }
 
+char *start_last_words(void)
+{
+    char text[SHOWN + 1];
+    off_t size = lseek(captured[1], 0, SEEK_END);
+    ssize_t length = pread(captured[1], text, SHOWN, size > SHOWN ? size - SHOWN : 0);
+
+    while (length > 0 && text[length - 1] == '\n')
+        length--;
+    text[length > 0 ? length : 0] = '\0';
+    const char *line = strrchr(text, '\n');
+    char *words = strdup(line ? line + 1 : text);
+    if (!words)
+        err(1, "strdup");
+    return words;
+}
+
 void start_explain(const char *name, int status)
 {
     char text[SHOWN];

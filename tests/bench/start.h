@@ -42,6 +42,10 @@ bool start_succeeded(int status);
 /* The number that the last started command printed, or -1. */
 double start_printed(void);
 
+/* The last line that the last started command wrote to stderr, as it is; "" without one.
+ * Allocated. */
+char *start_last_words(void);
+
 /* Says on stderr how a command, called name, ended, with the end of what it said itself. */
 void start_explain(const char *name, int status);
 
