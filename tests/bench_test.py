@@ -94,6 +94,25 @@ def rows(page):
     return [line[4:].split(' Ta ') for line in inside.split('\n') if line.startswith('.It ')]
 
 
+def members(value):
+    """The names of all members, but of those objects whose names are values."""
+    found = set()
+    if isinstance(value, list):
+        found = found.union(*map(members, value))
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            found |= {name}
+            if name not in ('machine', 'starts_per_second'):
+                found |= members(one)
+    return found
+
+
+def test_the_run_is_like_a_real_one(work):
+    """The manual's test holds the page against what the bench writes, and this one the run."""
+    form = re.search(r'\n\.Sh THE JSON FORM\n(.*?)\n\.Sh ', read(PAGE), re.S).group(1)
+    assert members(run_of_the_bench()) == set(re.findall(r'^\.It Li (\w+)$', form, re.M))
+
+
 def test_the_page_has_every_figure(work):
     found = rows(filled_in(work, run_of_the_bench()))
     for row in (['date', '2026-01-02'], ['kernel', 'Linux 6.18 \\(aqx\\(aq'],
