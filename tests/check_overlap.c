@@ -126,6 +126,33 @@ START_TEST(everything_is_inside_the_root)
 }
 END_TEST
 
+/* Deeper than one look up reaches, by one level and by several looks. */
+START_TEST(a_deep_tree)
+{
+    char path[256] = "a";
+    struct host_object top;
+    struct host_object other;
+    struct error e;
+
+    make_world();
+    support_mkdir("d/x");
+    for (int level = 0; level < 100; level++) {
+        struct host_object low;
+
+        strcat(path, "/y");
+        support_mkdir(path);
+        low = object(path);
+        top = object("a");
+        other = object("d/x");
+        ck_assert_msg(!overlap_refuse_inside(&low, "--in", &top, "--out", &e), "level %d", level);
+        ck_assert_msg(overlap_refuse(&low, "--in", &other, "--out", &e), "level %d", level);
+        close(low.fd);
+        close(top.fd);
+        close(other.fd);
+    }
+}
+END_TEST
+
 static bool can_mount(void)
 {
     int status = 1;
@@ -170,6 +197,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, pairs_are_told_apart, 0, N_ROWS(pairs));
     tcase_add_test(c, nothing_overlaps_nothing);
     tcase_add_test(c, everything_is_inside_the_root);
+    tcase_add_test(c, a_deep_tree);
     if (can_mount())
         tcase_add_test(c, a_bind_mount_is_seen_through);
     else

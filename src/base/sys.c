@@ -59,6 +59,12 @@ int sys_fstat(int fd, struct stat *st)
     return fstat(fd, st);
 }
 
+int sys_fstatat(int dirfd, const char *path, struct stat *st, int flags)
+{
+    FAULT_POINT("fstatat");
+    return fstatat(dirfd, path, st, flags);
+}
+
 int sys_fstatfs(int fd, struct statfs *fs)
 {
     FAULT_POINT("fstatfs");

@@ -28,6 +28,7 @@ int sys_openat2(int dirfd, const char *path, int flags, uint64_t resolve);
  * where a filter or an old kernel answers otherwise. */
 int sys_openat2_form(void);
 int sys_fstat(int fd, struct stat *st);
+int sys_fstatat(int dirfd, const char *path, struct stat *st, int flags);
 int sys_fstatfs(int fd, struct statfs *fs);
 ssize_t sys_read(int fd, void *buffer, size_t size);
 ssize_t sys_write(int fd, const void *buffer, size_t size);

@@ -92,10 +92,15 @@ void print_probes(const struct launch_result *r)
     buf_free(&table);
 }
 
+bool status_wanted(const struct plan *plan)
+{
+    return plan->declared.status_fd >= 0;
+}
+
 void status_line(const struct plan *plan, json_t *object)
 {
     int fd = (int)plan->declared.status_fd;
-    char *text = fd >= 0 && object != NULL ? json_canonical(object) : NULL;
+    char *text = status_wanted(plan) && object != NULL ? json_canonical(object) : NULL;
 
     /* Who asked for it may have gone away: the run does not depend on it. */
     if (text != NULL && io_write_all(fd, text, strlen(text)))
@@ -160,7 +165,8 @@ static void started(const struct plan *plan, const struct launch_result *result)
 {
     if (plan->declared.verbose && plan->command == COMMAND_RUN)
         print_probes(result);
-    status_line(plan, json_pack("{s:i}", "child-pid", (int)result->child));
+    if (status_wanted(plan))
+        status_line(plan, json_pack("{s:i}", "child-pid", (int)result->child));
 }
 
 const struct launch_hooks command_hooks = {

@@ -20,6 +20,10 @@ int report_failure(const struct plan *plan, const struct launch_result *r, const
 /* The table of probes for people, on standard error. */
 void print_probes(const struct launch_result *r);
 
+/* Is there a --json-status-fd? Without it nobody need make an object: that would be the first of a
+ * start, and the library seeds its tables for it. */
+bool status_wanted(const struct plan *plan);
+
 /* One object a line on --json-status-fd; nothing without it. Takes over the reference. */
 void status_line(const struct plan *plan, json_t *object);
 

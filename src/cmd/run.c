@@ -41,7 +41,7 @@ static void warn(const struct plan *plan, const struct launch_result *r)
         warn_of_limit(plan, r);
 }
 
-static void report_end(const struct plan *plan, const struct launch_result *r)
+static void status_of_end(const struct plan *plan, const struct launch_result *r)
 {
     json_t *line =
         json_pack("{s:s, s:s, s:i, s:i, s:s*}", "event", "ended", "how",
@@ -53,6 +53,12 @@ static void report_end(const struct plan *plan, const struct launch_result *r)
         json_put(&line, "elapsed-ms", json_integer(r->elapsed_ms));
     }
     status_line(plan, line);
+}
+
+static void report_end(const struct plan *plan, const struct launch_result *r)
+{
+    if (status_wanted(plan))
+        status_of_end(plan, r);
     warn(plan, r);
 }
 

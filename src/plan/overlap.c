@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "base/io.h"
 #include "base/sys.h"
@@ -13,37 +14,58 @@ enum answer { NO, YES, UNKNOWN };
 /* A directory tree deeper than this is not walked: UNKNOWN, and so refused. */
 #define DEPTH_MAX 4096
 
+/* So many levels up are looked at by one path, "../../..", each by one call; then a descriptor is
+ * opened there, and the path begins anew. */
+#define LEVELS 32
+#define UP_8 "../../../../../../../../"
+static const char ups[] = UP_8 UP_8 UP_8 UP_8;
+
+static const char *up(int levels)
+{
+    return ups + (LEVELS - levels) * strlen("../");
+}
+
+/* The directory `levels` above *fd, or above `from` while *fd is -1. */
+static bool look_up(int from, int *fd, int *levels, struct stat *st)
+{
+    int next;
+
+    if (*levels == LEVELS) {
+        next = sys_openat(*fd >= 0 ? *fd : from, up(LEVELS), O_PATH | O_CLOEXEC | O_DIRECTORY, 0);
+        if (next < 0)
+            return false;
+        io_close(fd);
+        *fd = next;
+        *levels = 0;
+    }
+    (*levels)++;
+    return sys_fstatat(*fd >= 0 ? *fd : from, up(*levels), st, 0) == 0;
+}
+
 /* Is `inner` the same as `outer`, or beneath it? Files have no "..": only equality is seen. */
 static enum answer beneath(const struct host_object *inner, const struct host_object *outer)
 {
+    struct stat here = {.st_dev = inner->dev, .st_ino = inner->ino};
+    enum answer answer = UNKNOWN;
+    int levels = 0;
     int fd = -1;
-    dev_t dev = inner->dev;
-    ino_t ino = inner->ino;
 
-    for (int depth = 0; depth < DEPTH_MAX; depth++) {
-        struct stat st;
-        int up;
+    for (int depth = 0; depth < DEPTH_MAX && answer == UNKNOWN; depth++) {
+        struct stat above;
 
-        if (dev == outer->dev && ino == outer->ino) {
-            io_close(&fd);
-            return YES;
-        }
-        if (!inner->directory)
-            return NO;
-        up = sys_openat(fd >= 0 ? fd : inner->fd, "..", O_PATH | O_CLOEXEC | O_DIRECTORY, 0);
-        io_close(&fd);
-        fd = up;
-        if (up < 0 || sys_fstat(up, &st) < 0)
+        if (here.st_dev == outer->dev && here.st_ino == outer->ino)
+            answer = YES;
+        else if (!inner->directory)
+            answer = NO;
+        else if (!look_up(inner->fd, &fd, &levels, &above))
             break;
-        if (st.st_dev == dev && st.st_ino == ino) {
-            io_close(&fd);
-            return NO;
-        }
-        dev = st.st_dev;
-        ino = st.st_ino;
+        else if (above.st_dev == here.st_dev && above.st_ino == here.st_ino)
+            answer = NO;
+        else
+            here = above;
     }
     io_close(&fd);
-    return UNKNOWN;
+    return answer;
 }
 
 bool overlap_refuse_inside(const struct host_object *inner, const char *inner_option,
