@@ -150,6 +150,8 @@ START_TEST(names_of_symbols)
 }
 END_TEST
 
+#define NEEDS_I "-c looks for modules wherever it then is; add -I"
+
 static const struct command {
     const char *argv[6];
     enum invocation what;
@@ -158,11 +160,17 @@ static const struct command {
     {{"p", "/in/x.py", "-c"}, INVOCATION_SCRIPT, "/in/x.py"},
     {{"p", "-IB", "-u", "x.py"}, INVOCATION_SCRIPT, "x.py"},
     {{"p", "--", "-x"}, INVOCATION_SCRIPT, "-x"},
-    {{"p", "-c", "print(1)", "x.py"}, INVOCATION_CODE, "print(1)"},
+    {{"p", "-I", "-c", "print(1)", "x.py"}, INVOCATION_CODE, "print(1)"},
+    {{"p", "-PB", "-c", "print(1)"}, INVOCATION_CODE, "print(1)"},
+    {{"p", "-c", "print(1)", "-I"}, INVOCATION_OTHER, NEEDS_I},
+    {{"p", "-B", "-cprint(1)"}, INVOCATION_OTHER, NEEDS_I},
     {{"p", "-Icprint(1)"}, INVOCATION_CODE, "print(1)"},
     {{"p"}, INVOCATION_OTHER, NULL},
     {{"p", "-"}, INVOCATION_OTHER, NULL},
     {{"p", "--"}, INVOCATION_OTHER, NULL},
+    {{"p", "--", "-"}, INVOCATION_OTHER, "the source comes from standard input"},
+    {{"p", "-I", "--", "-", "x.py"}, INVOCATION_OTHER, NULL},
+    {{"p", "--", "--"}, INVOCATION_SCRIPT, "--"},
     {{"p", "-c"}, INVOCATION_OTHER, NULL},
     {{"p", "-m", "json.tool"}, INVOCATION_OTHER, NULL},
     {{"p", "-Im", "json.tool"}, INVOCATION_OTHER, NULL},
@@ -192,14 +200,22 @@ static const struct variable {
     const char *pair;
     bool obeyed;
 } variables[] = {
-    {SCAN_ELF, "LD_PRELOAD=x", true},      {SCAN_ELF, "LD_ORIGIN_PATH=x", false},
-    {SCAN_ELF, "LD_ORIGIN_PATHS=x", true}, {SCAN_ELF, "GCONV_PATH=x", true},
-    {SCAN_ELF, "GCONV_PATHS=x", false},    {SCAN_ELF, "GLIBC_TUNABLES=x", true},
-    {SCAN_ELF, "HOME=/in", false},         {SCAN_ELF, "PYTHONPATH=x", false},
-    {SCAN_PYTHON, "PYTHONPATH=x", true},   {SCAN_PYTHON, "_PYTHON_PROJECT_BASE=x", true},
-    {SCAN_PYTHON, "LD_PRELOAD=x", false},  {SCAN_PYTHON, "HOME=/in", true},
-    {SCAN_PYTHON, "HOME=/tmp", false},     {SCAN_PYTHON, "HOME=/tmp/x", true},
-    {SCAN_PYTHON, "HOMES=/in", false},     {SCAN_PYTHON, "PATH=/usr/bin", false},
+    {SCAN_ELF, "LD_PRELOAD=x", true},        {SCAN_ELF, "LD_ORIGIN_PATH=x", false},
+    {SCAN_ELF, "LD_ORIGIN_PATHS=x", true},   {SCAN_ELF, "GCONV_PATH=x", true},
+    {SCAN_ELF, "GCONV_PATHS=x", false},      {SCAN_ELF, "GLIBC_TUNABLES=x", true},
+    {SCAN_ELF, "HOME=/in", false},           {SCAN_ELF, "PYTHONPATH=x", false},
+    {SCAN_PYTHON, "PYTHONPATH=x", true},     {SCAN_PYTHON, "_PYTHON_PROJECT_BASE=x", true},
+    {SCAN_PYTHON, "LD_PRELOAD=x", false},    {SCAN_PYTHON, "HOME=/in", true},
+    {SCAN_PYTHON, "HOME=/tmp", false},       {SCAN_PYTHON, "HOME=/tmp/x", true},
+    {SCAN_PYTHON, "HOMES=/in", false},       {SCAN_PYTHON, "PATH=/usr/bin", false},
+    {SCAN_ELF, "OPENSSL_CONF=x", true},      {SCAN_ELF, "OPENSSL_MODULES=x", true},
+    {SCAN_ELF, "OPENSSL_ENGINES=x", true},   {SCAN_ELF, "OPENSSL=x", false},
+    {SCAN_ELF, "LOCPATH=x", true},           {SCAN_ELF, "LC_ALL=zh_CN.GBK", false},
+    {SCAN_PYTHON, "LC_ALL=zh_CN.GBK", true}, {SCAN_PYTHON, "LC_ALL=en_GB.UTF-8", false},
+    {SCAN_PYTHON, "LC_CTYPE=de_DE", true},   {SCAN_PYTHON, "LC_CTYPE=C.utf8", false},
+    {SCAN_PYTHON, "LANG=x.UTF-8@y", true},   {SCAN_PYTHON, "LANG=C", false},
+    {SCAN_PYTHON, "LANG=", false},           {SCAN_PYTHON, "LANGUAGE=de_DE", false},
+    {SCAN_PYTHON, "LC_TIME=de_DE", false},   {SCAN_PYTHON, "LC_ALL=POSIX", false},
 };
 
 START_TEST(variables_that_are_obeyed)

@@ -34,14 +34,16 @@ static bool beneath(const char *path, const char *mount, const char **rest)
     return true;
 }
 
-/* A mount hides what the root has there. What the payload can write to may become anything. */
+static const char *const unseen[] = {"/out", "/tmp", "/proc", "/dev"};
+
+/* A mount hides what the root has there, and what was mounted there or beneath it before. What the
+ * payload can write to may become anything. */
 static bool find_spot(const struct plan *plan, const char *path, struct spot *spot,
                       struct scan_report *r)
 {
-    static const char *const unseen[] = {"/out", "/tmp", "/proc", "/dev"};
     const struct declared *d = &plan->declared;
 
-    for (size_t i = 0; i < d->n_binds; i++) {
+    for (size_t i = d->n_binds; i-- > 0;) {
         if (beneath(path, d->binds[i].target, &spot->rest)) {
             spot->fd = plan->derived.binds[i].fd;
             return true;
@@ -89,12 +91,33 @@ static bool full_path(const struct plan *plan, const char *word, char path[PATH_
     return true;
 }
 
-/* The directory of the script, or that in which it is started: where imports are looked for. */
+/* The module of the place in whose stead, or somewhere beneath which, something is mounted. */
+static void note_mount(struct sources *s, const char *place, const char *target)
+{
+    const char *rest;
+
+    if (beneath(target, strcmp(place, "/") == 0 ? "" : place, &rest) && *rest != '\0') {
+        buf_add(&s->mounted, rest, strcspn(rest, "/."));
+        buf_add(&s->mounted, "", 1);
+    }
+}
+
+static bool note_mounts(const struct plan *plan, const char *place, struct sources *s)
+{
+    for (size_t i = 0; i < plan->declared.n_binds; i++)
+        note_mount(s, place, plan->declared.binds[i].target);
+    note_mount(s, place, "/in");
+    for (size_t i = 0; i < sizeof unseen / sizeof unseen[0]; i++)
+        note_mount(s, place, unseen[i]);
+    return !s->mounted.failed || scan_failed(s->report, "out of memory");
+}
+
+/* The directory of the script: where imports are looked for. */
 static bool open_place(const struct plan *plan, const char *path, struct sources *s)
 {
     struct spot spot = {.fd = -1};
 
-    if (!find_spot(plan, path, &spot, s->report))
+    if (!find_spot(plan, path, &spot, s->report) || !note_mounts(plan, path, s))
         return false;
     s->place = sys_openat2(spot.fd, spot.rest[0] != '\0' ? spot.rest : ".",
                            O_RDONLY | O_DIRECTORY | O_CLOEXEC,
@@ -115,20 +138,12 @@ static bool add_script(const struct plan *plan, const char *word, struct sources
     snprintf(place, PATH_MAX, "%.*s/", (int)(slash - path), path);
     s->shown = place;
     *slash = '\0';
-    if (!open_place(plan, path[0] != '\0' ? path : "/", s) || !sources_add(s, slash + 1))
+    if (!open_place(plan, path[0] != '\0' ? path : "/", s) || !local_seen(s, slash + 1) ||
+        !sources_add(s, slash + 1))
         return false;
     /* An ELF file with an archive behind it is a program to the one, and a source to the other. */
     return sources_first(s) != NULL ||
            scan_failed(s->report, "cannot scan '%s': it is no Python source", text_show(word));
-}
-
-static bool add_code(const struct plan *plan, const char *code, struct sources *s, char *place)
-{
-    const char *base = plan->declared.chdir;
-
-    snprintf(place, PATH_MAX, "%s/", strcmp(base, "/") == 0 ? "" : base);
-    s->shown = place;
-    return open_place(plan, base, s) && sources_add_text(s, "-c", code);
 }
 
 /* Of the program what its loader obeys, of the source what its interpreter does. */
@@ -154,7 +169,7 @@ static bool inspect_source(const struct plan *plan, struct scan_report *r)
     const struct payload *p = &plan->derived.payload;
     struct parser parser = {.rootfs = plan->provided.root, .python = p->path};
     struct scan_parser way = {parser_run, &parser};
-    struct sources s = {.report = r, .place = -1};
+    struct sources s = {.report = r, .place = -1, .shown = ""};
     char place[PATH_MAX];
     const char *word;
     enum invocation how = invocation_read((const char *const *)p->argv, p->n_argv, &word);
@@ -165,7 +180,7 @@ static bool inspect_source(const struct plan *plan, struct scan_report *r)
     if (how == INVOCATION_OTHER)
         ok = scan_failed(r, "cannot scan what %s runs: %s", text_show(p->path), word);
     else if (how == INVOCATION_CODE)
-        ok = add_code(plan, word, &s, place);
+        ok = sources_add_text(&s, "-c", word);
     else
         ok = add_script(plan, word, &s, place);
     s.alone = invocation_alone((const char *const *)p->argv, p->n_argv);

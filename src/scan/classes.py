@@ -8,6 +8,8 @@ import builtins
 # Decorators that give back the class that they were given.
 SAME = {'functools.total_ordering', 'typing.final', 'typing.runtime_checkable'}
 PLAIN_BASES = {'object', 'abc.ABC', 'typing.Generic', 'typing.Protocol'}
+# What a class has in these is read where it is made.
+WRITTEN_OUT = {'__match_args__', '__slots__'}
 SELF_MATCHED = {'bool', 'bytearray', 'bytes', 'dict', 'float', 'frozenset', 'int', 'list', 'set',
                 'str', 'tuple'}
 
@@ -24,11 +26,12 @@ def outside_functions(node):
 
 
 def literal_names(node):
-    """The strings of a tuple or list of nothing else, or None."""
-    if not isinstance(node, (ast.Tuple, ast.List)):
-        return None
-    names = [one.value for one in node.elts if isinstance(one, ast.Constant)]
-    return names if len(names) == len(node.elts) and all(type(n) is str for n in names) else None
+    """The strings of a tuple or list of nothing else, or of a dict's keys; or None."""
+    if isinstance(node, ast.Constant):
+        return [node.value]
+    elements = node.keys if isinstance(node, ast.Dict) else getattr(node, 'elts', [None])
+    names = [one.value for one in elements if isinstance(one, ast.Constant)]
+    return names if len(names) == len(elements) and all(type(n) is str for n in names) else None
 
 
 class Source(Names):
@@ -39,11 +42,7 @@ class Source(Names):
             node = node.value
         if not isinstance(node, (ast.Name, ast.Attribute)):
             return set()
-        direct, others = self.names_of(node)
-        if isinstance(node, ast.Name) and node.id in self.ways:
-            direct = self.ways[node.id]
-            others = [other for way in direct for other in elsewhere(way.split('.'))]
-        return set(direct + others)
+        return set().union(*self.names_of(node))
 
     def is_maker(self, node, last):
         return any(name.rpartition('.')[2] == last for name in self.resolve(node))
@@ -95,9 +94,11 @@ class Source(Names):
 
     def take_class(self, node):
         for one in outside_functions(node):
-            if isinstance(one, ast.Import):  # an attribute of whatever is of that class
-                for alias in one.names:
-                    self.note('v', alias.name, one)
+            for name in bindings(one):
+                self.note('b', name, one)
+            for name in bindings(one) if isinstance(one, (ast.Import, ast.ImportFrom)) else ():
+                for module in self.modules_of(name, one):  # an attribute of whatever is of that class
+                    self.note('v', module, one)
         maker, decorator, before = self.dataclass_of(node)
         if maker is None or not self.harmless_making(node, before) or \
                 not self.harmless_call(decorator):
@@ -119,15 +120,17 @@ class Source(Names):
         self.blessed.update(id(func) for func in fields.values())
 
     def take_match_args(self, node):
-        """What a class pattern without names takes are these."""
+        """What a class pattern without names takes are these; what an instance has beside others, and
+        copy sets by its name, are those."""
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
-            if isinstance(target, ast.Name) and target.id == '__match_args__':
-                names = literal_names(node.value)
-                if names is not None and len(targets) == 1:
-                    self.blessed.add(id(target))
-                for name in names or ():
-                    self.note('a', '.' + name, node)
+            if not isinstance(target, ast.Name) or target.id not in WRITTEN_OUT:
+                continue
+            names = literal_names(node.value)
+            if names is not None and len(targets) == 1:
+                self.blessed.add(id(target))
+            for name in names or () if target.id == '__match_args__' else ():
+                self.note('a', '.' + name, node)
 
     def positions(self, node, depth=8):
         """The names that stand for the positions in a pattern of that class, or None."""
@@ -175,6 +178,7 @@ class Source(Names):
         pattern = getattr(ast, 'MatchClass', ())
         for node in self.nodes:
             self.take_special(node)
+            self.take_place(node)
             if isinstance(node, ast.Call):
                 self.take_call(node)
             elif isinstance(node, ast.ClassDef):
@@ -188,6 +192,6 @@ class Source(Names):
                 self.take_attribute(node)
             elif isinstance(node, ast.Name):
                 self.take_name(node)
-                if node.id == '__match_args__' and not isinstance(node.ctx, ast.Load) \
+                if node.id in WRITTEN_OUT and not isinstance(node.ctx, ast.Load) \
                         and id(node) not in self.blessed:
                     self.note('g', node.id, node)

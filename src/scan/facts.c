@@ -24,7 +24,7 @@ static bool read_fact(const json_t *list, struct fact *fact)
 
     if (!json_is_array(list) || json_array_size(list) != 3 || !json_is_string(form) ||
         json_string_length(form) != 1 || !json_is_string(name) || !json_is_integer(line) ||
-        strchr("mr*navgpc", json_string_value(form)[0]) == NULL || json_integer_value(line) < 0 ||
+        strchr("mr*navgpcbs", json_string_value(form)[0]) == NULL || json_integer_value(line) < 0 ||
         json_integer_value(line) > 0x7fffffff || json_string_length(name) > 4096)
         return false;
     fact->form = json_string_value(form)[0];
@@ -74,9 +74,12 @@ static bool take_fact(struct sources *s, size_t index, const struct fact *fact)
         return scan_note(r, file, RULE_PY_GETATTR, fact->line, fact->name);
     case 'c':
         return scan_note(r, file, RULE_PY_GENERATED, fact->line, fact->name);
+    case 's':
+        return scan_note(r, file, RULE_PY_CHANGED, fact->line, fact->name);
     case 'n':
     case 'a':
     case 'p':
+    case 'b':
         return note_named(r, file, fact->form, fact);
     default:
         return true;
@@ -121,32 +124,35 @@ static bool sound_renames(const json_t *renames)
     return true;
 }
 
-/* "helper" of "dir/helper.py" and of "dir/helper/__init__.py". */
-static void last_name(char out[SCAN_TEXT_MAX + 1], const char *path)
+/* "dir.helper" of "dir/helper.py" and of "dir/helper/__init__.py"; of a long one, the end. */
+static void module_name(char out[SCAN_TEXT_MAX + 1], const char *path)
 {
     static const char init[] = "/__init__.py";
     size_t length = strlen(path);
-    size_t start;
 
     if (length >= sizeof init && strcmp(path + length - (sizeof init - 1), init) == 0)
         length -= sizeof init - 1;
     else if (length > 3 && strcmp(path + length - 3, ".py") == 0)
         length -= 3;
-    for (start = length; start > 0 && path[start - 1] != '/';)
-        start--;
-    snprintf(out, SCAN_TEXT_MAX + 1, "%.*s", (int)(length - start), path + start);
+    if (length > SCAN_TEXT_MAX) {
+        path += length - SCAN_TEXT_MAX;
+        length = SCAN_TEXT_MAX;
+    }
+    snprintf(out, SCAN_TEXT_MAX + 1, "%.*s", (int)length, path);
+    for (char *slash = out; (slash = strchr(slash, '/')) != NULL;)
+        *slash = '.';
 }
 
+/* That there is a module is worth knowing, whatever it imports. */
 static bool take_renames(struct sources *s, const char *path, const json_t *renames)
 {
     char module[SCAN_TEXT_MAX + 1];
+    size_t shown = strlen(s->shown);
     json_t *known;
     json_t *ways;
     const char *name;
 
-    if (json_object_size(renames) == 0)
-        return true;
-    last_name(module, path);
+    module_name(module, strncmp(path, s->shown, shown) == 0 ? path + shown : path);
     known = json_object_get(s->renames, module);
     if (known == NULL && json_object_set_new(s->renames, module, json_object()) < 0)
         return scan_failed(s->report, "cannot scan '%s': its name is no UTF-8, or out of memory",

@@ -2,6 +2,7 @@
 #include "scan/invocation.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* Options that change nothing of what is run, and take no value: -B no bytecode is written, -b
  * warnings, -E, -I and -s less is looked at, -O asserts, -P, -q, -S no site, -u. */
@@ -40,17 +41,19 @@ enum invocation invocation_read(const char *const *argv, size_t n, const char **
     enum invocation what = INVOCATION_SCRIPT;
 
     for (size_t i = 1; i < n; i++) {
-        if (argv[i][0] != '-') {
-            *word = argv[i];
-            return INVOCATION_SCRIPT;
-        }
-        if (strcmp(argv[i], "--") == 0) {
-            *word = i + 1 < n ? argv[i + 1] : NULL;
-            return *word != NULL ? INVOCATION_SCRIPT
-                                 : other(word, "the source comes from standard input");
-        }
-        if (read_option(argv[i], i + 1 < n ? argv[i + 1] : NULL, word, &what))
+        if (argv[i][0] == '-' && strcmp(argv[i], "--") != 0) {
+            if (!read_option(argv[i], i + 1 < n ? argv[i + 1] : NULL, word, &what))
+                continue;
+            if (what == INVOCATION_CODE && !invocation_alone(argv, n))
+                return other(word, "-c looks for modules wherever it then is; add -I");
             return what;
+        }
+        i += argv[i][0] == '-';
+        /* A dash is standard input wherever it stands, behind "--" as well. */
+        if (i == n || strcmp(argv[i], "-") == 0)
+            break;
+        *word = argv[i];
+        return INVOCATION_SCRIPT;
     }
     return other(word, "the source comes from standard input");
 }
@@ -69,17 +72,54 @@ bool invocation_alone(const char *const *argv, size_t n)
     return alone;
 }
 
+/* What is harmless as the value of a variable. */
+typedef bool harmless(const char *value);
+
+/* /tmp, which it is when nobody says otherwise, is empty at the start. */
+static bool is_empty_home(const char *value)
+{
+    return strcmp(value, "/tmp") == 0;
+}
+
+/* By this the code of -c becomes characters; the parser knows it as UTF-8. */
+static bool is_utf8(const char *value)
+{
+    const char *dot = strrchr(value, '.');
+
+    return value[0] == '\0' || strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0 ||
+           (dot != NULL && (strcasecmp(dot, ".UTF-8") == 0 || strcasecmp(dot, ".UTF8") == 0));
+}
+
+/* Variables that decide what is loaded, or how it is read. The first row that has a name decides.
+ */
+static const struct variable {
+    enum scan_kind kind;
+    const char *name; /* with '=' the whole name, else how it begins */
+    harmless *harmless;
+    bool obeyed;
+} variables[] = {
+    {SCAN_ELF, "LD_ORIGIN_PATH=", NULL, false}, /* denybox's own; it names no code */
+    {SCAN_ELF, "LD_", NULL, true},
+    {SCAN_ELF, "GLIBC_TUNABLES=", NULL, true},
+    {SCAN_ELF, "GCONV_PATH=", NULL, true}, /* libraries that iconv loads */
+    {SCAN_ELF, "LOCPATH=", NULL, true},    /* which encoding a locale has */
+    {SCAN_ELF, "OPENSSL_", NULL, true},    /* a file that names libraries, and where they are */
+    {SCAN_PYTHON, "PYTHON", NULL, true},
+    {SCAN_PYTHON, "_PYTHON", NULL, true},
+    {SCAN_PYTHON, "HOME=", is_empty_home, true}, /* modules that are imported at the start */
+    {SCAN_PYTHON, "LC_ALL=", is_utf8, true},
+    {SCAN_PYTHON, "LC_CTYPE=", is_utf8, true},
+    {SCAN_PYTHON, "LANG=", is_utf8, true},
+};
+
 bool invocation_obeys(enum scan_kind kind, const char *pair)
 {
-    static const char home[] = "HOME=";
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const struct variable *v = &variables[i];
+        size_t length = strlen(v->name);
 
-    if (kind == SCAN_ELF)
-        /* LD_ORIGIN_PATH is denybox's own, and names no code. */
-        return strncmp(pair, "GCONV_PATH=", 11) == 0 || strncmp(pair, "GLIBC_TUNABLES=", 15) == 0 ||
-               (strncmp(pair, "LD_", 3) == 0 && strncmp(pair, "LD_ORIGIN_PATH=", 15) != 0);
-    /* Beneath it the user may have modules that are imported at the start. /tmp, which it is when
-     * nobody says otherwise, is empty then. */
-    if (strncmp(pair, home, sizeof home - 1) == 0)
-        return strcmp(pair + sizeof home - 1, "/tmp") != 0;
-    return strncmp(pair, "PYTHON", 6) == 0 || strncmp(pair, "_PYTHON", 7) == 0;
+        if (v->kind == kind && strncmp(pair, v->name, length) == 0)
+            return v->obeyed && (v->harmless == NULL || !v->harmless(pair + length));
+    }
+    return false;
 }

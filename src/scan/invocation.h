@@ -10,13 +10,14 @@
 /* What the words of a command make an interpreter of Python run. */
 enum invocation {
     INVOCATION_SCRIPT, /* a file: the word that names it */
-    INVOCATION_CODE,   /* -c: the code itself */
+    INVOCATION_CODE,   /* -c: the code itself; its interpreter is alone */
     INVOCATION_OTHER,  /* anything that is not seen before it runs */
 };
 
 /*
  * Reads argv (argv[0] is the interpreter's own name) by the rules of python(1). *word becomes the
- * path or the code, borrowed from argv; of INVOCATION_OTHER, why it is none of them.
+ * path or the code, borrowed from argv; of INVOCATION_OTHER, why it is none of them. Code that is
+ * not alone finds its modules in the directory of the moment, which it can choose, and write to.
  */
 enum invocation invocation_read(const char *const *argv, size_t n, const char **word);
 

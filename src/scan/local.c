@@ -214,6 +214,13 @@ static bool shadows(const struct sources *s, const char *name, const char *top)
             !S_ISDIR(st.st_mode) || has_init(s, name));
 }
 
+bool local_seen(struct sources *s, const char *name)
+{
+    return (!listed(&s->mounted, name) && !listed(&s->mounted, "__pycache__")) ||
+           scan_failed(s->report, "cannot scan '%s%s': something else is mounted there",
+                       text_show(s->shown), text_show(name));
+}
+
 bool local_follow(struct sources *s, struct scan_file *file, unsigned line, const char *module,
                   bool *own)
 {
@@ -224,6 +231,8 @@ bool local_follow(struct sources *s, struct scan_file *file, unsigned line, cons
     *own = false;
     if (s->place < 0 || s->alone || !cut(top, module))
         return true;
+    if (!local_seen(s, top))
+        return false;
     if (find(s, top) == NULL && (!list_place(s) || !follow_all(s, top, &f)))
         return false;
     known = find(s, top);

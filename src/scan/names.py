@@ -14,6 +14,7 @@ import types
 FACTS_MAX = 20000
 PARTS_MAX = 32
 WAYS_MAX = 100
+STEPS_MAX = 4
 NAME_MAX = 255
 
 # What libraries of 3.6 to 3.13 try to import and do not have: of other systems, of whoever
@@ -29,12 +30,19 @@ SPECIAL = re.compile(r'__[A-Za-z0-9_]+__')
 
 NAMED_ATTRIBUTE = {'getattr', 'setattr', 'delattr', 'hasattr'}
 
-# What sets attributes, and how many words of it say no name.
-SETTERS = {'wraps': 1, 'update_wrapper': 2, 'parse_args': 1, 'parse_known_args': 1,
+# What takes or sets attributes by names that it is given, and how many words of it are none. NEVER: it
+# is seen through only where nobody else has what it gives back, or what it is put upon: an action of
+# argparse, a redirection of contextlib, which has the name in an attribute; wraps, which takes
+# __dict__ of the one and gives it to update of the other, is for a function that it stands upon.
+NEVER = -1
+SETTERS = {'wraps': NEVER, 'update_wrapper': NEVER, 'redirect_stdout': NEVER,
+           'redirect_stderr': NEVER, 'add_argument': NEVER, 'parse_args': 1, 'parse_known_args': 1,
            'parse_intermixed_args': 1, 'parse_known_intermixed_args': 1}
 
-# Of the sources before: a module's last name, a name in it: what it has imported by that.
+# Of the sources before: a module, dotted as far as its directories go; a name in it: what it has
+# imported by that. And the same by the last part of the module's name.
 RENAMED = {}
+BY_LAST = {}
 
 
 class TooMuch(Exception):
@@ -68,6 +76,20 @@ def module_of(name):
     finally:
         sys.stdout, sys.stderr = said
     return found if isinstance(found, types.ModuleType) else None
+
+
+def remember(renamed):
+    RENAMED.update(renamed)
+    for module, names in renamed.items():
+        last = BY_LAST.setdefault(module.rpartition('.')[2], {})
+        for name, ways in names.items():
+            last.setdefault(name, set()).update(ways)
+
+
+def is_source(name):
+    """Is it a module among the sources? From where its name begins is not known."""
+    name = name.lstrip('.')
+    return name != '' and any(module == name or module.endswith('.' + name) for module in RENAMED)
 
 
 def bindings(node):
@@ -122,9 +144,11 @@ class Names:
     def take_from(self, node):
         base = node.module or ''
         for alias in node.names:
+            module = False
             if node.level:
                 name = '.' * node.level + (base + '.' if base else '') + alias.name
                 self.note('r', name, node)
+                module = is_source(name)
             elif alias.name == '*':
                 self.note('m', base, node)
                 self.note('*', base, node)
@@ -133,19 +157,18 @@ class Names:
                 name = base + '.' + alias.name
                 self.note('m', name, node)
                 # It may be a module that the other has only imported: codecs.builtins.
-                self.note_member(name, node)
-            self.bind(alias.asname or alias.name, name, False)
+                module = self.note_member(name, node)
+            self.bind(alias.asname or alias.name, name, module)
 
     def renames(self):
-        """What another source could find here by a name that does not say what it is, or that is
-        another source's."""
-        return {name: ways for name, ways in self.ways.items()
-                if any(way.rpartition('.')[2] != name or way.partition('.')[0] not in LIBRARY
-                       for way in ways)}
+        """What another source could find here by a name. One that says what it is hides it from the
+        other as well: typing, of helper, is helper.typing there."""
+        return self.ways
 
     def names_of(self, node):
-        """The dotted names of an expression: (those of what was imported, those of what may be
-        reached by another's name for it). What it begins with need not have one."""
+        """The dotted names of an expression: (those of what was imported, those of what an object may
+        have by such a name, those that another source has for it). What it begins with need not
+        have one."""
         parts = []
         while isinstance(node, ast.Attribute):
             parts.append(node.attr)
@@ -155,16 +178,16 @@ class Names:
         parts = parts[::-1]
         bases = self.ways.get(node.id, [node.id]) if isinstance(node, ast.Name) else ['']
         direct = ['.'.join([base] + parts) for base in bases]
-        others = []
+        others, foreign = [], []
         for at, part in enumerate(parts[:-1]):
             # An object or a class may have by this name what was imported by it.
             for target in self.ways.get(part, [part] if part in LIBRARY else []):
                 others.append('.'.join([target] + parts[at + 1:]))
         for name in direct:
-            others.extend(elsewhere(name.split('.')))
-        if len(others) > WAYS_MAX:
+            foreign.extend(elsewhere(name))
+        if len(others) + len(foreign) > WAYS_MAX:
             raise TooMuch('a name is imported too often')
-        return direct, others
+        return direct, others, foreign
 
     def reach(self, name):
         """(the name by the module that has it, is it a module itself, modules on the way)"""
@@ -187,7 +210,7 @@ class Names:
         """An attribute of what was imported. True: it is a module, and no os.path."""
         self.note('a', name, node)
         if name.partition('.')[0] not in LIBRARY:
-            return False
+            return is_source(name)
         if name not in self.reached:
             self.reached[name] = self.reach(name)
         real, is_module, on_the_way = self.reached[name]
@@ -196,30 +219,53 @@ class Names:
         if real != name:
             self.note('a', real, node)
         owner, _, last = real.rpartition('.')
-        if last.startswith('_') and not SPECIAL.fullmatch(last) and module_of(owner):
+        # A module's own, or that of a class: enum.Enum._convert_.
+        if owner and last.startswith('_') and not SPECIAL.fullmatch(last):
             self.note('p', owner.rpartition('.')[2] + '.' + last, node)
-        return is_module and name != 'os.path'
+        return is_module and name != 'os.path' or is_source(name)
+
+    def modules_of(self, name, node):
+        """The modules that are imported by a name, another source's among them."""
+        others = [other for way in self.ways.get(name, ()) for other in elsewhere(way)]
+        return self.modules.get(name, set()).union(
+            other for other in others if self.note_member(other, node))
 
     def take_attribute(self, node):
-        direct, others = self.names_of(node)
+        direct, others, foreign = self.names_of(node)
         first = node
         while isinstance(first, ast.Attribute):
             first = first.value
         imported = isinstance(first, ast.Name) and first.id in self.ways
-        for name in direct:
-            if not imported:
-                self.note('a', name, node)
-            elif self.note_member(name, node) and id(node) not in self.based:
-                self.note('v', name, node)
-        for name in others:
+        for name in others if imported else direct + others:
             self.note('a', name, node)
-        if node.attr in ('__setattr__', '__delattr__') and id(node) not in self.blessed:
+        for name in (direct if imported else []) + foreign:
+            if self.note_member(name, node) and id(node) not in self.based and \
+                    isinstance(node.ctx, ast.Load):
+                self.note('v', name, node)
+        others = others + foreign
+        if node.attr in ('__setattr__', '__delattr__', '__getattr__') and \
+                id(node) not in self.blessed:
             self.note('g', node.attr, node)
+        if not isinstance(node.ctx, ast.Load):
+            self.take_change(node, (direct if imported else []) + foreign)
         for name in direct + others:
             self.note_setter(name, node)
         if node.attr == '__match_args__' and not isinstance(node.ctx, ast.Load):
             self.note('g', node.attr, node)
         self.note_maker(node, direct + others if imported else others)
+
+    def take_change(self, node, names):
+        """What is set in a module, or in a class or object that it has, is found there by its own
+        functions: even a name of the interpreter's. With another class a module is an object whose
+        methods have it."""
+        if node.attr == '__class__':
+            self.note('g', node.attr, node)
+        for name in names:
+            owner, _, last = name.rpartition('.')
+            top = owner.partition('.')[0]
+            if top in LIBRARY and top != 'sys' or \
+                    last in BY_LAST.get(owner.rpartition('.')[2], ()) and is_source(owner):
+                self.note('s', name, node)
 
     def take_named_attribute(self, node):
         """getattr(x, "name") is x.name; of any other it is not seen what it takes."""
@@ -233,7 +279,7 @@ class Names:
         self.blessed.add(id(node.func))
         if isinstance(node.func, ast.Name):
             made = ast.copy_location(ast.Attribute(words[0], words[at].value, ast.Load()), node)
-            if node.func.id != 'getattr':
+            if node.func.id in ('setattr', 'delattr'):
                 made.ctx = ast.Store()
             self.based.add(id(words[0]))
             self.kept.append(made)
@@ -249,13 +295,34 @@ class Names:
             most = SETTERS.get(name.rpartition('.')[2])
             if most is not None and words <= most and not any(
                     isinstance(word, ast.Starred) for word in node.args) and not any(
-                        word.arg in (None, 'namespace', 'assigned', 'updated')
-                        for word in node.keywords):
+                        word.arg in (None, 'namespace') for word in node.keywords):
                 self.blessed.add(id(node.func))
         if isinstance(node.func, ast.Name) and node.func.id in NAMED_ATTRIBUTE:
             self.take_named_attribute(node)
         elif isinstance(node.func, ast.Attribute) and node.func.attr == '__setattr__':
             self.take_named_attribute(node)
+
+    def bless(self, node, *lasts):
+        """A call of one of these, with one word at most that says no name, is seen through."""
+        if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)) and \
+                len(node.args) <= 1 and not node.keywords and \
+                not any(isinstance(word, ast.Starred) for word in node.args) and \
+                all(name.rpartition('.')[2] in lasts for name in self.names_of(node.func)[0]):
+            self.blessed.add(id(node.func))
+
+    def take_place(self, node):
+        """What is harmless where it stands."""
+        decorators = getattr(node, 'decorator_list', [])
+        for decorator in decorators:
+            if getattr(decorator, 'id', '') == 'classmethod':
+                self.blessed.add(id(decorator))
+        if decorators and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            self.bless(decorators[-1], 'wraps')
+        if isinstance(node, ast.withitem):
+            self.bless(node.context_expr, 'redirect_stdout', 'redirect_stderr')
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and \
+                getattr(node.value.func, 'attr', '') == 'add_argument':
+            self.blessed.add(id(node.value.func))
 
     def note_setter(self, name, node):
         if '.' in name and name.rpartition('.')[2] in SETTERS and id(node) not in self.blessed:
@@ -274,21 +341,14 @@ class Names:
             self.note_setter(name if node.id in self.ways else '', node)
         if node.id == 'classmethod' and id(node) not in self.blessed:
             self.note('c', node.id, node)
-        if id(node) not in self.based:
-            for name in self.modules.get(node.id, ()):
-                self.note('v', name, node)
-            for name in ways if node.id in self.ways else ():
-                for other in elsewhere(name.split('.')):
-                    if '.' not in other and other in LIBRARY:
-                        self.note('v', other, node)
+        modules = self.modules_of(node.id, node)
+        for name in modules if id(node) not in self.based else ():
+            self.note('v', name, node)
         if node.id in self.ways:
-            self.note_maker(node, ways + [o for way in ways for o in elsewhere(way.split('.'))])
+            self.note_maker(node, ways + [other for way in ways for other in elsewhere(way)])
 
     def take_special(self, node):
         """Names of the interpreter's own, where they are bound, or written as a text."""
-        for decorator in getattr(node, 'decorator_list', ()):
-            if getattr(decorator, 'id', '') == 'classmethod':
-                self.blessed.add(id(decorator))
         names = bindings(node) if not isinstance(node, ast.Name) else []
         if isinstance(node, ast.keyword) and node.arg:
             names = [node.arg]
@@ -299,14 +359,22 @@ class Names:
                 self.note('n', name, node)
 
 
-def elsewhere(parts, depth=4):
-    """What a dotted name stands for where a part of it is another source's name for something."""
-    found = []
-    for at in range(1, len(parts) if depth else 0):
-        for target in RENAMED.get(parts[at - 1], {}).get(parts[at], ()):
-            name = target.split('.') + parts[at + 1:]
-            found.append('.'.join(name))
-            found.extend(elsewhere(name, depth - 1))
+def elsewhere(name, known={}):  # pylint: disable=dangerous-default-value
+    """What a dotted name stands for where a part of it is another source's name for something: by
+    the module before it. Where there is none, as in "from . import x", by any."""
+    if name in known:
+        return known[name]
+    found, waiting = [], [(name, STEPS_MAX)]
+    while waiting:
+        here, steps = waiting.pop(0)
+        parts = here.split('.')
+        for at in range(1, len(parts) if steps else 0):
+            places = [BY_LAST.get(parts[at - 1], {})] if parts[at - 1] else BY_LAST.values()
+            for target in {way for names in places for way in names.get(parts[at], ())}:
+                other = '.'.join([target] + parts[at + 1:])
+                if other != name and other not in found:
+                    found.append(other)
+                    waiting.append((other, steps - 1))
         if len(found) > WAYS_MAX:
             raise TooMuch('a name is imported too often')
-    return found
+    return known.setdefault(name, found)

@@ -280,16 +280,18 @@ static bool parse_batch(struct sources *s, const struct scan_parser *parser)
 
 bool sources_parse(struct sources *s, const struct scan_parser *parser)
 {
+    size_t together = 0;
+
     s->renames = json_object();
     while (s->parsed < s->n) {
         if (!parse_batch(s, parser))
             return false;
-    }
-    /* A name of one may be of use to another: all are read again with what is known now. */
-    if (s->n > 1 && json_object_size(s->renames) != 0) {
-        s->parsed = 0;
-        if (!parse_batch(s, parser))
-            return false;
+        /* A name of one may be of use to another, or to itself: all are read again with what is
+         * known now, until nothing is added by that. */
+        if (s->parsed == s->n && s->n != together && (s->n > 1 || s->n_local != 0)) {
+            together = s->n;
+            s->parsed = 0;
+        }
     }
     return s->report->failed[0] == '\0';
 }
@@ -308,6 +310,7 @@ void sources_free(struct sources *s)
     free(s->local);
     free(s->list);
     buf_free(&s->names);
+    buf_free(&s->mounted);
     buf_free(&s->library);
     buf_free(&s->absent);
     json_decref(s->renames);

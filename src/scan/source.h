@@ -46,9 +46,10 @@ struct sources {
     size_t n_local;
     struct buf names; /* of the directory, each with a NUL behind it */
     bool listed;
+    struct buf mounted; /* modules there that will not be seen: something is mounted over them */
     struct buf library; /* modules of the interpreter's own library, the same way */
     struct buf absent;  /* what that asks for, and does not have */
-    json_t *renames;    /* of modules, by their last name: what they call what they import */
+    json_t *renames;    /* of modules, by their dotted names: what they call what they import */
     bool outside;       /* a module was imported that is neither there nor in that library */
 };
 
@@ -80,6 +81,10 @@ bool source_facts(struct sources *s, size_t source, const json_t *answer);
  * *own: it is there, and no other of that name can be meant. False: the report has failed. */
 bool local_follow(struct sources *s, struct scan_file *file, unsigned line, const char *module,
                   bool *own);
+
+/* Of local.c: false, and the report has failed, if something else is mounted at a name of the
+ * place, a file or a module, or over all compiled ones. */
+bool local_seen(struct sources *s, const char *name);
 
 /* Of local.c: adds what lies beside the sources and comes before a module that somebody else may
  * import: the library, of which the sources see nothing, or whatever was imported from outside. */

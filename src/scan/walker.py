@@ -3,8 +3,8 @@
 # Says what Python sources name, by Python's own parser. Started by scan.c inside a sandbox; runs
 # nothing of what it reads. What is forbidden it does not know: see rule.def.
 #
-#   standard input   its length in decimal, a line feed, and a JSON object: of modules, by their last
-#                    name, what other sources call what they import; then of each source the same
+#   standard input   its length in decimal, a line feed, and a JSON object: of modules, by their
+#                    dotted names, what other sources call what they import; then of each source the same
 #   standard output  {"library": [NAME...], "absent": [NAME...], "sources": [SOURCE...]}: the modules
 #                    of the library of this interpreter, those that it asks for and does not have,
 #                    and of each source {"facts": [[FORM, NAME, LINE]...], "renames":
@@ -13,7 +13,8 @@
 # FORM: m a module is imported, or reached through another; r one of the same package; * all names of
 # a module; n a name is read, or one of the interpreter's own is bound or written as a text; a an
 # attribute, of something unnamed ".NAME"; p one that a module of the library keeps for itself; v a
-# module is a value; g an attribute of a computed name; c code is made of names that are not seen.
+# module is a value; g an attribute of a computed name; c code is made of names that are not seen; b a
+# name that a class of the source has; s one that is set in a module.
 
 import codecs
 import json
@@ -59,7 +60,7 @@ def read_all():
 
 def main():
     texts = read_all()
-    RENAMED.update(json.loads(next(texts)))
+    remember(json.loads(next(texts)))
     sources = [look(text) for text in texts]
     json.dump({'library': sorted(LIBRARY), 'absent': ABSENT, 'sources': sources}, sys.stdout)
 

@@ -38,6 +38,7 @@ SOURCES = {
     "star-import": ("from os import *", "from os import path"),
     "module-value": ("import os\nf = os", "import os\nf = os.path"),
     "dynamic-attribute": ("import os\ngetattr(os, input())", "import os\ngetattr(os, 'sep')"),
+    "changed-module": ("import json\njson.loads = 1", "import json\njson.loads('1').x = 1"),
 }
 
 # The same thing said in other words is found as well.
@@ -111,6 +112,46 @@ HIDDEN = [
     ("dynamic-attribute", "from functools import wraps\nwraps(print, assigned=N)(W())"),
     ("dynamic-attribute", "from functools import wraps as w\nw(*N)"),
     ("dynamic-attribute", "import functools\nf = functools.wraps"),
+    ("dynamic-attribute", "import functools\nfunctools.wraps(object)(W())"),
+    ("dynamic-attribute", "from functools import wraps\n@wraps(object)\n@W\ndef f(): pass"),
+    ("dynamic-attribute", "from functools import wraps\n@wraps(object)\nclass C: pass"),
+    ("dynamic-attribute", "import functools\nfunctools.update_wrapper(W(), object)"),
+    ("dynamic-attribute", "import codecs\ncodecs.StreamReader(f).__getattr__('__glo' + 'bals__')"),
+    ("dynamic-attribute", "class C(B):\n    def __getattr__(self, n): return super().__getattr__(n)"),
+    ("dynamic-attribute", "import dataclasses\ndataclasses.replace(x)"),
+    ("dynamic-attribute", "import copy\ncopy.replace(x)"),
+    ("dynamic-attribute", "import contextlib\nclass R(contextlib.redirect_stdout):\n"
+     "    _stream = 'modules'"),
+    ("dynamic-attribute", "from contextlib import redirect_stderr as r\nx = r(y)\nwith x: pass"),
+    ("dynamic-attribute", "def f(r): return r._old_targets"),
+    ("dynamic-attribute", "import tarfile\nclass T(tarfile.TarFile):\n"
+     "    OPEN_METH = {'x': '__setatt' + 'r__'}"),
+    ("dynamic-attribute", "def f(T): T.OPEN_METH['x'] = 'y'"),
+    ("dynamic-attribute", "def f(p): return p.add_argument('--x', dest='__defa' + 'ults__')"),
+    ("dynamic-attribute", "def f(p): return p._actions[0]"),
+    ("dynamic-attribute", "import argparse\nclass P(argparse.ArgumentParser):\n"
+     "    def _add_action(self, action): KEPT.append(action)"),
+    ("dynamic-attribute", "import logging\nlogging.Formatter(F('%(x)s')).formatMessage(object)"),
+    ("dynamic-attribute", "import logging\nlogging.PercentStyle(F()).format(object)"),
+    ("dynamic-attribute", "def f(formatter): formatter._style.format(object)"),
+    ("dynamic-attribute", "def f(x, M): x.__class__ = M"),
+    ("dynamic-attribute", "def f(x, M): setattr(x, '__class__', M)"),
+    ("dynamic-attribute", "class C:\n    __slots__ = ('__defa' + 'ults__',)"),
+    ("introspection", "import types\nclass M(types.ModuleType): pass"),
+    ("introspection", "import warnings\nwarnings.catch_warnings()._module"),
+    ("dynamic-import", "def f(warnings): warnings._getcategory('x.y')"),
+    ("dynamic-import", "def f(finder): finder.find_spec('x')"),
+    ("dynamic-import", "def f(loader, spec): loader.create_module(spec)"),
+    ("introspection", "import enum\n@enum.global_enum\nclass E(enum.Enum): pass"),
+    ("introspection", "import enum\nclass E(enum.Enum): pass\nE._convert_('x', 'os', KEPT.append)"),
+    ("private-member", "import enum\nenum.Enum._member_map_"),
+    ("private-member", "from os import environ\nenviron._data"),
+    ("changed-module", "import collections\ncollections.type = lambda x: str"),
+    ("changed-module", "import collections\nsetattr(collections, 'type', 1)"),
+    ("changed-module", "from json import JSONEncoder\nJSONEncoder.default = 1"),
+    ("changed-module", "import json\nfor json.loads in x: pass"),
+    ("module-value", "from dataclasses import types as t\nf = t"),
+    ("module-value", "class K:\n    from dataclasses import types"),
     ("dynamic-attribute", "def f(parser, C): parser.parse_args([], C)"),
     ("dynamic-attribute", "def f(parser, C): parser.parse_args(namespace=C)"),
     ("special-name", "class C:\n    def __get__(self, one, owner): owner.x.name = 'x'"),
@@ -141,7 +182,7 @@ HIDDEN = [
 
 # What many sources have in them, and none may be denied for.
 EVERYDAY = """
-import argparse, abc, csv, json, operator, os, re, string, sys, logging
+import argparse, abc, contextlib, csv, io, json, operator, os, re, string, sys, logging
 import datetime as dt, itertools as it, xml.etree.ElementTree as ET
 from collections import defaultdict, namedtuple
 from contextlib import contextmanager
@@ -181,11 +222,15 @@ class Shape(abc.ABC):
     def area(self): ...
 class Managed:
     __slots__ = ('x',)
+    __slots__ = {'x': 'y'}
+    __slots__ = 'x'
+    def __getattr__(self, name): raise AttributeError(name)
     def __init__(self): super().__init__()
     def __enter__(self): return self
     def __exit__(self, *args): return False
     def __repr__(self): return f'{self.__class__.__name__}()'
 def logged(f):
+    @lru_cache(maxsize=1)
     @wraps(f)
     def inner(*args, **kwargs):
         logging.getLogger(__name__).info('%s', f.__name__)
@@ -204,9 +249,12 @@ def work(place: Path, path: str = 'x') -> 'dict[str, Any]':
     return found
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--x', help='x')
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        sys.stdout = said
     args = parser.parse_args(argv if argv is not None else sys.argv[1:])
     print(json.dumps(asdict(Base(os.path.join(environ['X'], path.sep)))), file=sys.stderr)
-    print(getattr(args, 'files', None), hasattr(args, 'x'), string.digits, Point(1)._replace(x=2))
+    print(getattr(args, 'files', None), hasattr(os, 'x'), string.digits, Point(1)._replace(x=2))
     print(ET.fromstring('<a/>'), re.compile('x').pattern, operator.itemgetter(0), it.chain([]))
 if __name__ == '__main__':
     sys.exit(main())
@@ -326,10 +374,34 @@ class Python(Base):
                            ("from helper import o as n\nn.system('x')", "processes"),
                            ("from helper import o\nf = o", "module-value"),
                            ("import package.core as c\nc.p.execv", "processes"),
-                           ("import package\npackage.p.execv", "processes")):
+                           ("import package\npackage.p.execv", "processes"),
+                           ("import helper\nf = helper.o", "module-value"),
+                           ("from package import core\nf = core", "module-value"),
+                           ("import package\nf = package.core", "module-value"),
+                           ("class K:\n    from helper import o", "module-value"),
+                           ("import helper\nhelper.o = 1", "changed-module"),
+                           ("import helper\nhelper.o.sep = 1", "changed-module")):
             with self.subTest(text):
                 self.assertEqual(denied(self.one(text)), {rule})
-        self.assert_status(self.one("import helper\nhelper.o.sep"), 0)
+        self.assert_status(self.one("import helper\nhelper.o.sep\nhelper.verbose = True"), 0)
+
+    def test_what_says_its_own_name_in_another_source(self):
+        """typing of helper is typing; "from . import" says of no module whose name it is."""
+        self.source("import typing, os", "helper.py")
+        for text, rule in (("from helper import typing as t\nt.get_args(1)", "eval"),
+                           ("import helper\nf = helper.typing", "module-value")):
+            with self.subTest(text):
+                self.assertEqual(denied(self.one(text)), {rule})
+        os.mkdir(self.path("in", "package"))
+        write(self.path("in", "package", "__init__.py"), "import typing as t")
+        write(self.path("in", "package", "core.py"), "from . import t as x\nx.get_args(1)")
+        self.assertEqual(denied(self.one("import package.core")), {"eval"})
+
+    def test_a_source_that_imports_itself(self):
+        for text in ("import os as o\nimport x as me\nf = me.o\nf.system('x')",
+                     "import os as o\nfrom x import o as p\nf = p"):
+            with self.subTest(text):
+                self.assertEqual(denied(self.one(text)), {"module-value"})
 
     def test_an_encoding_that_hides(self):
         for text in ("# coding: utf-7\nx = '+AG8-'", "\n# vim: fileencoding=utf-7\n",
@@ -691,13 +763,66 @@ class Run(Base):
         self.assertIn("hint: --rootfs names a root directory with python3", done.err)
 
     def test_code_of_the_command_line(self):
-        self.assert_status(self.python("-c", "print('\\\\ \u00e9')"), 0)
+        self.assert_status(self.python("-I", "-c", "print('\\\\ \u00e9')"), 0)
         self.assert_status(self.verify(), 0)
-        self.assert_status(self.python("-c", "import socket", name="b.json"), EXIT_BLOCKED)
-        self.source("import ctypes", "json.py")
-        self.assert_status(self.python("-c", "import json", name="c.json"), 0)
-        self.assert_status(self.python("-c", "import json", options=("--chdir", "/in"),
-                                       name="d.json"), EXIT_BLOCKED)
+        self.assert_status(self.python("-I", "-c", "import socket", name="b.json"), EXIT_BLOCKED)
+        self.source("print('mine')\nimport ctypes", "json.py")
+        for number, word in enumerate(("-I", "-P")[:1 if python_version() < (3, 11) else 2]):
+            done = self.python(word, "-c", "import json", options=("--chdir", "/in"),
+                               name="c%d.json" % number)
+            self.assert_status(done, 0)
+            self.assertEqual(done.out, "")
+
+    def test_code_looks_for_modules_wherever_it_then_is(self):
+        """At run time it would be what it has written itself: seen without --scan."""
+        code = ("import os\nos.chdir('/tmp')\nopen('colorsys.py', 'w').write(\"print('mine')\")\n"
+                "import colorsys")
+        done = denybox("run", "--rootfs", rootfs(), "--", "python3", "-c", code)
+        self.assertEqual(done.out, "mine\n")
+        done = self.python("-c", code)
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertIn("-c looks for modules wherever it then is; add -I", done.err)
+        self.assertEqual(self.verdict(), ("NOT_RUN", "NOT_RUN", "blocked"))
+        done = self.python("-c", code, options=("--setenv", "PYTHONSAFEPATH", "1"), name="b.json")
+        self.assert_status(done, EXIT_BLOCKED)
+        done = self.python("-I", "-c", code, name="c.json")
+        self.assert_status(done, 0)
+        self.assertEqual(done.out, "")
+
+    def test_a_dash_is_standard_input(self):
+        self.source("import json", "-")
+        done = self.python("--", "-", options=("--chdir", "/in"))
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertIn("the source comes from standard input", done.err)
+
+    def test_what_is_mounted_over_what_is_seen(self):
+        """A mount on the way to a script, at it, and at what it imports; the last one counts."""
+        root = self.path("root")
+        shutil.copytree(rootfs(), root, symlinks=True)
+        for place in ("root/app", "root/tmp", "good/deep", "evil"):
+            os.makedirs(self.path(*place.split("/")))
+        for name, text in (("root/app/x.py", "import helper"), ("root/app/helper.py", ""),
+                           ("good/deep/x.py", "import json"), ("evil/x.py", "import socket"),
+                           ("root/tmp/__init__.py", ""), ("root/y.py", "import tmp"),
+                           ("root/z.py", "import json")):
+            write(self.path(*name.split("/")), text)
+        good, evil = self.path("good"), self.path("evil")
+        for binds, script, verdict in (
+                ((), "/app/x.py", "PASS"), ((), "/z.py", "PASS"), ((), "/y.py", "NOT_RUN"),
+                (((good, "/a"),), "/a/deep/x.py", "PASS"),
+                (((good, "/a"), (evil, "/a/deep")), "/a/deep/x.py", "FAIL"),
+                (((evil, "/a/deep"), (good, "/a")), "/a/deep/x.py", "PASS"),
+                (((evil + "/x.py", "/app/x.py"),), "/app/x.py", "NOT_RUN"),
+                (((evil + "/x.py", "/app/helper.py"),), "/app/x.py", "NOT_RUN"),
+                (((evil, "/app/__pycache__"),), "/app/x.py", "NOT_RUN")):
+            with self.subTest(binds=binds, script=script):
+                if os.path.exists(self.path("bundle.json")):
+                    os.unlink(self.path("bundle.json"))
+                denybox("run", "--rootfs", root, "--scan", "default", "--venue", "CI", "--evidence",
+                        self.path("bundle.json"),
+                        *(word for bind in binds for word in ("--ro-bind", *bind)), "--",
+                        "python3", script)
+                self.assertEqual(self.verdict()[1], verdict)
 
     def test_an_archive_behind_a_program(self):
         """To Python a source, to the loader a program: neither may be taken for the other."""
@@ -828,8 +953,9 @@ class InARoot(Base):
                 (("python3", "/app/good.py"), "PASS", ["good.py", "helper.py"]),
                 (("python3", "good.py"), "PASS", ["good.py", "helper.py"]),
                 (("/app/script",), "PASS", ["script", "helper.py"]),
-                (("python3", "-c", "import helper"), "PASS", ["-c", "helper.py"]),
-                (("python3", "-c", "import other"), "FAIL", ["-c", "other.py"]),
+                (("python3", "-I", "-c", "print('ran')"), "PASS", ["-c"]),
+                (("python3", "-I", "-c", "import helper"), "FAIL", ["-c"]),
+                (("python3", "-c", "print('ran')"), "NOT_RUN", []),
                 (("python3", "/app/bad.py"), "FAIL", ["bad.py", "other.py"]),
                 (("/app/worse",), "FAIL", ["worse"]),
                 (("python3", "/shadow/x.py"), "FAIL", ["x.py", "bisect.py"]),
