@@ -42,7 +42,14 @@ class Source(Names):
             node = node.value
         if not isinstance(node, (ast.Name, ast.Attribute)):
             return set()
-        return set().union(*self.names_of(node))
+        first = node
+        while isinstance(first, ast.Attribute):
+            first = first.value
+        names = set().union(*self.names_of(node))
+        # By the name that an import has it may be something else, in another scope or before.
+        if isinstance(first, ast.Name) and self.imports.get(first.id) != self.bound.get(first.id):
+            names.add('?')
+        return names
 
     def is_maker(self, node, last):
         return any(name.rpartition('.')[2] == last for name in self.resolve(node))
@@ -78,7 +85,7 @@ class Source(Names):
         maker, decorator, before = self.dataclass_of(node)
         after = node.decorator_list[:len(node.decorator_list) - len(before) - (maker is not None)]
         return self.harmless_making(node, before, depth) and \
-            all(self.resolve(one) and self.resolve(one) <= SAME for one in after) and \
+            (maker is None or '?' not in self.resolve(maker)) and all(self.resolve(one) and self.resolve(one) <= SAME for one in after) and \
             (maker is None or self.harmless_call(decorator))
 
     def harmless_call(self, decorator):
@@ -100,7 +107,7 @@ class Source(Names):
                 for module in self.modules_of(name, one):  # an attribute of whatever is of that class
                     self.note('v', module, one)
         maker, decorator, before = self.dataclass_of(node)
-        if maker is None or not self.harmless_making(node, before) or \
+        if maker is None or '?' in self.resolve(maker) or not self.harmless_making(node, before) or \
                 not self.harmless_call(decorator):
             return
         self.blessed.add(id(maker))

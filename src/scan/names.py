@@ -28,6 +28,10 @@ LOUD = ('__main__', 'antigravity', 'idlelib', 'test', 'this', 'tkinter', 'turtle
 
 SPECIAL = re.compile(r'__[A-Za-z0-9_]+__')
 
+# Functions of classes: some take what their words name, or give what an object has to what it is
+# compared with; and they can be called with another object than one of their class.
+GIVEN = {'__setattr__', '__delattr__', '__getattr__', '__eq__'}
+
 NAMED_ATTRIBUTE = {'getattr', 'setattr', 'delattr', 'hasattr'}
 
 # What takes or sets attributes by names that it is given, and how many words of it are none. NEVER: it
@@ -98,6 +102,8 @@ def bindings(node):
         return [] if isinstance(node.ctx, ast.Load) else [node.id]
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return [alias.asname or alias.name.partition('.')[0] for alias in node.names]
+    if isinstance(node, ast.alias):
+        return []  # a part of those
     if isinstance(node, ast.arg):
         return [node.arg]
     if isinstance(node, getattr(ast, 'MatchMapping', ())):
@@ -105,12 +111,50 @@ def bindings(node):
     return [node.name] if isinstance(getattr(node, 'name', None), str) else []
 
 
+def mangled(name, owner):
+    private = owner and name.startswith('__') and not name.endswith('__') and '.' not in name
+    return '_' + owner + name if private else name
+
+
+def mangle(tree):
+    """Names as the compiler has them: in a class K, __x is _K__x."""
+    waiting = [(tree, '')]
+    while waiting:
+        node, owner = waiting.pop()
+        own = node.name.lstrip('_') if isinstance(node, ast.ClassDef) else owner
+        outside = getattr(node, 'decorator_list', []) + getattr(node, 'bases', []) \
+            if isinstance(node, ast.ClassDef) else []
+        waiting.extend((child, owner if child in outside or isinstance(child, ast.keyword) else own)
+                       for child in ast.iter_child_nodes(node))
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                alias.asname = alias.asname or \
+                    (mangled(alias.name, owner) if mangled(alias.name, owner) != alias.name else None)
+        for field in ('id', 'attr', 'arg', 'asname', 'rest', 'name'):
+            value = getattr(node, field, None)
+            if isinstance(value, str) and not isinstance(node, ast.keyword):
+                setattr(node, field, mangled(value, owner))
+
+
+def read_of(target):
+    """What is bound by "x |= y" is read before, and given to y."""
+    fields = {name: value for name, value in ast.iter_fields(target) if name != 'ctx'}
+    return ast.copy_location(type(target)(**fields, ctx=ast.Load()), target)
+
+
 class Names:
     """What is noted of one source, and what its names stand for."""
 
     def __init__(self, tree):
+        mangle(tree)
         self.facts = {}
         self.nodes = list(ast.walk(tree))
+        self.nodes.extend([read_of(node.target) for node in self.nodes
+                           if isinstance(node, ast.AugAssign)])
+        self.imports = {}  # a name: how often something is imported by it
+        # A name: the line by which it is imported, whatever else the source does.
+        self.first = {name: node.lineno for node in tree.body
+                      if isinstance(node, (ast.Import, ast.ImportFrom)) for name in bindings(node)}
         self.ways = {}  # a name: what was imported by it, dotted; another in another scope, perhaps
         self.modules = {}  # the same, of those that are modules
         self.bound = {}  # a name: how often it is bound
@@ -127,6 +171,7 @@ class Names:
             raise TooMuch('too many names')
 
     def bind(self, name, target, module):
+        self.imports[name] = self.imports.get(name, 0) + 1
         ways = self.ways.setdefault(name, [])
         if target not in ways:
             ways.append(target)
@@ -142,19 +187,19 @@ class Names:
             self.bind(bound, alias.name if alias.asname else bound, True)
 
     def take_from(self, node):
-        base = node.module or ''
+        base = '.' * node.level + (node.module or '')
         for alias in node.names:
-            module = False
-            if node.level:
-                name = '.' * node.level + (base + '.' if base else '') + alias.name
-                self.note('r', name, node)
-                module = is_source(name)
-            elif alias.name == '*':
-                self.note('m', base, node)
+            name = base + ('' if base.endswith('.') else '.') + alias.name
+            if alias.name == '*':
+                self.note('r' if node.level else 'm', base, node)
                 self.note('*', base, node)
                 continue
+            if alias.name in GIVEN:
+                self.note('g', name, node)
+            if node.level:
+                self.note('r', name, node)
+                module = is_source(name)
             else:
-                name = base + '.' + alias.name
                 self.note('m', name, node)
                 # It may be a module that the other has only imported: codecs.builtins.
                 module = self.note_member(name, node)
@@ -224,6 +269,10 @@ class Names:
             self.note('p', owner.rpartition('.')[2] + '.' + last, node)
         return is_module and name != 'os.path' or is_source(name)
 
+    def surely_imported(self, node):
+        """Is it nothing but what was imported, and no longer the interpreter's own name?"""
+        return self.bound.get(node.id) == 1 and self.first.get(node.id, node.lineno) < node.lineno
+
     def modules_of(self, name, node):
         """The modules that are imported by a name, another source's among them."""
         others = [other for way in self.ways.get(name, ()) for other in elsewhere(way)]
@@ -243,8 +292,7 @@ class Names:
                     isinstance(node.ctx, ast.Load):
                 self.note('v', name, node)
         others = others + foreign
-        if node.attr in ('__setattr__', '__delattr__', '__getattr__') and \
-                id(node) not in self.blessed:
+        if node.attr in GIVEN and id(node) not in self.blessed:
             self.note('g', node.attr, node)
         if not isinstance(node.ctx, ast.Load):
             self.take_change(node, (direct if imported else []) + foreign)
@@ -263,8 +311,8 @@ class Names:
         for name in names:
             owner, _, last = name.rpartition('.')
             top = owner.partition('.')[0]
-            if top in LIBRARY and top != 'sys' or \
-                    last in BY_LAST.get(owner.rpartition('.')[2], ()) and is_source(owner):
+            known = last in BY_LAST.get(owner.rpartition('.')[2], ()) or SPECIAL.fullmatch(last)
+            if top in LIBRARY and top != 'sys' or known and is_source(owner):
                 self.note('s', name, node)
 
     def take_named_attribute(self, node):
@@ -336,6 +384,8 @@ class Names:
         if node.id in ('getattr', 'setattr') and id(node) not in self.blessed:
             self.note('g', node.id, node)
         ways = self.ways.get(node.id, [node.id])
+        if not self.surely_imported(node):
+            self.note('n', node.id, node)
         for name in ways:
             self.note('n', name, node)
             self.note_setter(name if node.id in self.ways else '', node)
@@ -349,6 +399,8 @@ class Names:
 
     def take_special(self, node):
         """Names of the interpreter's own, where they are bound, or written as a text."""
+        if '__name__' in bindings(node):  # whose package "from . import" means
+            self.note('s', '__name__', node)
         names = bindings(node) if not isinstance(node, ast.Name) else []
         if isinstance(node, ast.keyword) and node.arg:
             names = [node.arg]

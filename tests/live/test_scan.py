@@ -137,6 +137,35 @@ HIDDEN = [
     ("dynamic-attribute", "def f(x, M): x.__class__ = M"),
     ("dynamic-attribute", "def f(x, M): setattr(x, '__class__', M)"),
     ("dynamic-attribute", "class C:\n    __slots__ = ('__defa' + 'ults__',)"),
+    ("dynamic-attribute", "import pprint\nclass P(pprint.PrettyPrinter):\n"
+     "    def _format_namespace_items(self, items, *rest): KEPT.extend(items)"),
+    ("dynamic-attribute", "def f(p): p._pprint_simplenamespace(object)"),
+    ("dynamic-attribute", "import argparse\nclass N(argparse.Namespace): pass\nN._get_kwargs(object)"),
+    ("dynamic-attribute", "import argparse\nargparse.Namespace.__eq__(int, x)"),
+    ("dynamic-import", "import warnings\nclass C(warnings.catch_warnings):\n"
+     "    def __setattr__(self, name, value): value._processoptions(['error::x.y'])"),
+    ("module-value", "class K:\n    def f(self):\n        global __o\n        import os as __o\nf = _K__o"),
+    ("processes", "import os as _K__o\nclass K: __o.system('x')"),
+    ("module-value", "class _K_:\n    class J:\n        import os as __o\n    f = _J__o"),
+    ("processes", "class K:\n    import __o\nimport os as _K__o\nK.o\n_K__o.system('x')"),
+    ("eval", "def _():\n    from json import loads as exec\nexec('1')"),
+    ("eval", "exec('1')\nfrom json import loads as exec"),
+    ("eval", "from json import loads as exec\ndel exec\nexec('1')"),
+    ("module-value", "import os\nos |= C()"),
+    ("eval", "exec |= C()"),
+    ("dynamic-attribute", "getattr |= C()"),
+    ("changed-module", "__name__ = 'builtins.x'\nfrom . import exec as run"),
+    ("changed-module", "def f():\n    global __name__\n    for __name__ in x: pass"),
+    ("dynamic-attribute", "from collections import __setattr__ as s"),
+    ("generated-code", "from dataclasses import dataclass\ndef _():\n    from abc import ABC\n"
+     "class ABC(metaclass=M): pass\n@dataclass\nclass C(ABC): pass"),
+    ("generated-code", "from dataclasses import dataclass\ndef _():\n    from typing import final\n"
+     "final = evil\n@dataclass\n@final\nclass C: pass"),
+    ("generated-code", "from dataclasses import dataclass as d\nclass K:\n    def dataclass(c): pass\n"
+     "    from dataclasses import dataclass\n    @dataclass\n    class B: pass\n    @d\n"
+     "    class C(B): pass"),
+    ("star-import", "from .core import *"),
+    ("star-import", "from .. import *"),
     ("introspection", "import types\nclass M(types.ModuleType): pass"),
     ("introspection", "import warnings\nwarnings.catch_warnings()._module"),
     ("dynamic-import", "def f(warnings): warnings._getcategory('x.y')"),
@@ -190,6 +219,7 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum, auto
 from functools import lru_cache, total_ordering, wraps
 from os import environ, path
+from re import compile
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 __all__, __version__ = ['main'], '1'
@@ -244,6 +274,10 @@ def opened(path):
 @lru_cache(maxsize=None)
 def work(place: Path, path: str = 'x') -> 'dict[str, Any]':
     found = defaultdict(list)
+    pattern = compile('x')
+    count = 0
+    count += 1
+    parser.x |= 1
     for row in csv.DictReader(place.open()):
         found[row['k']].append(dt.datetime.fromisoformat(row['t']))
     return found
@@ -380,7 +414,8 @@ class Python(Base):
                            ("import package\nf = package.core", "module-value"),
                            ("class K:\n    from helper import o", "module-value"),
                            ("import helper\nhelper.o = 1", "changed-module"),
-                           ("import helper\nhelper.o.sep = 1", "changed-module")):
+                           ("import helper\nhelper.o.sep = 1", "changed-module"),
+                           ("import helper\nhelper.__name__ = 'x'", "changed-module")):
             with self.subTest(text):
                 self.assertEqual(denied(self.one(text)), {rule})
         self.assert_status(self.one("import helper\nhelper.o.sep\nhelper.verbose = True"), 0)
