@@ -92,7 +92,7 @@ def remember(renamed):
 
 def is_source(name):
     """Is it a module among the sources? From where its name begins is not known."""
-    name = name.lstrip('.')
+    name = name.lstrip('/.')
     return name != '' and any(module == name or module.endswith('.' + name) for module in RENAMED)
 
 
@@ -164,6 +164,7 @@ class Names:
         self.reached = {}
 
     def note(self, form, name, node):
+        name = name.lstrip('/')  # of an object, or of a module, that has no name here
         if len(name) > NAME_MAX:
             raise TooMuch('a name is too long')
         self.facts.setdefault((form, name), getattr(node, 'lineno', 0))
@@ -198,6 +199,8 @@ class Names:
                 self.note('g', name, node)
             if node.level:
                 self.note('r', name, node)
+                # What is before it is a module, and no name in one: see elsewhere.
+                name = '/.' + node.module + '.' + alias.name if node.module else name
                 module = is_source(name)
             else:
                 self.note('m', name, node)
@@ -221,7 +224,7 @@ class Names:
         if len(parts) > PARTS_MAX:
             raise TooMuch('a chain of attributes is too long')
         parts = parts[::-1]
-        bases = self.ways.get(node.id, [node.id]) if isinstance(node, ast.Name) else ['']
+        bases = self.ways.get(node.id, [node.id]) if isinstance(node, ast.Name) else ['/']
         direct = ['.'.join([base] + parts) for base in bases]
         others, foreign = [], []
         for at, part in enumerate(parts[:-1]):
