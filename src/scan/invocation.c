@@ -75,6 +75,13 @@ bool invocation_alone(const char *const *argv, size_t n)
 /* What is harmless as the value of a variable. */
 typedef bool harmless(const char *value);
 
+/* denybox's own; it names no code. */
+static bool is_own(const char *value)
+{
+    (void)value;
+    return true;
+}
+
 /* /tmp, which it is when nobody says otherwise, is empty at the start. */
 static bool is_empty_home(const char *value)
 {
@@ -94,22 +101,21 @@ static bool is_utf8(const char *value)
  */
 static const struct variable {
     enum scan_kind kind;
-    const char *name; /* with '=' the whole name, else how it begins */
-    harmless *harmless;
-    bool obeyed;
+    const char *name;   /* with '=' the whole name, else how it begins */
+    harmless *harmless; /* NULL: no value is */
 } variables[] = {
-    {SCAN_ELF, "LD_ORIGIN_PATH=", NULL, false}, /* denybox's own; it names no code */
-    {SCAN_ELF, "LD_", NULL, true},
-    {SCAN_ELF, "GLIBC_TUNABLES=", NULL, true},
-    {SCAN_ELF, "GCONV_PATH=", NULL, true}, /* libraries that iconv loads */
-    {SCAN_ELF, "LOCPATH=", NULL, true},    /* which encoding a locale has */
-    {SCAN_ELF, "OPENSSL_", NULL, true},    /* a file that names libraries, and where they are */
-    {SCAN_PYTHON, "PYTHON", NULL, true},
-    {SCAN_PYTHON, "_PYTHON", NULL, true},
-    {SCAN_PYTHON, "HOME=", is_empty_home, true}, /* modules that are imported at the start */
-    {SCAN_PYTHON, "LC_ALL=", is_utf8, true},
-    {SCAN_PYTHON, "LC_CTYPE=", is_utf8, true},
-    {SCAN_PYTHON, "LANG=", is_utf8, true},
+    {SCAN_ELF, "LD_ORIGIN_PATH=", is_own},
+    {SCAN_ELF, "LD_", NULL},
+    {SCAN_ELF, "GLIBC_TUNABLES=", NULL},
+    {SCAN_ELF, "GCONV_PATH=", NULL}, /* libraries that iconv loads */
+    {SCAN_ELF, "LOCPATH=", NULL},    /* which encoding a locale has */
+    {SCAN_ELF, "OPENSSL_", NULL},    /* a file that names libraries, and where they are */
+    {SCAN_PYTHON, "PYTHON", NULL},
+    {SCAN_PYTHON, "_PYTHON", NULL},
+    {SCAN_PYTHON, "HOME=", is_empty_home}, /* modules that are imported at the start */
+    {SCAN_PYTHON, "LC_ALL=", is_utf8},
+    {SCAN_PYTHON, "LC_CTYPE=", is_utf8},
+    {SCAN_PYTHON, "LANG=", is_utf8},
 };
 
 bool invocation_obeys(enum scan_kind kind, const char *pair)
@@ -119,7 +125,7 @@ bool invocation_obeys(enum scan_kind kind, const char *pair)
         size_t length = strlen(v->name);
 
         if (v->kind == kind && strncmp(pair, v->name, length) == 0)
-            return v->obeyed && (v->harmless == NULL || !v->harmless(pair + length));
+            return v->harmless == NULL || !v->harmless(pair + length);
     }
     return false;
 }

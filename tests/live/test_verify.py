@@ -631,10 +631,13 @@ class Scanned(Verify):
             self.forge(document, change, "scan-differs")
 
     def test_code(self):
-        document = self.scanned("-c", "import json")
+        document = self.scanned("-I", "-c", "import json")
         self.assert_codes(document, ACCEPTABLE)
         self.forge(document, lambda d, scan, files: files[1].update(sha256=mutation.A_DIGEST),
                    "scan-differs")
+        # Without -I it would have looked for json wherever it was.
+        self.forge(document, lambda d, scan, files:
+                   d["binding"]["plan"]["payload"]["argv"].remove("-I"), "scan-differs")
 
     def test_the_policy(self):
         document = self.scanned("/in/x.py")
