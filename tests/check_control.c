@@ -402,12 +402,14 @@ END_TEST
 
 static void expect_member(const json_t *object, const char *name, const char *want)
 {
-    char *written = json_canonical(json_pack("[O]", json_object_get(object, name)));
+    json_t *list = json_pack("[O]", json_object_get(object, name));
+    char *written = json_canonical(list);
     char wrapped[512];
 
     snprintf(wrapped, sizeof wrapped, "[%s]", want);
     ck_assert_str_eq(written, wrapped);
     free(written);
+    json_decref(list);
 }
 
 /* A matrix of a control that found one too few, and of one that could not run. */

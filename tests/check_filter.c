@@ -13,8 +13,9 @@
 #include "bpf_interp.h"
 #include "filter/builtin.h"
 #include "filter/compile.h"
-#include "filter/profile.h"
+#include "meaning.h"
 #include "support.h"
+#include "json/json.h"
 
 #define NEWEST 449
 #define X32 0x40000000
@@ -29,6 +30,7 @@
 enum { X86_64, AARCH64, N_ARCHES };
 
 static const uint32_t audit_arch[N_ARCHES] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64};
+static const char *const arch_names[N_ARCHES] = {"x86_64", "aarch64"};
 
 struct name {
     const char *name;
@@ -509,70 +511,6 @@ START_TEST(foreign_machines_are_killed)
 }
 END_TEST
 
-/* What the JSON means, taken from its rules one by one and not from libseccomp. */
-static bool compare_holds(const struct profile_compare *c, uint64_t argument)
-{
-    switch (c->op) {
-    case PROFILE_NE:
-        return argument != c->value;
-    case PROFILE_LT:
-        return argument < c->value;
-    case PROFILE_LE:
-        return argument <= c->value;
-    case PROFILE_EQ:
-        return argument == c->value;
-    case PROFILE_GE:
-        return argument >= c->value;
-    case PROFILE_GT:
-        return argument > c->value;
-    case PROFILE_MASKED_EQ:
-        return (argument & c->value) == c->value_two;
-    default:
-        ck_abort_msg("no such operator");
-        return false;
-    }
-}
-
-static uint32_t meaning(const struct filter_profile *profile, const char *name,
-                        const uint64_t args[6])
-{
-    for (size_t i = 0; i < profile->n_calls; i++) {
-        const struct profile_call *call = &profile->calls[i];
-
-        if (strcmp(call->name, name) == 0 &&
-            (!call->compares || compare_holds(&call->compare, args[call->compare.index])))
-            return call->action;
-    }
-    return profile->default_action;
-}
-
-static uint64_t random64(void)
-{
-    return (uint64_t)random() << 42 ^ (uint64_t)random() << 21 ^ (uint64_t)random();
-}
-
-/* A value near one that a rule compares with, so that both outcomes come up often. */
-static uint64_t interesting(const struct filter_profile *profile)
-{
-    const struct profile_call *call = &profile->calls[(size_t)random() % profile->n_calls];
-    uint64_t value = random() % 2 != 0 ? call->compare.value : call->compare.value_two;
-
-    switch (random() % 6) {
-    case 0:
-        return value + 1;
-    case 1:
-        return value ^ UINT64_C(1) << random() % 64;
-    case 2:
-        return value | random64() << 32;
-    case 3:
-        return random64() & 0xfff;
-    case 4:
-        return random64();
-    default:
-        return value;
-    }
-}
-
 /* For --allow-exec: the profile with both ways to exec allowed whatever their arguments are. */
 static bool is_variant(const struct filter_builtin *builtin)
 {
@@ -581,51 +519,142 @@ static bool is_variant(const struct filter_builtin *builtin)
     return length > 5 && strcmp(builtin->name + length - 5, "_exec") == 0;
 }
 
-static uint32_t builtin_meaning(const struct filter_builtin *builtin, struct filter_profile *p,
-                                const char *name, const uint64_t args[6])
+/* The program of a built-in profile at a call, and what it ought to say. */
+static bool agrees(const struct filter_builtin *builtin, int arch, const struct meaning *m,
+                   const struct seccomp_data *call)
 {
-    if (is_variant(builtin) && listed(" execve execveat ", name))
-        return ALLOW;
-    return meaning(p, name, args);
+    const struct filter_code *code = &builtin->arch[arch];
+    uint32_t want = meaning_of(m, call);
+
+    if (is_variant(builtin) && call->arch == audit_arch[arch] &&
+        (call->nr == find_name("execve")->number[arch] ||
+         call->nr == find_name("execveat")->number[arch]))
+        want = ALLOW;
+    return bpf_run(code->code, code->length, call, NULL) == want;
 }
 
-static void check_meaning(const struct filter_builtin *builtin, int arch, struct filter_profile *p)
+static json_t *document_of(const struct filter_builtin *builtin)
 {
-    for (size_t i = 0; i < N_NAMES; i++) {
-        int number = names[i].number[arch];
+    json_t *document = json_loadb(builtin->json, builtin->json_size, JSON_REJECT_DUPLICATES, NULL);
 
-        /* Above the newest the profile is not asked. */
-        if (number < 0 || (number > NEWEST && strcmp(builtin->name, "init") != 0))
-            continue;
-        for (int n = 0; n < 2000; n++) {
-            uint64_t args[6];
-
-            for (int k = 0; k < 6; k++)
-                args[k] = interesting(p);
-            /* Not an assertion: Check writes to a pipe at each, and these are half a million. */
-            if (run(builtin->name, arch, number, args) !=
-                builtin_meaning(builtin, p, names[i].name, args))
-                ck_abort_msg("%s %s(%llx, %llx, %llx, %llx, %llx, %llx)", builtin->name,
-                             names[i].name, (unsigned long long)args[0],
-                             (unsigned long long)args[1], (unsigned long long)args[2],
-                             (unsigned long long)args[3], (unsigned long long)args[4],
-                             (unsigned long long)args[5]);
-        }
-    }
+    ck_assert_ptr_nonnull(document);
+    return document;
 }
 
+/* Not an assertion: Check writes to a pipe at each, and these are millions. */
+static void must_agree(const struct filter_builtin *builtin, int arch, const struct meaning *m,
+                       const struct seccomp_data *call)
+{
+    if (!agrees(builtin, arch, m, call))
+        ck_abort_msg("%s %x:%d(%llx, %llx, %llx, %llx, %llx, %llx)", builtin->name, call->arch,
+                     call->nr, (unsigned long long)call->args[0], (unsigned long long)call->args[1],
+                     (unsigned long long)call->args[2], (unsigned long long)call->args[3],
+                     (unsigned long long)call->args[4], (unsigned long long)call->args[5]);
+}
+
+static struct meaning meaning;
+
+/* For each machine a million calls at random, and each number there is with arguments at random. */
 START_TEST(the_code_means_what_the_json_says)
 {
     const struct filter_builtin *builtin = NULL;
 
-    srandom(1);
     while ((builtin = filter_builtin_next(builtin)) != NULL) {
-        struct filter_profile profile;
-        struct error e;
+        json_t *document = document_of(builtin);
+        struct seccomp_data call;
 
-        ck_assert_msg(profile_parse(builtin->json, builtin->json_size, &profile, &e), "%s", e.text);
-        check_meaning(builtin, _i, &profile);
-        profile_free(&profile);
+        ck_assert(meaning_take(&meaning, document, arch_names[_i]));
+        for (int n = 0; n < 200000; n++) {
+            meaning_draw(&meaning, &call);
+            must_agree(builtin, _i, &meaning, &call);
+        }
+        for (int n = 0; n < 400 * (NEWEST + 1); n++) {
+            meaning_draw(&meaning, &call);
+            call.nr = n % (NEWEST + 1);
+            call.arch = audit_arch[_i];
+            must_agree(builtin, _i, &meaning, &call);
+        }
+        json_decref(document);
+    }
+}
+END_TEST
+
+/* Does any of so many calls tell the program from the document? */
+static bool is_told_apart(const struct filter_builtin *builtin, int arch, const json_t *document)
+{
+    struct seccomp_data call;
+
+    ck_assert(meaning_take(&meaning, document, arch_names[arch]));
+    for (int n = 0; n < 200000; n++) {
+        meaning_draw(&meaning, &call);
+        if (!agrees(builtin, arch, &meaning, &call))
+            return true;
+    }
+    return false;
+}
+
+/* Has this machine one of the names? What it has not decides nothing here. */
+static bool has_any(const json_t *rule, int arch)
+{
+    const json_t *name;
+    size_t i;
+
+    json_array_foreach(json_object_get(rule, "names"), i, name)
+    {
+        if (find_name(json_string_value(name))->number[arch] >= 0)
+            return true;
+    }
+    return false;
+}
+
+/* Another number to compare with: another bit that the mask has, or any where there is no mask. */
+static void change_number(json_t *arg)
+{
+    json_int_t value = json_integer_value(json_object_get(arg, "value"));
+    json_int_t two = json_integer_value(json_object_get(arg, "valueTwo"));
+
+    if (json_object_get(arg, "valueTwo") != NULL)
+        json_object_set_new(arg, "valueTwo", json_integer(two ^ (value & -value)));
+    else
+        json_object_set_new(arg, "value", json_integer(value ^ 1));
+}
+
+static void break_rule(const struct filter_builtin *builtin, int arch, const json_t *document,
+                       size_t i)
+{
+    json_t *broken = json_deep_copy(document);
+    json_t *rule = json_array_get(json_object_get(broken, "syscalls"), i);
+    json_t *arg = json_array_get(json_object_get(rule, "args"), 0);
+    json_t *action = json_incref(json_object_get(rule, "action"));
+
+    json_object_set_new(rule, "action", json_string("SCMP_ACT_TRAP"));
+    ck_assert_msg(is_told_apart(builtin, arch, broken), "%s, rule %zu", builtin->name, i + 1);
+    json_object_set_new(rule, "action", action);
+    if (arg != NULL) {
+        change_number(arg);
+        ck_assert_msg(is_told_apart(builtin, arch, broken), "%s, the number of rule %zu",
+                      builtin->name, i + 1);
+    }
+    json_decref(broken);
+}
+
+/* That calls at random find it is shown by breaking the documents: each action in turn is another,
+ * and each number that is compared with. */
+START_TEST(one_broken_rule_is_found)
+{
+    const struct filter_builtin *builtin = NULL;
+
+    while ((builtin = filter_builtin_next(builtin)) != NULL) {
+        json_t *document = document_of(builtin);
+        const json_t *rule;
+        size_t i;
+
+        json_array_foreach(json_object_get(document, "syscalls"), i, rule)
+        {
+            if (!is_variant(builtin) && has_any(rule, _i))
+                break_rule(builtin, _i, document, i);
+        }
+        json_decref(document);
     }
 }
 END_TEST
@@ -772,6 +801,7 @@ static Suite *suite(void)
     tcase_add_test(tables, x32_is_killed);
     tcase_add_loop_test(tables, foreign_machines_are_killed, 0, N_ARCHES);
     tcase_add_loop_test(tables, the_code_means_what_the_json_says, 0, N_ARCHES);
+    tcase_add_loop_test(tables, one_broken_rule_is_found, 0, N_ARCHES);
     tcase_add_loop_test(tables, the_kernel_would_load_them, 0, N_ARCHES);
     suite_add_tcase(s, tables);
     tcase_add_test(data, every_rule_has_its_reason);

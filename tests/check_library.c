@@ -62,16 +62,19 @@ static const struct rule {
     {"NODEFLIB and RUNPATH", NULL, NULL, NULL, "@/r", "d1 r", NULL, "r", true},
 };
 
-/* "@" replaced. */
+/* "@" replaced. As with support_path, what a pointer from here points to is never freed. */
 static char *place(const char *text)
 {
-    struct buf b = {0};
+    static struct buf made[8];
+    static size_t n;
+    struct buf *b = &made[n];
 
     if (text == NULL)
         return NULL;
+    ck_assert_uint_lt(n++, N_ROWS(made));
     for (; *text != '\0'; text++)
-        buf_puts(&b, *text == '@' ? support_dir() : (const char[]){*text, '\0'});
-    return b.data;
+        buf_puts(b, *text == '@' ? support_dir() : (const char[]){*text, '\0'});
+    return b->data;
 }
 
 static void make_directories(const char *name)
@@ -150,6 +153,10 @@ START_TEST(as_the_loader)
         ck_assert_str_eq(path, want);
     }
     ck_assert(!s.used_cache);
+    object_free(program);
+    object_free(middle);
+    object_free(found);
+    trace_free(&trace);
 }
 END_TEST
 
@@ -175,6 +182,9 @@ START_TEST(the_loader_says_where_it_looks)
     ck_assert_str_eq(found[0], "/lib/here/");
     ck_assert_str_eq(found[1], "/usr/lib/here/");
     ck_assert_str_eq(found[2], "/lib/");
+    while (n > 0)
+        free(found[--n]);
+    free(found);
     elf_write("none", &spec);
     ck_assert_ptr_null(search_directories(support_path("none"), &n));
     ck_assert_uint_eq(n, 0);

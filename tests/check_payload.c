@@ -461,8 +461,13 @@ static char *filled(const char *format)
 
 START_TEST(what_the_host_has_for_nobody)
 {
-    ck_assert(!FIND(filled(strays[_i].command)));
-    refused(strays[_i].exit, filled(strays[_i].text), strays[_i].hint);
+    char *command = filled(strays[_i].command);
+    char *text = filled(strays[_i].text);
+
+    ck_assert(!FIND(command));
+    refused(strays[_i].exit, text, strays[_i].hint);
+    free(command);
+    free(text);
 }
 END_TEST
 

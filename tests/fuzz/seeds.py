@@ -130,7 +130,8 @@ def profiles():
     operators = ["NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"]
     yield json.dumps({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 1, "syscalls": [
         {"names": [name], "action": "SCMP_ACT_ALLOW",
-         "args": [{"index": 1, "value": 7, "valueTwo": 7, "op": "SCMP_CMP_" + op}]}
+         "args": [{"index": 1, "value": 7, "op": "SCMP_CMP_" + op,
+                   **({"valueTwo": 6} if op == "MASKED_EQ" else {})}]}
         for name, op in zip(("read", "write", "close", "openat", "fstat", "lseek", "mmap"),
                             operators)]}).encode()
 
