@@ -4,6 +4,7 @@
 #include "launch/cgroup.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "launch/controllers.h"
 #include "plan/cgroup.h"
 #include "support.h"
@@ -78,7 +80,8 @@ START_TEST(a_line_is_read)
 {
     char path[64];
 
-    ck_assert_int_eq(cgroup_line(lines[_i].text, path, sizeof path), lines[_i].path != NULL);
+    ck_assert_int_eq(cgroup_line(lines[_i].text, HIERARCHY_V2, path, sizeof path),
+                     lines[_i].path != NULL);
     if (lines[_i].path != NULL)
         ck_assert_str_eq(path, lines[_i].path);
 }
@@ -88,8 +91,8 @@ START_TEST(a_line_that_does_not_fit)
 {
     char path[16];
 
-    ck_assert(cgroup_line("0::/23456789012345\n", path, sizeof path));
-    ck_assert(!cgroup_line("0::/234567890123456\n", path, sizeof path));
+    ck_assert(cgroup_line("0::/23456789012345\n", HIERARCHY_V2, path, sizeof path));
+    ck_assert(!cgroup_line("0::/234567890123456\n", HIERARCHY_V2, path, sizeof path));
 }
 END_TEST
 
@@ -255,9 +258,35 @@ START_TEST(nothing_is_found)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    const char *path; /* NULL: none */
+} systemd_lines[] = {
+    {"12:pids:/p\n1:name=systemd:/system.slice/x.service\n0::/v2\n", "/system.slice/x.service"},
+    {"1:name=systemd:/a", "/a"},
+    {"1:name=systemdx:/a\n", NULL},
+    {"1:name=system:/a\n", NULL},
+    {"1:xname=systemd:/a\n", NULL},
+    {"name=systemd:/a\n", NULL},
+    {"3:cpu:/:name=systemd:/a\n", NULL},
+    {"0::/name=systemd:/a\n", NULL},
+    {"1:name=systemd:/..\n", NULL},
+};
+
+START_TEST(a_line_of_systemds_is_read)
+{
+    char path[64];
+
+    ck_assert_int_eq(cgroup_line(systemd_lines[_i].text, HIERARCHY_SYSTEMD, path, sizeof path),
+                     systemd_lines[_i].path != NULL);
+    if (systemd_lines[_i].path != NULL)
+        ck_assert_str_eq(path, systemd_lines[_i].path);
+}
+END_TEST
+
 START_TEST(a_directory_is_no_cgroup)
 {
-    ck_assert(!cgroup_is_v2(support_fd()));
+    ck_assert(!io_is_on(support_fd(), CGROUP2_SUPER_MAGIC));
 }
 END_TEST
 
@@ -327,6 +356,27 @@ START_TEST(another_users_is_not_swept)
 }
 END_TEST
 
+/* A launcher with a cgroup in the place has it shared; alone is who is left. */
+START_TEST(a_place_is_left_by_the_last)
+{
+    int first = open_at(".");
+    int second = open_at(".");
+
+    ck_assert(place_enter(first) && place_enter(second));
+    ck_assert(!place_leave(first));
+    ck_assert(place_enter(first));
+    ck_assert(!place_leave(second));
+    close(second);
+    ck_assert(place_leave(first));
+    /* Whoever comes now waits, and is told in the end; the lock ends with the descriptor. */
+    second = open_at(".");
+    ck_assert(!place_enter(second));
+    close(first);
+    ck_assert(place_enter(second));
+    close(second);
+}
+END_TEST
+
 /* ------------------------------------------------------------ what it is told */
 
 static struct declared declared(void)
@@ -357,6 +407,28 @@ START_TEST(each_is_told_its_limit)
         ck_assert_str_eq(support_read(told[i].file, NULL), told[i].text);
         ck_assert_str_eq(controller_name(told[i].controller), told[i].name);
     }
+}
+END_TEST
+
+/* Also at the end: the first that is not what was told. */
+START_TEST(one_that_is_lost)
+{
+    struct cgroup c = CGROUP_NONE;
+    struct declared d = declared();
+    char text[64];
+
+    ck_assert_ptr_null(cgroup_lost(&c, &d)); /* there is none */
+    c.box.fd = support_fd();
+    c.controllers = CONTROLLERS_ALL;
+    for (int i = 0; i < N_ROWS(told); i++) {
+        snprintf(text, sizeof text, "%s\n", told[i].text);
+        put(told[i].file, text);
+    }
+    ck_assert_ptr_null(cgroup_lost(&c, &d));
+    put(told[_i].file, "max\n");
+    ck_assert_str_eq(cgroup_lost(&c, &d), told[_i].name);
+    c.controllers &= ~CONTROLLER_BIT(told[_i].controller);
+    ck_assert_ptr_null(cgroup_lost(&c, &d));
 }
 END_TEST
 
@@ -492,11 +564,14 @@ static Suite *suite(void)
     tcase_add_test(c, the_root_is_a_place);
     tcase_add_test(c, of_somebody_else);
     tcase_add_test(c, nothing_is_found);
+    tcase_add_loop_test(c, a_line_of_systemds_is_read, 0, N_ROWS(systemd_lines));
     tcase_add_test(c, a_directory_is_no_cgroup);
     tcase_add_test(c, one_that_is_held_is_not_swept);
     tcase_add_test(c, other_names_are_not_swept);
     tcase_add_test(c, another_users_is_not_swept);
+    tcase_add_test(c, a_place_is_left_by_the_last);
     tcase_add_test(c, each_is_told_its_limit);
+    tcase_add_loop_test(c, one_that_is_lost, 0, N_ROWS(told));
     tcase_add_test(c, only_those_of_the_set_are_told);
     tcase_add_loop_test(c, what_is_read_back, 0, N_ROWS(told));
     tcase_add_test(c, memory_is_held_in_whole_pages);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -137,6 +138,25 @@ bool io_read_named(const char *path, size_t max, struct buf *b)
 
     io_close(&fd);
     return ok;
+}
+
+bool io_write_file(int dirfd, const char *path, const char *text)
+{
+    int fd = sys_openat(dirfd, path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+    ssize_t n = fd >= 0 ? sys_write(fd, text, strlen(text)) : -1;
+    bool whole = n == (ssize_t)strlen(text);
+
+    if (n >= 0 && !whole)
+        errno = EIO;
+    io_close(&fd);
+    return whole;
+}
+
+bool io_is_on(int fd, long type)
+{
+    struct statfs fs;
+
+    return sys_fstatfs(fd, &fs) == 0 && (long)fs.f_type == type;
 }
 
 void io_close(int *fd)

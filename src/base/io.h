@@ -35,6 +35,13 @@ int io_open_tree(int dirfd, const char *path, uint64_t resolve, struct stat *st)
 /* Reads a file that the user has named, opened by io_open_file: links are followed. */
 bool io_read_named(const char *path, size_t max, struct buf *b);
 
+/* Writes a text into a file that is there, as those of the kernel are: beneath `dirfd`, never
+ * through a final link, by one write(2). False with errno set. */
+bool io_write_file(int dirfd, const char *path, const char *text);
+
+/* Is it on a file system of that type, a number of linux/magic.h? */
+bool io_is_on(int fd, long type);
+
 /* Closes *fd unless it is negative and makes it -1. Keeps errno. */
 void io_close(int *fd);
 

@@ -58,6 +58,7 @@ static int carry_out(const struct plan *plan)
         error_set(&e, EXIT_DENYBOX, "cannot write the files of the attestation into /out");
         status = report_failure(plan, &result, &e);
     }
+    warn_of_rest(plan, &result);
     if (!plan->declared.quiet && (result.ending != ENDING_NOT_STARTED || result.blocked))
         print_probes(&result);
     if (!outputs_settle(plan, &result, &outputs, &published, &e))

@@ -20,6 +20,7 @@
 #include "cmd/print.h"
 #include "cmd/task.h"
 #include "evidence/document.h"
+#include "launch/cgroup.h"
 
 /* So many inputs that failed are named one by one on standard error; --json names all. */
 #define NAMED 10
@@ -43,6 +44,7 @@ static const struct {
 struct batch {
     struct groundwork ground;
     struct progress progress;
+    struct cgroup cgroup; /* the place of all, and the home of this process */
     size_t count[N_OUTCOMES];
     size_t named;
     bool stopping; /* somebody has asked for it: what comes to no result now says nothing */
@@ -283,6 +285,18 @@ static bool take_shared(struct batch *b, struct error *e)
     return true;
 }
 
+/* Where its tasks would find this process in the way of their cgroups, it moves: once, with the
+ * place taken for as long as the batch takes. They are born in its home, beside which they are. */
+static bool settle(struct batch *b, struct error *e)
+{
+    int proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    bool ok = proc >= 0 ? cgroup_settle(&b->cgroup, b->ground.plan, proc, e)
+                        : error_errno(e, EXIT_DENYBOX, errno, "cannot open /proc");
+
+    io_close(&proc);
+    return ok;
+}
+
 static bool prepare(struct batch *b, struct error *e)
 {
     const struct declared *d = &b->ground.plan->declared;
@@ -300,7 +314,7 @@ static bool prepare(struct batch *b, struct error *e)
         return true;
     if (sys_fstat(b->ground.plan->derived.payload.fd, &b->ground.payload) < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot look at the payload");
-    return take_shared(b, e);
+    return take_shared(b, e) && settle(b, e);
 }
 
 static int carry_out(struct batch *b)
@@ -343,8 +357,10 @@ int command_batch(int argc, char **argv)
         return status;
     }
     b = (struct batch){
-        .ground = {.plan = &plan, .results = {.dir = -1, .work = -1}, .inputs = {.dir = -1}}};
+        .ground = {.plan = &plan, .results = {.dir = -1, .work = -1}, .inputs = {.dir = -1}},
+        .cgroup = CGROUP_NONE};
     status = carry_out(&b);
+    cgroup_close(&b.cgroup);
     inputs_free(&b.ground.inputs);
     results_close(&b.ground.results);
     plan_free(&plan);

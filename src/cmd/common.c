@@ -83,6 +83,15 @@ int report_failure(const struct plan *plan, const struct launch_result *r, const
     return (int)e->exit;
 }
 
+void warn_of_rest(const struct plan *plan, const struct launch_result *r)
+{
+    if (r->cgroup_left[0] != '\0' && !plan->declared.quiet)
+        fprintf(stderr,
+                "denybox: warning: the cgroup %s could not be removed; the next start in the same "
+                "place tries again\n",
+                r->cgroup_left);
+}
+
 void print_probes(const struct launch_result *r)
 {
     struct buf table = {0};

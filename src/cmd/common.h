@@ -17,6 +17,9 @@ int prepare_plan(struct plan *plan, enum command command, int argc, char **argv)
  * status. */
 int report_failure(const struct plan *plan, const struct launch_result *r, const struct error *e);
 
+/* One line on standard error for what could not be taken away again, unless --quiet was given. */
+void warn_of_rest(const struct plan *plan, const struct launch_result *r);
+
 /* The table of probes for people, on standard error. */
 void print_probes(const struct launch_result *r);
 

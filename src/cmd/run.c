@@ -103,6 +103,7 @@ static int start(const struct plan *plan, const struct binding *binding,
     } else {
         status = report_failure(plan, result, &e);
     }
+    warn_of_rest(plan, result);
     if (!outputs_settle(plan, result, &outputs, &published, &e))
         status = report_failure(plan, result, &e);
     if (plan->declared.verbose && result->ending == ENDING_NOT_STARTED && result->before.valid)

@@ -6,7 +6,6 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -67,13 +66,6 @@ bool cgroup_empty(int fd)
     return processes_are(fd, "");
 }
 
-bool cgroup_is_v2(int fd)
-{
-    struct statfs fs;
-
-    return sys_fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
-}
-
 /* "/..": the kernel shows what lies outside of the reader's namespace so. */
 static bool is_inside(const char *path)
 {
@@ -82,19 +74,34 @@ static bool is_inside(const char *path)
     return path[0] == '/' && (up == NULL || (up[3] != '/' && up[3] != '\0'));
 }
 
-bool cgroup_line(const char *text, char *path, size_t size)
+/* What comes after "NUMBER:HIERARCHY:" of a line; NULL: it is of another one. The number of version
+ * 2, which has no name, is 0. */
+static const char *path_of(const char *line, const char *hierarchy)
 {
-    while (strncmp(text, "0::", 3) != 0) {
+    size_t digits = strspn(line, "0123456789");
+    size_t length = strlen(hierarchy);
+
+    if (length == 0 ? strncmp(line, "0::", 3) != 0
+                    : line[digits] != ':' || strncmp(line + digits + 1, hierarchy, length) != 0 ||
+                          line[digits + 1 + length] != ':')
+        return NULL;
+    return line + digits + 1 + length + 1;
+}
+
+bool cgroup_line(const char *text, const char *hierarchy, char *path, size_t size)
+{
+    const char *found;
+
+    while ((found = path_of(text, hierarchy)) == NULL) {
         text = strchr(text, '\n');
         if (text == NULL)
             return false;
         text++;
     }
-    text += 3;
-    if (strcspn(text, "\n") >= size)
+    if (strcspn(found, "\n") >= size)
         return false;
-    memcpy(path, text, strcspn(text, "\n"));
-    path[strcspn(text, "\n")] = '\0';
+    memcpy(path, found, strcspn(found, "\n"));
+    path[strcspn(found, "\n")] = '\0';
     return is_inside(path);
 }
 
@@ -102,7 +109,7 @@ int delegation_mount(void)
 {
     int fd = sys_openat(AT_FDCWD, CGROUP_MOUNT, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 
-    if (fd >= 0 && !cgroup_is_v2(fd))
+    if (fd >= 0 && !io_is_on(fd, CGROUP2_SUPER_MAGIC))
         io_close(&fd);
     return fd;
 }
@@ -176,8 +183,8 @@ static bool look_at(int mount, bool own, struct delegation *d)
 static bool read_own(int proc, char *path, size_t size)
 {
     struct buf b = {0};
-    bool ok =
-        io_read_file(proc, "self/cgroup", FILE_MAX, &b) && cgroup_line(buf_text(&b), path, size);
+    bool ok = io_read_file(proc, "self/cgroup", FILE_MAX, &b) &&
+              cgroup_line(buf_text(&b), HIERARCHY_V2, path, size);
 
     buf_free(&b);
     return ok;

@@ -22,14 +22,15 @@ unsigned controllers_of(int fd, const char *file);
 bool cgroup_alone(int fd);
 bool cgroup_empty(int fd);
 
-/* Is it a file system of cgroups of version 2? */
-bool cgroup_is_v2(int fd);
+/* A hierarchy of /proc/PID/cgroup: that of version 2, and the one of systemd beside it. */
+#define HIERARCHY_V2 ""
+#define HIERARCHY_SYSTEMD "name=systemd"
 
 /*
- * The path of a process's cgroup of version 2 from a text of /proc/PID/cgroup. False when there is
- * none, when it does not fit, or when it lies outside of the cgroup namespace of the reader.
+ * The path of a process's cgroup in a hierarchy from a text of /proc/PID/cgroup. False when there
+ * is none, when it does not fit, or when it lies outside of the cgroup namespace of the reader.
  */
-bool cgroup_line(const char *text, char *path, size_t size);
+bool cgroup_line(const char *text, const char *hierarchy, char *path, size_t size);
 
 struct delegation {
     int fd;               /* owned; -1: none was found */

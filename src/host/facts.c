@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "host/delegation.h"
 
 #define FILE_MAX (1U << 20)
 #define CAP_SYS_ADMIN_BIT 21
@@ -188,21 +189,20 @@ static void take_mounts(const struct host *h, struct facts *f)
 /* The last part of the cgroup of version 2 or of systemd, when it is a service. */
 static void take_unit(const struct host *h, struct facts *f)
 {
+    static const char *const hierarchies[] = {HIERARCHY_V2, HIERARCHY_SYSTEMD};
     static const char ending[] = ".service";
     struct buf b = {0};
+    char path[4096];
 
     read_text(h->proc, "self/cgroup", &b);
-    for (const char *line = buf_text(&b); line != NULL && *line != '\0';) {
-        size_t length = strcspn(line, "\n");
-        const char *slash = memrchr(line, '/', length);
-        size_t name = slash != NULL ? length - (size_t)(slash + 1 - line) : 0;
-        bool ours = strncmp(line, "0::", 3) == 0 || strstr(line, ":name=systemd:") != NULL;
+    for (size_t i = 0; i < 2 && f->unit[0] == '\0'; i++) {
+        const char *unit = cgroup_line(buf_text(&b), hierarchies[i], path, sizeof path)
+                               ? strrchr(path, '/') + 1
+                               : "";
+        size_t length = strlen(unit);
 
-        if (ours && name >= sizeof ending &&
-            strncmp(slash + 1 + name - strlen(ending), ending, strlen(ending)) == 0)
-            text_safe(f->unit, sizeof f->unit, slash + 1, name);
-        line += length;
-        line += *line == '\n';
+        if (length >= sizeof ending && strcmp(unit + length - strlen(ending), ending) == 0)
+            text_safe(f->unit, sizeof f->unit, unit, length);
     }
     buf_free(&b);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,10 @@
 #include "base/text.h"
 #include "launch/controllers.h"
 #include "plan/cgroup.h"
+
+/* How long to wait for a launcher that is about to end. */
+#define ENDING_TRIES 20
+#define ENDING_MS 10
 
 /* "+memory +pids": the set in words, each with `sign` before it. Returns `out`. */
 static char *words(char out[64], const char *sign, unsigned set)
@@ -24,15 +29,6 @@ static char *words(char out[64], const char *sign, unsigned set)
                                      controller_name((enum controller)i));
     }
     return out;
-}
-
-static bool write_file(int fd, const char *file, const char *text)
-{
-    int out = sys_openat(fd, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0);
-    bool ok = out >= 0 && sys_write(out, text, strlen(text)) == (ssize_t)strlen(text);
-
-    io_close(&out);
-    return ok;
 }
 
 static bool refuse(const struct plan *plan, const char *what, struct error *e)
@@ -87,7 +83,7 @@ static void take_found(struct cgroup *c, const struct plan *plan, int proc)
 /* Out of the way: see cgroup.h. */
 static bool move_home(struct cgroup *c, const struct plan *plan, struct error *e)
 {
-    if (!cgroup_make(c->place, &c->home) || !write_file(c->home.fd, "cgroup.procs", "0"))
+    if (!cgroup_make(c->place, &c->home) || !io_write_file(c->home.fd, "cgroup.procs", "0"))
         return refuse(plan, "make a cgroup for denybox itself", e);
     return true;
 }
@@ -103,9 +99,14 @@ static bool enable(struct cgroup *c, const struct plan *plan, struct error *e)
         return true;
     if (cgroup_alone(c->place) && !move_home(c, plan, e))
         return false;
-    if (write_file(c->place, "cgroup.subtree_control", words(text, "+", wanted))) {
-        c->enabled = wanted;
-        return true;
+    for (int i = 0; i < ENDING_TRIES; i++) {
+        if (io_write_file(c->place, "cgroup.subtree_control", words(text, "+", wanted))) {
+            c->enabled = wanted;
+            return true;
+        }
+        /* Another launcher that has come back from its home may be about to end. */
+        if (errno != EBUSY || poll(NULL, 0, ENDING_MS) != 0)
+            break;
     }
     snprintf(what, sizeof what, "enable the controllers %s", words(text, "", wanted));
     if (errno != EBUSY)
@@ -114,10 +115,10 @@ static bool enable(struct cgroup *c, const struct plan *plan, struct error *e)
     return error_hint(e,
                       "other processes are in it, and the kernel wants them in a cgroup of their "
                       "own beneath it: name an empty one, or systemd-run --user --scope -p "
-                      "Delegate=yes denybox run ...");
+                      "Delegate=yes denybox ...");
 }
 
-bool cgroup_open(struct cgroup *c, const struct plan *plan, int proc, struct error *e)
+bool cgroup_settle(struct cgroup *c, const struct plan *plan, int proc, struct error *e)
 {
     if (plan->derived.cgroup.fd >= 0) {
         if (!take_named(c, plan, e))
@@ -127,9 +128,18 @@ bool cgroup_open(struct cgroup *c, const struct plan *plan, int proc, struct err
     }
     if (c->place < 0)
         return true;
+    if (!place_enter(c->place))
+        return refuse(plan, "have a part", e);
     cgroup_sweep(c->place);
-    if (!enable(c, plan, e))
+    return enable(c, plan, e);
+}
+
+bool cgroup_open(struct cgroup *c, const struct plan *plan, int proc, struct error *e)
+{
+    if (!cgroup_settle(c, plan, proc, e))
         return false;
+    if (c->place < 0)
+        return true;
     if (!cgroup_make(c->place, &c->box))
         return refuse(plan, "make a cgroup", e);
     return controllers_set(c->box.fd, c->controllers, &plan->declared, e);
@@ -144,7 +154,7 @@ bool cgroup_refused(const struct plan *plan, int number, struct error *e)
     if (number == EACCES && plan->derived.cgroup.path != NULL)
         error_hint(e, "the kernel moves nobody who starts outside of what is delegated: start "
                       "denybox in a cgroup beneath the same one, or systemd-run --user --scope -p "
-                      "Delegate=yes denybox run ...");
+                      "Delegate=yes denybox ...");
     return true;
 }
 
@@ -157,7 +167,8 @@ bool cgroup_has(const struct cgroup *c, int proc, pid_t pid)
     bool same;
 
     snprintf(file, sizeof file, "%d/cgroup", (int)pid);
-    if (io_read_file(proc, file, 1U << 16, &b) && cgroup_line(buf_text(&b), path, sizeof path))
+    if (io_read_file(proc, file, 1U << 16, &b) &&
+        cgroup_line(buf_text(&b), HIERARCHY_V2, path, sizeof path))
         slash = strrchr(path, '/');
     same = slash != NULL && strcmp(slash + 1, c->box.name) == 0;
     buf_free(&b);
@@ -169,7 +180,7 @@ bool cgroup_dies_first(int proc, pid_t pid)
     char file[32];
 
     snprintf(file, sizeof file, "%d/oom_score_adj", (int)pid);
-    return write_file(proc, file, "1000");
+    return io_write_file(proc, file, "1000");
 }
 
 void cgroup_events(const struct cgroup *c, struct events *events)
@@ -183,25 +194,39 @@ void cgroup_events(const struct cgroup *c, struct events *events)
         events->pids_refused = controller_event(c->box.fd, "pids.events", "max");
 }
 
-/* Back to where it was found, which takes the controllers away from there first. */
+const char *cgroup_lost(const struct cgroup *c, const struct declared *d)
+{
+    for (int i = 0; c->box.fd >= 0 && i < N_CONTROLLERS; i++) {
+        if ((c->controllers & CONTROLLER_BIT(i)) != 0 &&
+            !controller_holds(c->box.fd, (enum controller)i, d))
+            return controller_name((enum controller)i);
+    }
+    return NULL;
+}
+
+/* Back to where it was found, which takes the controllers away from there first: only when nobody
+ * else is in the place, whose walls they would be. Who stays at home instead leaves an empty cgroup
+ * there by ending, and the next launcher sweeps it. */
 static void leave_home(struct cgroup *c)
 {
     char text[64];
 
+    if (!place_leave(c->place))
+        return;
     if (c->enabled != 0)
-        write_file(c->place, "cgroup.subtree_control", words(text, "-", c->enabled));
-    if (write_file(c->place, "cgroup.procs", "0"))
+        io_write_file(c->place, "cgroup.subtree_control", words(text, "-", c->enabled));
+    if (io_write_file(c->place, "cgroup.procs", "0"))
         cgroup_remove(c->place, &c->home);
 }
 
-void cgroup_close(struct cgroup *c)
+bool cgroup_close(struct cgroup *c)
 {
-    if (c->box.fd >= 0)
-        cgroup_remove(c->place, &c->box);
-    /* What cannot be removed is swept by the next launcher. */
+    bool gone = c->box.fd < 0 || cgroup_remove(c->place, &c->box);
+
     if (c->home.fd >= 0)
         leave_home(c);
     io_close(&c->box.fd);
     io_close(&c->home.fd);
     io_close(&c->place);
+    return gone;
 }

@@ -2,7 +2,6 @@
 #include "launch/controllers.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 
 #include "base/fault.h"
 #include "base/io.h"
-#include "base/sys.h"
 #include "base/text.h"
 
 /* The period of processor time, in microseconds: the kernel's own default. */
@@ -78,20 +76,13 @@ static bool is_needless(const struct knob *knob, int number)
 static bool set_one(int fd, const struct knob *knob, const struct declared *d, struct error *e)
 {
     char text[TEXT_SIZE];
-    int file;
-    bool ok;
 
     if (fault_skips(knob->file))
         return true;
     knob->text(d, text);
-    file = sys_openat(fd, knob->file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0);
-    ok = file >= 0 && sys_write(file, text, strlen(text)) == (ssize_t)strlen(text);
-    if (!ok && file < 0 && is_needless(knob, errno))
-        return true;
-    if (!ok)
-        error_errno(e, EXIT_DENYBOX, errno, "cannot set %s of the cgroup to %s", knob->file, text);
-    io_close(&file);
-    return ok;
+    return io_write_file(fd, knob->file, text) || is_needless(knob, errno) ||
+           error_errno(e, EXIT_DENYBOX, errno, "cannot set %s of the cgroup to %s", knob->file,
+                       text);
 }
 
 bool controllers_set(int fd, unsigned set, const struct declared *d, struct error *e)

@@ -17,6 +17,10 @@
 /* How often a sweeper may be in the way between the making and the lock. */
 #define TRIES 16
 
+/* Who has a place for itself is about to leave it: milliseconds. */
+#define ENTER_MS 10
+#define ENTER_TRIES 100
+
 /* Processes that were killed are gone in milliseconds; one that hangs in the kernel stays. */
 #define WAIT_MS 100
 #define WAITS 20
@@ -80,16 +84,19 @@ static void wait_until_empty(int fd)
     io_close(&events);
 }
 
-bool cgroup_remove(int place, const struct held *h)
+/* False: there are processes in it, which are killed. */
+static bool remove_or_kill(int place, const struct held *h)
 {
-    int kill;
-
     if (sys_unlinkat(place, h->name, AT_REMOVEDIR) == 0 || errno == ENOENT)
         return true;
-    kill = sys_openat(h->fd, "cgroup.kill", O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0);
-    if (kill >= 0)
-        sys_write(kill, "1", 1);
-    io_close(&kill);
+    io_write_file(h->fd, "cgroup.kill", "1");
+    return false;
+}
+
+bool cgroup_remove(int place, const struct held *h)
+{
+    if (remove_or_kill(place, h))
+        return true;
     wait_until_empty(h->fd);
     return sys_unlinkat(place, h->name, AT_REMOVEDIR) == 0;
 }
@@ -115,11 +122,27 @@ void cgroup_sweep(int place)
             continue;
         snprintf(h.name, sizeof h.name, "%.*s", (int)sizeof h.name - 1, entry->d_name);
         if (hold(place, &h))
-            cgroup_remove(place, &h);
+            remove_or_kill(place, &h);
         io_close(&h.fd);
     }
     if (d != NULL)
         closedir(d);
     else
         io_close(&fd);
+}
+
+bool place_enter(int place)
+{
+    for (int i = 0; sys_flock(place, LOCK_SH | LOCK_NB) < 0; i++) {
+        if (errno != EWOULDBLOCK || i == ENTER_TRIES)
+            return false;
+        poll(NULL, 0, ENTER_MS);
+    }
+    return true;
+}
+
+/* A lock that is there is given up for the other, whether that is to be had or not. */
+bool place_leave(int place)
+{
+    return sys_flock(place, LOCK_EX | LOCK_NB) == 0;
 }

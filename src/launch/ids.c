@@ -41,17 +41,11 @@ bool ids_choose(struct sandbox *s, struct error *e)
 static bool write_map(int proc, pid_t pid, const char *name, const char *text, struct error *e)
 {
     char path[64];
-    int fd;
-    bool ok;
 
     snprintf(path, sizeof path, "%d/%s", (int)pid, name);
-    fd = sys_openat(proc, path, O_WRONLY | O_CLOEXEC, 0);
     /* One write: the kernel takes a map whole or not at all. */
-    ok = fd >= 0 && sys_write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    if (!ok)
-        error_errno(e, EXIT_BLOCKED, errno, "cannot map ids: cannot write /proc/%s", path);
-    io_close(&fd);
-    return ok;
+    return io_write_file(proc, path, text) ||
+           error_errno(e, EXIT_BLOCKED, errno, "cannot map ids: cannot write /proc/%s", path);
 }
 
 static bool write_id_map(int proc, pid_t pid, const char *name, unsigned inside, unsigned outside,
@@ -110,8 +104,13 @@ int ids_namespace(uid_t from_uid, gid_t from_gid, uid_t to_uid, gid_t to_gid, st
         if (fd < 0)
             error_errno(e, EXIT_BLOCKED, errno, "cannot open /proc/%s", path);
     }
-    kill(child, SIGKILL);
-    sys_waitid(P_PID, (id_t)child, NULL, WEXITED, NULL);
+    /* One that cannot be killed ends with this process, and is not waited for. */
+    if (kill(child, SIGKILL) == 0) {
+        sys_waitid(P_PID, (id_t)child, NULL, WEXITED, NULL);
+    } else {
+        error_errno(e, EXIT_DENYBOX, errno, "cannot end the user namespace for the mounts");
+        io_close(&fd);
+    }
     io_close(&proc);
     return fd;
 }

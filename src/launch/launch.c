@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -163,6 +164,23 @@ static bool wall_missing(const struct findings *f, struct error *e)
                             "with no mount in it");
 }
 
+/* Whoever may write to the place can take a limit of the cgroup away. Of a run that has gone on
+ * without it there is no result, and no evidence. */
+static bool limits_stood(struct supervisor *sv)
+{
+    const char *lost = cgroup_lost(&sv->s->cgroup, &sv->s->plan->declared);
+
+    if (lost == NULL)
+        return true;
+    sv->result->ending = ENDING_NOT_STARTED;
+    error_set(sv->e, EXIT_DENYBOX,
+              "cannot vouch for the run: the limit of its cgroup by the controller %s was not in "
+              "force to the end",
+              lost);
+    return error_hint(sv->e, "the payload has run; somebody else has written to that cgroup, or "
+                             "taken the controller away from the one above it");
+}
+
 static bool carry_out(struct supervisor *sv)
 {
     struct launch_result *r = sv->result;
@@ -181,7 +199,7 @@ static bool carry_out(struct supervisor *sv)
         return wall_missing(&r->inside, sv->e);
     }
     sv->s->hooks->started(sv->s->plan, r);
-    return supervise_run(sv);
+    return supervise_run(sv) && limits_stood(sv);
 }
 
 static void release(struct supervisor *sv)
@@ -261,7 +279,9 @@ void prove_end(struct supervisor *sv)
     release(sv);
     reap_init(sv);
     cgroup_events(&sv->s->cgroup, &sv->result->events);
-    cgroup_close(&sv->s->cgroup);
+    if (!cgroup_close(&sv->s->cgroup))
+        snprintf(sv->result->cgroup_left, sizeof sv->result->cgroup_left, "%s",
+                 sv->s->cgroup.box.name);
     io_close(&sv->init_fd);
     /* Nobody reads them any more: what is left to do must still be possible to interrupt. */
     if (sv->signals_blocked)

@@ -4,7 +4,7 @@
 #include <linux/magic.h>
 #include <string.h>
 
-#include "base/sys.h"
+#include "base/io.h"
 #include "base/text.h"
 #include "plan/object.h"
 
@@ -31,11 +31,10 @@ static bool open_place(struct plan *plan, struct error *e)
 {
     struct host_object *o = &plan->derived.cgroup;
     const char *path = plan->declared.cgroup;
-    struct statfs fs;
 
     if (!object_open(o, "cgroup", path, false, e))
         return false;
-    if (o->directory && sys_fstatfs(o->fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+    if (o->directory && io_is_on(o->fd, CGROUP2_SUPER_MAGIC))
         return true;
     error_set(e, EXIT_DENYBOX, "cannot use --cgroup '%s': it is no cgroup of version 2",
               text_show(path));

@@ -90,6 +90,7 @@ struct launch_result {
     int64_t elapsed_ms; /* from the opening of the gate to the payload's end */
     struct rusage usage;
     struct events events; /* once the sandbox is gone */
+    char cgroup_left[48]; /* the name of its cgroup, when that could not be removed */
     struct limit_row limits[LIMITS_MAX];
     int n_limits;
     int landlock_abi;   /* 0: the kernel has none */

@@ -28,6 +28,7 @@ os.environ.update(DENYBOX_SRC=SRC, DENYBOX_TEST_USER="user", DENYBOX_TEST_ROOTFS
 sys.path[:0] = [HERE, os.path.join(SRC, "tests", "live")]
 sys.dont_write_bytecode = True
 
+import cgroups  # noqa: E402
 import support  # noqa: E402 (where it finds the programs stands in the environment)
 import table  # noqa: E402
 from support import DENYBOX, EXIT_BLOCKED, EXIT_NOT_EXECUTABLE, PAYLOAD, command  # noqa: E402
@@ -37,7 +38,6 @@ TWELVE = ("PR-NET-1", "PR-NET-2", "PR-SOCK-1", "PR-ENV-1", "PR-FS-RO-IN", "PR-FS
           "PR-FS-ESC-2", "PR-FS-OUT-OK", "PR-EXEC-1", "PR-MOUNT-1", "PR-SOCK-DOCKER",
           "PR-PTRACE-1")
 MOUNTS = ["/", "/in", "/out", "/tmp"]
-CGROUPS = "/sys/fs/cgroup"
 
 
 class Nothing(Exception):
@@ -361,32 +361,16 @@ def apparmor_mount(a):
     return f"{why[0]['diagnosis']['call']}: {why[0]['diagnosis']['errno']}"
 
 
-@contextlib.contextmanager
 def delegated(user):
-    """A cgroup with the controllers, which is the user's; the path of it, and of a place in it."""
-    top, place = f"{CGROUPS}/delegated", f"{CGROUPS}/delegated/place"
-    write(f"{CGROUPS}/cgroup.subtree_control", "+memory +pids +cpu")
-    os.mkdir(top)
-    write(f"{top}/cgroup.subtree_control", "+memory +pids +cpu")
-    os.mkdir(place)
-    for path in (top, place):
-        for name in ("", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"):
-            os.chown(os.path.join(path, name), user.pw_uid, user.pw_gid)
-    try:
-        yield top, place
-    finally:
-        left = [entry.name for entry in os.scandir(top) if entry.is_dir() and entry.name != "place"]
-        for name in left:
-            os.rmdir(os.path.join(top, name))
-        os.rmdir(place)
-        os.rmdir(top)
-        expect(not left, f"cgroups are left behind: {left}")
+    """Nobody else has enabled the controllers here."""
+    write(f"{cgroups.TOP}/cgroup.subtree_control", cgroups.ENABLE)
+    return cgroups.delegated(user)
 
 
 def command_in(place, user, *words):
     """A command of the user's in a cgroup. Only root may move a process out of the root's own."""
     def prepare():
-        write(f"{place}/cgroup.procs", str(os.getpid()))
+        cgroups.enter(place)
         os.setgroups([])
         os.setgid(user.pw_gid)
         os.setuid(user.pw_uid)
@@ -480,7 +464,7 @@ def run_delegated(say):
     """The suites that need a place for cgroups, in one."""
     with delegated(ORDINARY) as (top, place):
         run_suites(say, table.DELEGATED, env=suite_env(DENYBOX_TEST_CGROUP=top),
-                   preexec_fn=lambda: write(f"{place}/cgroup.procs", str(os.getpid())))
+                   preexec_fn=lambda: cgroups.enter(place))
 
 
 def main():

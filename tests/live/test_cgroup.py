@@ -4,7 +4,8 @@
 
 Most of it needs a place for cgroups: DENYBOX_TEST_CGROUP names a cgroup of version 2 that is the
 caller's, empty, with the controllers memory, pids and cpu enabled for those beneath it; the tests run
-in one of them. make check-kernels has it.
+in one of them. tests/live/run makes it when root starts it, where the host has one to give: see
+cgroups.py. make check-kernels always has it.
 """
 
 import os
@@ -34,9 +35,9 @@ def put(path, text):
         file.write(text)
 
 
-def beside(*words, preexec=None):
+def beside(*words, preexec=None, command="run"):
     """denybox run, while other processes of the test run."""
-    argv = [DENYBOX, "run", *words]
+    argv = [DENYBOX, command, *words]
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False,
                           env=support.base_env(), preexec_fn=preexec, timeout=support.TIMEOUT)
     return support.Run(argv, done.returncode, done.stdout, done.stderr)
@@ -97,18 +98,34 @@ class Delegated(Live):
     def box(self, *options, **how):
         return run("--cgroup", self.place, *options, **how)
 
-    def sleeper(self, *options):
+    def sleeper(self, *options, place=None, preexec=None):
         """A sandbox whose payload sleeps, and its cgroup."""
-        before = cgroups(self.place)
-        process = subprocess.Popen([DENYBOX, "run", "--cgroup", self.place, *options, "--",
+        place = place or self.place
+        before = cgroups(place)
+        process = subprocess.Popen([DENYBOX, "run", "--cgroup", place, *options, "--",
                                     support.PAYLOAD, "sleep", "600"], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE)
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   preexec_fn=preexec)
         self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         self.assertEqual(process.stdout.readline(), b"sleeping\n")
-        (name,) = set(cgroups(self.place)) - set(before)
-        return process, os.path.join(self.place, name)
+        (box,) = [path for path in (os.path.join(place, name)
+                                    for name in set(cgroups(place)) - set(before))
+                  if support.read(f"{path}/cgroup.procs").split() != [str(process.pid)]]
+        return process, box
+
+    def scope(self):
+        """A cgroup as systemd makes one for a command, and what a process does to enter it."""
+        slices = self.make(self.place, "box.slice", CONTROLLERS)
+        scope = self.make(slices, "box.scope")
+        os.setxattr(scope, "user.delegate", b"1")
+        return scope, lambda: put(f"{scope}/cgroup.procs", str(os.getpid()))
+
+    def assert_as_before(self, scope):
+        self.assertEqual(cgroups(scope), [])
+        self.assertEqual(support.read(f"{scope}/cgroup.subtree_control").split(), [])
 
     def assert_nothing_left(self):
         self.assertEqual(cgroups(self.place), [])
@@ -307,12 +324,138 @@ class Walls(Delegated):
         self.assert_error(done, EXIT_DENYBOX, "--ro-bind shows cgroups to the payload")
 
 
+class Together(Delegated):
+    """Several launchers in one place, and others who may write there."""
+
+    def test_one_that_leaves_before_another(self):
+        """The first has moved out of the way, and would take the controllers back: with them the
+        limits of the second were gone."""
+        scope, enter = self.scope()
+        beneath = self.make(scope, "beneath")
+        first, _ = self.sleeper(place=scope, preexec=enter)
+        second, box = self.sleeper(
+            *self.WANTED, place=scope,
+            preexec=lambda: put(f"{beneath}/cgroup.procs", str(os.getpid())))
+        first.terminate()
+        self.assertEqual(first.wait(), 128 + signal.SIGTERM, first.stderr.read())
+        self.assertEqual(support.read(f"{box}/memory.max"), "33554432\n")
+        self.assertEqual(support.read(f"{box}/pids.max"), "17\n")
+        second.terminate()
+        self.assertEqual(second.wait(), 128 + signal.SIGTERM, second.stderr.read())
+        # The first one's home is the next one's to remove.
+        self.assertLessEqual(len(cgroups(scope)), 1)
+        put(f"{scope}/cgroup.subtree_control", "-memory -pids -cpu")
+        self.assert_status(run("--cgroup", scope, payload=("exit", "5"), preexec=enter), 5)
+        self.assert_as_before(scope)
+
+    def test_a_limit_that_vanishes(self):
+        """Of a run that went on without one there is neither a result nor evidence."""
+        for file, text, controller in (("memory.max", "max", "memory"), ("pids.max", "18", "pids"),
+                                       ("memory.swap.max", "max", "memory"),
+                                       ("cpu.max", "max", "cpu")):
+            with self.subTest(file=file):
+                path = self.path(f"{file}.json")
+                process, box = self.sleeper(*self.WANTED, "--evidence", path)
+                put(f"{box}/{file}", text)
+                process.terminate()
+                self.assertEqual(process.wait(), EXIT_DENYBOX)
+                self.assertIn(f"denybox: cannot vouch for the run: the limit of its cgroup by the "
+                              f"controller {controller} was not in force to the end\n",
+                              process.stderr.read().decode())
+                self.assertFalse(os.path.exists(path))
+                self.assert_nothing_left()
+
+    def test_what_fails_beside_a_want_of_memory(self):
+        """It keeps its own message once the payload has started."""
+        process, box = self.sleeper("--memory", "32m")
+        init = min(int(pid) for pid in support.read(f"{box}/cgroup.procs").split())
+        os.kill(init, signal.SIGSTOP)  # it cannot tell how the payload ended
+        put(f"{box}/memory.max", "0")  # the kernel ends somebody before this returns
+        try:
+            os.kill(init, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.assertEqual(process.wait(), EXIT_DENYBOX)
+        said = process.stderr.read().decode()
+        self.assertIn("denybox: cannot tell how the payload ended", said)
+        self.assertIn("hint: the kernel has ended processes of the sandbox for want of memory", said)
+
+    def test_one_that_cannot_be_removed(self):
+        process, box = self.sleeper()
+        inner = os.path.join(box, "inner")
+        os.mkdir(inner)
+        process.terminate()
+        self.assertEqual(process.wait(), 128 + signal.SIGTERM)
+        self.assertEqual(process.stderr.read().decode(),
+                         f"denybox: warning: the cgroup {os.path.basename(box)} could not be "
+                         "removed; the next start in the same place tries again\n")
+        self.assert_status(self.box(payload=("exit", "5")), 5)  # it does not fail for that
+        self.assertEqual(cgroups(self.place), [os.path.basename(box)])
+        os.rmdir(inner)
+        self.assert_status(self.box(payload=("exit", "5")), 5)
+        self.assert_nothing_left()
+
+
+class Batch(Delegated):
+    """denybox batch moves out of the way itself; its runs have their cgroups beside."""
+
+    def batch(self, *options, preexec=None):
+        for i in range(4):
+            os.makedirs(self.path("inputs", f"i{i}"))
+        os.mkdir(self.path("results"))
+        done = support.command([DENYBOX, "batch", "--in-each", self.path("inputs"), "--out-each",
+                                self.path("results"), "--quiet", "--jobs", "2", *self.WANTED,
+                                *options, "--", support.PAYLOAD, "exit", "0"], preexec=preexec)
+        self.assert_status(done, 0)
+
+    def assert_exact(self):
+        for i in range(4):
+            limits = support.load_json(support.read(self.path("results", f"i{i}", "bundle.json")))[
+                "limits"]
+            self.assertEqual({name: limits[name] for name in self.EXACT}, self.EXACT)
+
+    def test_found(self):
+        scope, enter = self.scope()
+        self.batch(preexec=enter)
+        self.assert_exact()
+        self.assert_as_before(scope)
+
+    def test_named(self):
+        scope, enter = self.scope()
+        self.batch("--cgroup", scope, preexec=enter)
+        self.assert_exact()
+        self.assert_as_before(scope)
+
+    def test_where_nothing_is_in_the_way(self):
+        self.batch("--cgroup", self.place)
+        self.assert_exact()
+        self.assert_nothing_left()
+
+    def test_a_place_with_processes(self):
+        """It says so once, before anything is started."""
+        scope, enter = self.scope()
+        other = subprocess.Popen(["sleep", "600"], preexec_fn=enter, stdin=subprocess.DEVNULL)
+        try:
+            os.mkdir(self.path("inputs"))
+            os.mkdir(self.path("inputs", "i"))
+            os.mkdir(self.path("results"))
+            done = beside("--in-each", self.path("inputs"), "--out-each", self.path("results"),
+                          "--cgroup", scope, "--", support.PAYLOAD, "started", preexec=enter,
+                          command="batch")
+            self.assert_status(done, EXIT_DENYBOX)
+            self.assertIn("other processes are in it", done.err)
+            self.assertEqual(os.listdir(self.path("results")), [])
+        finally:
+            ended(other)
+
+
 class Swept(Delegated):
 
     def test_after_a_kill(self):
         process, box = self.sleeper()
         ended(process)
         self.assertEqual([os.path.join(self.place, name) for name in cgroups(self.place)], [box])
+        support.require_nothing_left()  # what is not yet empty stays until the next start
         self.assert_status(self.box(payload=("exit", "5")), 5)
         self.assert_nothing_left()
 
@@ -334,6 +477,7 @@ class Swept(Delegated):
         second, other = self.sleeper()
         ended(second)
         self.assertTrue(os.path.isdir(other))
+        support.require_nothing_left([first.pid])
         self.assert_status(beside("--cgroup", self.place, "--", support.PAYLOAD, "exit", "5"), 5)
         self.assertTrue(os.path.isdir(box))
         self.assertFalse(os.path.exists(other))
@@ -350,14 +494,15 @@ class Swept(Delegated):
             self.assertTrue(os.path.isdir(path), path)
 
     def test_processes_that_are_left(self):
-        """A process that somebody has moved into the cgroup goes with it."""
+        """A process that somebody has moved into the cgroup goes with it; it is not waited for."""
         process, box = self.sleeper()
         other = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL)
         put(f"{box}/cgroup.procs", str(other.pid))
         ended(process)
         self.assertIsNone(other.poll())
-        self.assert_status(beside("--cgroup", self.place, "--", support.PAYLOAD, "exit", "5"), 5)
-        self.assertEqual(other.wait(), -signal.SIGKILL)
+        for _ in range(2):
+            self.assert_status(beside("--cgroup", self.place, "--", support.PAYLOAD, "exit", "5"), 5)
+            self.assertEqual(other.wait(), -signal.SIGKILL)
         self.assert_nothing_left()
 
     def test_faults(self):
