@@ -121,15 +121,16 @@ def mangle(tree):
     waiting = [(tree, '')]
     while waiting:
         node, owner = waiting.pop()
+        if isinstance(node, ast.Import):  # the module's own name stays
+            for alias in node.names:
+                bound = mangled(alias.asname or alias.name, owner)
+                alias.asname = bound if alias.asname or bound != alias.name else None
+            continue
         own = node.name.lstrip('_') if isinstance(node, ast.ClassDef) else owner
         outside = getattr(node, 'decorator_list', []) + getattr(node, 'bases', []) \
             if isinstance(node, ast.ClassDef) else []
         waiting.extend((child, owner if child in outside or isinstance(child, ast.keyword) else own)
                        for child in ast.iter_child_nodes(node))
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                alias.asname = alias.asname or \
-                    (mangled(alias.name, owner) if mangled(alias.name, owner) != alias.name else None)
         for field in ('id', 'attr', 'arg', 'asname', 'rest', 'name'):
             value = getattr(node, field, None)
             if isinstance(value, str) and not isinstance(node, ast.keyword):
@@ -184,6 +185,7 @@ class Names:
     def take_import(self, node):
         for alias in node.names:
             self.note('m', alias.name, node)
+            self.note_private(alias.name, node)
             bound = alias.asname or alias.name.partition('.')[0]
             self.bind(bound, alias.name if alias.asname else bound, True)
 
@@ -195,6 +197,7 @@ class Names:
                 self.note('r' if node.level else 'm', base, node)
                 self.note('*', base, node)
                 continue
+            self.note_private(base, node)
             if alias.name in GIVEN:
                 self.note('g', name, node)
             if node.level:
@@ -254,6 +257,13 @@ class Names:
             on_the_way.append(here)
         return here, module is not None, on_the_way
 
+    def note_private(self, name, node):
+        """A module's own, or that of a class: enum.Enum._convert_."""
+        owner, _, last = name.rpartition('.')
+        if name.partition('.')[0] in LIBRARY and owner and last.startswith('_') and \
+                not SPECIAL.fullmatch(last):
+            self.note('p', owner.rpartition('.')[2] + '.' + last, node)
+
     def note_member(self, name, node):
         """An attribute of what was imported. True: it is a module, and no os.path."""
         self.note('a', name, node)
@@ -266,10 +276,7 @@ class Names:
             self.note('m', module, node)
         if real != name:
             self.note('a', real, node)
-        owner, _, last = real.rpartition('.')
-        # A module's own, or that of a class: enum.Enum._convert_.
-        if owner and last.startswith('_') and not SPECIAL.fullmatch(last):
-            self.note('p', owner.rpartition('.')[2] + '.' + last, node)
+        self.note_private(real, node)
         return is_module and name != 'os.path' or is_source(name)
 
     def surely_imported(self, node):

@@ -23,6 +23,10 @@ const char scan_walker[] =
 #include "scan/walker.inc"
     ;
 
+/* Behind it the parser takes no encoding but UTF-8, and refuses another that the source names. With
+ * -c the interpreter does not look for one. */
+static const char utf8_mark[] = "\xef\xbb\xbf";
+
 static int open_beneath(const struct sources *s, const char *name)
 {
     return sys_openat2(s->place, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
@@ -30,7 +34,7 @@ static int open_beneath(const struct sources *s, const char *name)
 }
 
 /* Takes over the bytes. */
-static bool queue(struct sources *s, const char *shown, struct buf *bytes)
+static bool queue(struct sources *s, const char *shown, struct buf *bytes, bool text)
 {
     struct source *grown = reallocarray(s->list, s->n + 1, sizeof *grown);
     char sha256[DIGEST_TEXT_SIZE];
@@ -45,7 +49,7 @@ static bool queue(struct sources *s, const char *shown, struct buf *bytes)
         scan_failed(s->report, "there are more than %u MiB of sources", SOURCES_MAX >> 20);
     else if (scan_report_file(s->report, shown, SCAN_PYTHON,
                               sha256_text(sha256, buf_text(bytes), bytes->length)) != NULL) {
-        s->list[s->n++] = (struct source){.file = index, .bytes = *bytes};
+        s->list[s->n++] = (struct source){.file = index, .bytes = *bytes, .text = text};
         return true;
     }
     buf_free(bytes);
@@ -80,7 +84,7 @@ static bool add_open(struct sources *s, int fd, const char *shown)
         buf_free(&bytes);
         return scan_failed(s->report, "cannot read '%s': %s", text_show(shown), strerror(errno));
     }
-    return queue(s, shown, &bytes);
+    return queue(s, shown, &bytes, false);
 }
 
 bool sources_add(struct sources *s, const char *name)
@@ -105,7 +109,7 @@ bool sources_add_text(struct sources *s, const char *shown, const char *code)
     struct buf bytes = {0};
 
     buf_puts(&bytes, code);
-    return queue(s, shown, &bytes);
+    return queue(s, shown, &bytes, true);
 }
 
 static bool ends_in(const char *name, const char *end)
@@ -206,9 +210,9 @@ bool sources_add_tree(struct sources *s, const char *name, size_t importer)
     return ok;
 }
 
-static void pack_item(struct buf *input, const char *bytes, size_t length)
+static void pack_item(struct buf *input, const char *before, const char *bytes, size_t length)
 {
-    buf_printf(input, "%zu\n", length);
+    buf_printf(input, "%zu\n%s", strlen(before) + length, before);
     buf_add(input, bytes, length);
 }
 
@@ -218,9 +222,12 @@ static bool pack(const struct sources *s, struct buf *input)
     char *renames = json_dumps(s->renames, JSON_COMPACT);
 
     if (renames != NULL)
-        pack_item(input, renames, strlen(renames));
-    for (size_t i = s->parsed; i < s->n; i++)
-        pack_item(input, buf_text(&s->list[i].bytes), s->list[i].bytes.length);
+        pack_item(input, "", renames, strlen(renames));
+    for (size_t i = s->parsed; i < s->n; i++) {
+        const struct source *one = &s->list[i];
+
+        pack_item(input, one->text ? utf8_mark : "", buf_text(&one->bytes), one->bytes.length);
+    }
     free(renames);
     return (renames != NULL && !input->failed) || scan_failed(s->report, "out of memory");
 }

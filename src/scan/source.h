@@ -103,6 +103,7 @@ struct local {
 struct source {
     size_t file; /* its index in the report */
     struct buf bytes;
+    bool text; /* of the command line: UTF-8, whatever encoding it says */
 };
 
 #endif

@@ -372,7 +372,7 @@ def facts():
                                 stdout=subprocess.PIPE, check=True)
         yield answer.stdout
     one = {"facts": [["m", "beside", 1], ["a", "os.system", 2], ["p", "os._exit", 3],
-                     ["c", "", 4]], "renames": {"name": ["os.system"]}}
+                     ["c", "", 4], ["s", "os.sep", 5], ["b", "OPEN_METH", 6]], "renames": {"name": ["os.system"]}}
     yield json.dumps({"library": ["os"], "absent": ["x"], "sources": [one]}).encode()
 
 

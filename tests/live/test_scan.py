@@ -140,6 +140,7 @@ HIDDEN = [
     ("dynamic-attribute", "import pprint\nclass P(pprint.PrettyPrinter):\n"
      "    def _format_namespace_items(self, items, *rest): KEPT.extend(items)"),
     ("dynamic-attribute", "def f(p): p._pprint_simplenamespace(object)"),
+    ("dynamic-attribute", "import pprint\npprint.PrettyPrinter()._dispatch[x](W(), object)"),
     ("dynamic-attribute", "import argparse\nclass N(argparse.Namespace): pass\nN._get_kwargs(object)"),
     ("dynamic-attribute", "import argparse\nargparse.Namespace.__eq__(int, x)"),
     ("dynamic-import", "import warnings\nclass C(warnings.catch_warnings):\n"
@@ -174,6 +175,8 @@ HIDDEN = [
     ("introspection", "import enum\n@enum.global_enum\nclass E(enum.Enum): pass"),
     ("introspection", "import enum\nclass E(enum.Enum): pass\nE._convert_('x', 'os', KEPT.append)"),
     ("private-member", "import enum\nenum.Enum._member_map_"),
+    ("private-member", "import re._compiler as c"),
+    ("private-member", "from re._compiler import compile as c"),
     ("private-member", "from os import environ\nenviron._data"),
     ("changed-module", "import collections\ncollections.type = lambda x: str"),
     ("changed-module", "import collections\nsetattr(collections, 'type', 1)"),
@@ -577,6 +580,10 @@ class Python(Base):
         shutil.copy("/bin/true", self.path("in", "helper", "deep.abi3.so"))
         self.assertEqual(denied(self.one("import helper.deep")), {"native-module"})
 
+    def test_a_module_that_a_class_imports_by_a_private_name(self):
+        self.source("import socket", "__evil.py")
+        self.assertIn("sockets", denied(self.one("class K:\n    import __evil")))
+
     def test_a_tree(self):
         self.source("import json", "a.py")
         self.source("import socket", "b.py")
@@ -811,6 +818,17 @@ class Run(Base):
                                name="c%d.json" % number)
             self.assert_status(done, 0)
             self.assertEqual(done.out, "")
+
+    def test_code_says_no_encoding(self):
+        """At run time it is UTF-8, and this is eval: seen without --scan."""
+        code = "# coding: latin-1\nev\u00aal('print(1)')"
+        done = denybox("run", "--rootfs", rootfs(), "--", "python3", "-I", "-c", code)
+        self.assertEqual(done.out, "1\n")
+        done = self.python("-I", "-c", code)
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertEqual(self.verdict(), ("NOT_RUN", "NOT_RUN", "blocked"))
+        done = self.python("-I", "-c", code.replace("latin-1", "utf-8"), name="b.json")
+        self.assertEqual(self.verdict("b.json"), ("FAIL", "FAIL", "blocked"))
 
     def test_code_looks_for_modules_wherever_it_then_is(self):
         """At run time it would be what it has written itself: seen without --scan."""
