@@ -25,6 +25,12 @@ def outside_functions(node):
                 yield from outside_functions(one)
 
 
+def annotated(node):
+    """The names that a class has annotated, wherever in it."""
+    return [one.target.id for one in outside_functions(node)
+            if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)]
+
+
 def literal_names(node):
     """The strings of a tuple or list of nothing else, or of a dict's keys; or None."""
     if isinstance(node, ast.Constant):
@@ -113,9 +119,8 @@ class Source(Names):
         self.blessed.add(id(maker))
         fields = {}
         # A function that an annotation makes a field's default is run on the way: classmethod(property).
-        annotated = {one.target.id for one in node.body
-                     if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)}
-        if any(getattr(one, 'name', None) in annotated for one in outside_functions(node)):
+        names = annotated(node)
+        if any(getattr(one, 'name', None) in names for one in outside_functions(node)):
             self.blessed.discard(id(maker))
         for one in node.body:
             if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and \
@@ -144,8 +149,7 @@ class Source(Names):
         maker, _, _ = self.dataclass_of(node)
         if depth == 0 or not self.harmless_class(node, depth):
             return None
-        names = [one.target.id for one in node.body
-                 if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)]
+        names = annotated(node)
         own = [one for one in node.body if isinstance(one, ast.Assign) and one.targets[0] is not None
                and isinstance(one.targets[0], ast.Name) and one.targets[0].id == '__match_args__']
         for base in node.bases:

@@ -105,6 +105,8 @@ HIDDEN = [
     ("dynamic-attribute", "def f(int):\n    match 1:\n        case int(x): pass"),
     ("introspection", "class C:\n    __match_args__ = ('f_globals',)\nmatch 1:\n    case C(x): pass"),
     ("introspection", DATACLASS + "class C:\n    f_globals: int\nmatch 1:\n    case C(x): pass"),
+    ("introspection", DATACLASS + "class C:\n    if 1:\n        f_globals: int\nmatch 1:\n"
+     "    case C(x): pass"),
     ("introspection", "import os\ntry:\n    os.x\nexcept AttributeError as e:\n    e.obj.system('x')"),
     ("introspection", "match 1:\n    case AttributeError(obj=x): pass"),
     ("introspection", "from functools import partialmethod"),
@@ -190,6 +192,8 @@ HIDDEN = [
     ("generated-code", "x = classmethod(property(print))"),
     ("generated-code", DATACLASS + "class C:\n    x: int\n    @classmethod\n    @property\n"
      "    def x(cls): pass"),
+    ("generated-code", DATACLASS + "class C:\n    if 1:\n        x: int\n    @classmethod\n"
+     "    @property\n    def x(cls): pass"),
     ("generated-code", DATACLASS + "class C(metaclass=M): pass"),
     ("generated-code", "class B(metaclass=M): pass\n" + DATACLASS + "class C(B): pass"),
     ("generated-code", "from helper import B\n" + DATACLASS + "class C(B): pass"),
