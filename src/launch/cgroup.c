@@ -128,8 +128,13 @@ bool cgroup_settle(struct cgroup *c, const struct plan *plan, int proc, struct e
     }
     if (c->place < 0)
         return true;
-    if (!place_enter(c->place))
-        return refuse(plan, "have a part", e);
+    if (!place_enter(c->place)) {
+        bool kept = errno == EWOULDBLOCK;
+
+        refuse(plan, "take the lock", e);
+        return kept ? error_hint(e, "another process keeps it for itself: lslocks shows which")
+                    : false;
+    }
     cgroup_sweep(c->place);
     return enable(c, plan, e);
 }

@@ -8,6 +8,7 @@ in one of them. tests/live/run makes it when root starts it, where the host has 
 cgroups.py. make check-kernels always has it.
 """
 
+import fcntl
 import os
 import random
 import re
@@ -347,6 +348,19 @@ class Together(Delegated):
         put(f"{scope}/cgroup.subtree_control", "-memory -pids -cpu")
         self.assert_status(run("--cgroup", scope, payload=("exit", "5"), preexec=enter), 5)
         self.assert_as_before(scope)
+
+    def test_a_lock_that_somebody_keeps(self):
+        """Whoever may read the place could; nothing is started without the lock."""
+        place = os.open(self.place, os.O_RDONLY)
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX)
+            done = self.box(payload=("started",))
+            self.assert_error(done, EXIT_DENYBOX, "cannot take the lock", "lslocks shows which")
+            fcntl.flock(place, fcntl.LOCK_SH)
+            self.assert_status(self.box(payload=("exit", "5")), 5)
+        finally:
+            os.close(place)
+        self.assert_nothing_left()
 
     def test_a_limit_that_vanishes(self):
         """Of a run that went on without one there is neither a result nor evidence."""
