@@ -158,7 +158,7 @@ static const char *find(const char *place, bool *found)
 }
 
 #define MOUNT "/sys/fs/cgroup"
-#define NOT_MARKED " is not delegated: it has no user.delegate"
+#define NOT_MARKED " is not delegated: neither user.delegate nor its unit says so"
 
 static const struct {
     const char *place;

@@ -12,8 +12,10 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "host/unit.h"
 
 #define CGROUP_MOUNT "/sys/fs/cgroup"
+#define UNIT_RUNTIME "/run/user"
 #define FILE_MAX (1U << 16)
 
 static const char *const names[N_CONTROLLERS] = {"memory", "pids", "cpu"};
@@ -135,12 +137,15 @@ static bool is_managed(const char *path)
     return false;
 }
 
-/* systemd says so since version 251: Delegate= of systemd.resource-control(5). */
-static bool is_marked(int fd)
+/* systemd says so since version 251, by a mark: Delegate= of systemd.resource-control(5). A user's
+ * own sets none, but keeps a file of what it has made for one run. */
+static bool is_delegated(const struct delegation *d)
 {
     char value[2];
 
-    return fgetxattr(fd, "user.delegate", value, sizeof value) == 1 && value[0] == '1';
+    if (fgetxattr(d->fd, "user.delegate", value, sizeof value) == 1 && value[0] == '1')
+        return true;
+    return geteuid() != 0 && unit_delegates(UNIT_RUNTIME, d->path);
 }
 
 /* Why this is no place for cgroups of the caller's; NULL: it is. */
@@ -153,8 +158,8 @@ static const char *unfit(struct delegation *d, bool own)
         faccessat(d->fd, "cgroup.procs", W_OK, AT_EACCESS) < 0 ||
         faccessat(d->fd, "cgroup.subtree_control", W_OK, AT_EACCESS) < 0)
         return "is not the caller's";
-    if ((geteuid() == 0 || is_managed(d->path)) && !is_marked(d->fd))
-        return "is not delegated: it has no user.delegate";
+    if ((geteuid() == 0 || is_managed(d->path)) && !is_delegated(d))
+        return "is not delegated: neither user.delegate nor its unit says so";
     if (own ? !cgroup_alone(d->fd) : !cgroup_empty(d->fd))
         return "has other processes in it";
     d->controllers = controllers_of(d->fd, "cgroup.controllers");

@@ -51,13 +51,11 @@ static enum answer beneath(const struct host_object *inner, const struct host_ob
     int fd = -1;
 
     for (int depth = 0; depth < DEPTH_MAX && answer == UNKNOWN; depth++) {
-        struct stat above;
+        struct stat above = here; /* of a file */
 
         if (here.st_dev == outer->dev && here.st_ino == outer->ino)
             answer = YES;
-        else if (!inner->directory)
-            answer = NO;
-        else if (!look_up(inner->fd, &fd, &levels, &above))
+        else if (inner->directory && !look_up(inner->fd, &fd, &levels, &above))
             break;
         else if (above.st_dev == here.st_dev && above.st_ino == here.st_ino)
             answer = NO;
