@@ -189,6 +189,9 @@ class Source(Names):
         pattern = getattr(ast, 'MatchClass', ())
         for node in self.nodes:
             self.take_special(node)
+            for name in WRITTEN_OUT.intersection(bindings(node)):
+                if not isinstance(node, ast.Name):  # an import, a pattern: a value that is not seen
+                    self.note('g', name, node)
             self.take_place(node)
             if isinstance(node, ast.Call):
                 self.take_call(node)

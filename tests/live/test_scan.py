@@ -138,6 +138,9 @@ HIDDEN = [
     ("dynamic-attribute", "def f(formatter): formatter._style.format(object)"),
     ("dynamic-attribute", "def f(x, M): x.__class__ = M"),
     ("dynamic-attribute", "def f(x, M): setattr(x, '__class__', M)"),
+    ("dynamic-attribute", "class C:\n    from helper import names as __match_args__"),
+    ("dynamic-attribute", "class C:\n    match names:\n        case __match_args__: pass"),
+    ("dynamic-attribute", "class C:\n    from helper import names as __slots__"),
     ("dynamic-attribute", "class C:\n    __slots__ = ('__defa' + 'ults__',)"),
     ("dynamic-attribute", "import pprint\nclass P(pprint.PrettyPrinter):\n"
      "    def _format_namespace_items(self, items, *rest): KEPT.extend(items)"),
