@@ -144,7 +144,7 @@ START_TEST(nothing_measured_meets_no_aim)
 }
 END_TEST
 
-/* ---- contestants ---- */
+/* ---- contestants, whose words live as long as the program: static, so that none is lost ---- */
 
 static void find(struct contestant *list)
 {
@@ -155,7 +155,7 @@ static void find(struct contestant *list)
 
 START_TEST(rows_are_complete)
 {
-    struct contestant list[CONTESTANTS];
+    static struct contestant list[CONTESTANTS];
 
     find(list);
     for (int i = 0; i < CONTESTANTS; i++) {
@@ -180,7 +180,7 @@ END_TEST
 
 START_TEST(what_is_not_given_is_skipped)
 {
-    struct contestant list[CONTESTANTS];
+    static struct contestant list[CONTESTANTS];
     struct places places = {.tools = "/t", .work = "/w"};
 
     setenv("PATH", "/nowhere", 1);
@@ -234,7 +234,7 @@ static double real(const json_t *object, const char *key)
 
 START_TEST(json_has_every_figure)
 {
-    struct contestant list[CONTESTANTS];
+    static struct contestant list[CONTESTANTS];
     struct results results;
     json_t *document;
     const json_t *one;
@@ -279,7 +279,7 @@ END_TEST
 
 START_TEST(json_of_nothing)
 {
-    struct contestant list[CONTESTANTS];
+    static struct contestant list[CONTESTANTS];
     struct results results;
     json_t *document;
     const json_t *one;
@@ -302,7 +302,7 @@ END_TEST
 
 START_TEST(tables_say_what_was_not_measured)
 {
-    struct contestant list[CONTESTANTS];
+    static struct contestant list[CONTESTANTS];
     struct results results;
     char *text = NULL;
     size_t length = 0;
