@@ -555,6 +555,13 @@ def test_the_bounds_of_verify():
             section(VERIFY, 'THE RESULT AS JSON'))
 
 
+def test_the_clocks_of_verify():
+    source, text = read('src/verify/result.c'), joined(section(VERIFY, 'Check agreement', 'Ss'))
+    for name, sentence in (('CLOCKS_DIFFER_MS', 'more than %d s longer than from'),
+                           ('LATE_MS', 'more than %d s longer than its limit')):
+        assert sentence % (int(re.search(r'#define %s (\d+)' % name, source).group(1)) // 1000) in text
+
+
 def test_the_schema_is_the_page():
     """The fields, in order, and their types."""
     page = field_types()

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "rules/words.h"
 
 /*
  * Where the results of a batch go. Each is one directory, NAME, in the directory of --out-each:
@@ -18,11 +19,8 @@
  * is in it: who looks sees all of a result or nothing, and what has a name is not done again.
  */
 
-#define RESULTS_WORK ".denybox-batch"
-#define RESULTS_OUT "out"
 #define RESULTS_STDOUT "stdout"
 #define RESULTS_STDERR "stderr"
-#define RESULTS_BUNDLE "bundle.json"
 
 struct results {
     const char *path; /* borrowed, of --out-each */

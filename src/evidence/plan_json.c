@@ -5,6 +5,7 @@
 
 #include "evidence/document.h"
 #include "rules/deviation.h"
+#include "rules/words.h"
 
 /* Integers that every reader of JSON can hold exactly: RFC 8785, I-JSON. */
 static json_t *number(uint64_t value)
@@ -42,8 +43,8 @@ static json_t *mount(const char *at, const char *source, const char *flags)
 static const char *root_source(const struct plan *plan)
 {
     if (plan->provided.image[0] != '\0')
-        return "denybox:image";
-    return plan->provided.host ? "denybox:host" : plan->derived.rootfs.path;
+        return SOURCE_IMAGE;
+    return plan->provided.host ? SOURCE_HOST : plan->derived.rootfs.path;
 }
 
 static json_t *mounts_json(const struct plan *plan)

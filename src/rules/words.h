@@ -25,6 +25,16 @@ size_t probe_tests(const struct probe_row *row, int tests[TESTS_MAX]);
  * where PR-FS-OUT-OK leaves nothing behind and says where it wrote instead. */
 bool probe_observes(enum probe probe, const struct fact *fact, bool run);
 
+/* What the plan of a bundle has for a root that denybox made: its path in the cache says nothing. */
+#define SOURCE_IMAGE "denybox:image"
+#define SOURCE_HOST "denybox:host"
+
+/* Where a batch makes its results, and what is in one: batch/results.h. The plan of its bundles has
+ * these names. */
+#define RESULTS_WORK ".denybox-batch"
+#define RESULTS_OUT "out"
+#define RESULTS_BUNDLE "bundle.json"
+
 /* The digest of the table of probes: of each, in order, the identifier, the operation and the
  * expected result, each followed by a NUL. Returns `out`. */
 char *probe_rules_digest(char out[DIGEST_TEXT_SIZE]);

@@ -146,6 +146,7 @@ bool check_agreement(struct verification *v)
     if (!v->foreign) {
         check_observed(v);
         check_plan(v);
+        check_batch(v);
         check_result(v);
     }
     return true;

@@ -25,6 +25,11 @@ void check_observed(struct verification *v);
 void check_plan(struct verification *v);
 void check_result(struct verification *v);
 
+/* What a batch shares: how old it is, a part of check_freshness, and whether it is what a batch
+ * shares, of check_agreement. `started`: seconds since the epoch. */
+void check_batch_age(struct verification *v, int64_t started);
+void check_batch(struct verification *v);
+
 /* The scan of the payload: parts of check_digests, check_probes and check_agreement. */
 void check_scan_policy(struct verification *v);
 void check_scan_findings(struct verification *v);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "verify/form.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,22 @@ static bool is_base64(const char *text)
     return bytes != NULL;
 }
 
+/* Text that stands for the bytes of a path, and in the one way in which it is written. */
+static bool is_path(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *bytes = malloc(size);
+    char *again = malloc(4 * size);
+    size_t length = 0;
+    bool holds = bytes != NULL && again != NULL && text_unsafe(bytes, &length, text) &&
+                 length > 0 && length < PATH_MAX && memchr(bytes, '\0', length) == NULL &&
+                 strcmp(text_safe(again, 4 * size, bytes, length), text) == 0;
+
+    free(again);
+    free(bytes);
+    return holds;
+}
+
 static bool is_deviation(const char *text)
 {
     unsigned i = 0;
@@ -122,6 +139,8 @@ static bool text_holds(enum form form, const char *argument, const char *text)
         return printable(text, "") && ((length >= 8 && length <= 88) || strcmp(text, "self") == 0);
     case FORM_BASE64:
         return is_base64(text);
+    case FORM_PATH:
+        return is_path(text);
     case FORM_DEVIATION:
         return is_deviation(text);
     case FORM_CONTROL:

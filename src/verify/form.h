@@ -10,6 +10,7 @@
 enum form {
     FORM_NONE,      /* it is neither */
     FORM_PLAIN,     /* printable ASCII */
+    FORM_PATH,      /* a path of the host, as text_safe has written it: neither empty nor too long */
     FORM_TEXT,      /* printable ASCII, line feeds and tabs */
     FORM_WORD,      /* 1 to 64 letters, digits, '.', '_' and '-' */
     FORM_DIGEST,    /* "sha256:" and 64 lower-case hexadecimal digits */

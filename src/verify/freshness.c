@@ -28,19 +28,6 @@ static void check_age(struct verification *v, int64_t started, int64_t finished)
         note(v, REASON_TOO_OLD, "started %lld seconds ago", (long long)(policy->now - started));
 }
 
-/* What a batch has digested once for many runs, it has digested before each of them. */
-static void check_batch(struct verification *v, int64_t started)
-{
-    const char *taken = field_text(v->bundle, "binding.batch.taken_at");
-    int64_t at = 0;
-
-    if (taken == NULL)
-        return;
-    form_time(taken, &at);
-    if (at > started)
-        note(v, REASON_DATES, "the digests of a batch were taken at %s, after started_at", taken);
-}
-
 bool check_freshness(struct verification *v)
 {
     const char *started = field_text(v->bundle, "freshness.started_at");
@@ -53,7 +40,7 @@ bool check_freshness(struct verification *v)
     form_time(started, &from);
     form_time(finished, &to);
     check_age(v, from, to);
-    check_batch(v, from);
+    check_batch_age(v, from);
     if (to < from)
         note(v, REASON_DATES, "finished_at %s is before started_at %s", finished, started);
     if (strncmp(date, started, strlen(date)) != 0 && strncmp(date, finished, strlen(date)) != 0)

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "rules/procfs.h"
+#include "rules/words.h"
 #include "verify/checks.h"
 #include "verify/field.h"
 
@@ -313,7 +314,7 @@ static void check_root(struct verification *v, const char *want, const char *ima
         note(v, REASON_IMAGE_DIFFERS, "root_sha256 and the plan's / do not agree");
     if (same_text(want, "root") && !same_text(image, tree))
         note(v, REASON_IMAGE_DIFFERS, "image_digest is not root_sha256");
-    if (is_image != same_text(root, "denybox:image"))
+    if (is_image != same_text(root, SOURCE_IMAGE))
         note(v, REASON_IMAGE_DIFFERS, "the planned image and the plan's / do not agree");
 }
 

@@ -7,6 +7,15 @@
 #include "rules/oddity.h"
 #include "verify/checks.h"
 #include "verify/field.h"
+#include "verify/form.h"
+
+/* A launcher that is not given a processor sees late that its time limit is over, or that the
+ * payload has ended. One that was later than this has not held the limit. */
+#define LATE_MS 10000
+
+/* Two times in whole seconds, of a clock that goes by ticks and may insert a leap second between
+ * them, and the milliseconds of one that does not. */
+#define CLOCKS_DIFFER_MS 3000
 
 /* Signals are 1 to 64. */
 #define SIGNAL_LAST 64
@@ -31,24 +40,44 @@ static void check_ending(struct verification *v, const json_t *result)
         note(v, REASON_RESULT, "attest did not write its files");
 }
 
-/* What the time limit is said to have come to, against how long the payload took. */
+/* What the time limit is said to have come to, against how long the payload took. Nothing is said
+ * of how long it took after its limit: it may have been stopped from a terminal. */
 static void check_time(struct verification *v, const json_t *result)
 {
     const json_t *limits = field(v->bundle, "binding.plan.limits");
     const char *met = field_text(result, "time_limit");
     bool killed = same_text(met, "killed");
-    json_int_t least = 1000 * (field_number(limits, "timeout_seconds") +
-                               (killed ? field_number(limits, "kill_after_seconds") : 0));
+    json_int_t planned = 1000 * field_number(limits, "timeout_seconds");
+    json_int_t least = planned + (killed ? 1000 * field_number(limits, "kill_after_seconds") : 0);
+    json_int_t took = field_number(result, "elapsed_ms");
 
-    if (met == NULL)
-        return;
-    if (field_null(limits, "timeout_seconds"))
-        note(v, REASON_RESULT, "a time limit was met, and none is planned");
-    else if (field_number(result, "elapsed_ms") < least)
+    if (field_null(limits, "timeout_seconds")) {
+        if (met != NULL)
+            note(v, REASON_RESULT, "a time limit was met, and none is planned");
+    } else if (met != NULL && took < least) {
         note(v, REASON_RESULT, "the payload was %s by a time limit before it was over", met);
+    } else if (met == NULL && took > planned + LATE_MS) {
+        note(v, REASON_RESULT, "the payload took %lld ms, and met no time limit", (long long)took);
+    }
     if (killed && (!same_text(field_text(result, "ending"), "signalled") ||
                    field_number(result, "number") != SIGKILL))
         note(v, REASON_RESULT, "the payload was killed, and that is not how it ended");
+}
+
+/* The payload ran within the time of the sandbox, which may be longer for any reason: it is made
+ * and proved first, the host may have slept, or its clock have been set. */
+static void check_span(struct verification *v, const json_t *result)
+{
+    json_int_t took = field_number(result, "elapsed_ms");
+    int64_t from = 0;
+    int64_t to = 0;
+
+    form_time(field_text(v->bundle, "freshness.started_at"), &from);
+    form_time(field_text(v->bundle, "freshness.finished_at"), &to);
+    /* The dates say when the end is before the start. */
+    if (to >= from && took > (to - from) * 1000 + CLOCKS_DIFFER_MS)
+        note(v, REASON_RESULT, "the payload took %lld ms, and the sandbox %lld s", (long long)took,
+             (long long)(to - from));
 }
 
 /* What a cgroup counts is there where one has held the limit, and nowhere else. */
@@ -249,6 +278,7 @@ void check_result(struct verification *v)
 
     check_ending(v, result);
     check_time(v, result);
+    check_span(v, result);
     check_events(v, result);
     check_limit(v, result);
     check_outputs(v, result);

@@ -10,6 +10,7 @@ import copy
 import json
 import os
 import resource
+import shutil
 import signal
 import tempfile
 import unittest
@@ -82,6 +83,19 @@ class Documents(Live):
         done = denybox("attest", *self.io)
         self.assert_status(done, 0)
         return self.assert_bundle(support.load_json(done.out))
+
+    def batched(self, *words, options=()):
+        """The bundle of one run of a batch."""
+        for name in ("inputs", "inputs/one", "results"):
+            os.makedirs(self.path(name), exist_ok=True)
+        support.write(self.path("inputs", "one", "a"), "x")
+        done = denybox("batch", "--quiet", *options, "--in-each", self.path("inputs"), "--out-each",
+                       self.path("results"), "--", *words,
+                       env=support.base_env(XDG_CACHE_HOME=self.path("cache")))
+        self.assert_status(done, 0)
+        document = self.evidence(os.path.join("results", "one", "bundle.json"))
+        shutil.rmtree(self.path("results"))
+        return self.assert_bundle(document)
 
 
 class Real(Documents):
@@ -186,6 +200,14 @@ class Real(Documents):
             done = denybox("plan", *words, "--", PAYLOAD)
             self.assert_status(done, 0)
             self.assert_valid(support.load_json(done.out), "plan")
+
+    def test_batches(self):
+        for words, options, shared in (
+                ((PAYLOAD, "exit", "0"), ("--out-size", "1m"), 2),
+                (("/usr/bin/busybox", "true"), ("--rootfs", support.rootfs()), 2),
+                (("/usr/bin/jq", "-n", "1"), ("--venue", "CI"), 3)):
+            document = self.batched(*words, options=options)
+            self.assertEqual(len(document["binding"]["batch"]["shared"]), shared)
 
     def test_places_that_are_no_text(self):
         """A further mount is in the plan and so under its digest, whatever its place is called."""
@@ -364,6 +386,31 @@ class Spoilt(Documents):
 
     def test_bundle_of_attest(self):
         self.assert_refused("bundle", self.attested())
+
+    def test_bundle_of_batch(self):
+        self.assert_refused("bundle", self.batched("/usr/bin/jq", "-n", "1"), but=(
+            "/binding is without batch",))
+
+    def test_what_is_no_batch(self):
+        def share(*names):
+            return lambda d: d["binding"]["batch"].update(shared=[n + "_sha256" for n in names])
+        own = self.batched(PAYLOAD, "exit", "0")
+        made = self.batched("/usr/bin/jq", "-n", "1")
+        batch = own["binding"]["batch"]
+        for document, what, change in (
+                (own, "nothing", share()), (own, "half", share("launcher")),
+                (own, "another order", share("payload", "launcher")),
+                (own, "no root", share("launcher", "payload", "root")),
+                (own, "the input", share("launcher", "payload", "input")),
+                (made, "not the root", share("launcher", "payload")),
+                (made, "the root first", share("root", "launcher", "payload")),
+                (made, "more", share("launcher", "payload", "root", "root")),
+                (own, "elsewhere", lambda d: d["binding"]["plan"].update(evidence="/b.json")),
+                (own, "out elsewhere", lambda d: d["binding"]["plan"]["output"].update(
+                    directory="/out")),
+                (self.of_run(*self.io), "of run", lambda d: d["binding"].update(batch=batch)),
+                (self.attested(), "of attest", lambda d: d["binding"].update(batch=batch))):
+            self.refused(document, change, what)
 
     def test_plan(self):
         self.assert_refused("plan", self.rich()["binding"]["plan"])
