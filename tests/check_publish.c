@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/sys.h"
 #include "evidence/publish.h"
 #include "support.h"
 
@@ -46,6 +51,31 @@ START_TEST(a_large_one_is_whole)
     ck_assert_int_eq(found[size], '\n');
     ck_assert_mem_eq(found, text, size);
     free(text);
+}
+END_TEST
+
+/* As on a file system without files that have no name, for the rest of this process. */
+static void no_links(void)
+{
+    static const struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), /* the number of the call */
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_linkat, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+
+    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    ck_assert_int_eq(sys_seccomp_filter(code, N_ROWS(code)), 0);
+    ck_assert_int_eq(linkat(AT_FDCWD, "a", AT_FDCWD, "b", 0), -1);
+    ck_assert_int_eq(errno, EOPNOTSUPP);
+}
+
+START_TEST(without_links_it_is_renamed)
+{
+    no_links();
+    ck_assert_msg(publish(support_fd(), "bundle", "{\n}", &e), "%s", e.text);
+    ck_assert_str_eq(support_read("bundle", NULL), "{\n}\n");
+    ck_assert_str_eq(support_list("."), "bundle ");
 }
 END_TEST
 
@@ -88,24 +118,27 @@ static const struct taken {
     {at_dangling, "bundle "}, {at_directory, "bundle "},  {at_fifo, "bundle "},
 };
 
-/* Nothing is replaced, nothing followed, and no temporary file stays. */
+/* Nothing is replaced, nothing followed, and no temporary file stays; in both ways. */
 START_TEST(what_is_there_stays)
 {
+    const struct taken *place = &places[_i / 2];
     struct stat before;
     struct stat after;
 
-    places[_i].make();
+    place->make();
+    if (_i % 2 != 0)
+        no_links();
     ck_assert_int_eq(fstatat(support_fd(), "bundle", &before, AT_SYMLINK_NOFOLLOW), 0);
     ck_assert(!publish(support_fd(), "bundle", "new", &e));
     ck_assert_str_eq(e.text, "cannot write 'bundle': File exists");
     ck_assert_int_eq(e.exit, EXIT_DENYBOX);
-    ck_assert_str_eq(support_list("."), places[_i].left);
+    ck_assert_str_eq(support_list("."), place->left);
     ck_assert_int_eq(fstatat(support_fd(), "bundle", &after, AT_SYMLINK_NOFOLLOW), 0);
     ck_assert_uint_eq(after.st_ino, before.st_ino);
     ck_assert_uint_eq(after.st_mode, before.st_mode);
-    if (places[_i].make == at_file)
+    if (place->make == at_file)
         ck_assert_str_eq(support_read("bundle", NULL), "old");
-    if (places[_i].make == at_link)
+    if (place->make == at_link)
         ck_assert_str_eq(support_read("victim", NULL), "old");
 }
 END_TEST
@@ -150,7 +183,8 @@ static Suite *suite(void)
     support_directories(c);
     tcase_add_test(c, a_new_file_is_written);
     tcase_add_test(c, a_large_one_is_whole);
-    tcase_add_loop_test(c, what_is_there_stays, 0, N_ROWS(places));
+    tcase_add_loop_test(c, what_is_there_stays, 0, 2 * N_ROWS(places));
+    tcase_add_test(c, without_links_it_is_renamed);
     tcase_add_test(c, no_directory_no_file);
     tcase_add_test(c, what_does_not_fit_is_not_there);
     suite_add_tcase(s, c);

@@ -297,6 +297,18 @@ int sys_symlinkat(const char *target, int dirfd, const char *path)
     return symlinkat(target, dirfd, path);
 }
 
+int sys_linkat(int from_dirfd, const char *from, int to_dirfd, const char *to, int flags)
+{
+    FAULT_POINT("linkat");
+    return linkat(from_dirfd, from, to_dirfd, to, flags);
+}
+
+int sys_syncfs(int fd)
+{
+    FAULT_POINT("syncfs");
+    return syncfs(fd);
+}
+
 int sys_renameat2(int from_dirfd, const char *from, int to_dirfd, const char *to, unsigned flags)
 {
     FAULT_POINT("renameat2");

@@ -70,6 +70,8 @@ int sys_umount_detach(void);
 int sys_mkdirat(int dirfd, const char *path, mode_t mode);
 int sys_unlinkat(int dirfd, const char *path, int flags);
 int sys_symlinkat(const char *target, int dirfd, const char *path);
+int sys_linkat(int from_dirfd, const char *from, int to_dirfd, const char *to, int flags);
+int sys_syncfs(int fd);
 int sys_renameat2(int from_dirfd, const char *from, int to_dirfd, const char *to, unsigned flags);
 int sys_fchdir(int fd);
 int sys_chdir(const char *path);

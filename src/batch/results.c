@@ -166,6 +166,25 @@ int results_begin(const struct results *p, const char *name, struct error *e)
     return -1;
 }
 
+/* What a payload leaves can be anything, and need not be open to its owner; so it is the whole file
+ * system, and not each of the files. */
+bool results_keep(const struct results *p, const char *name, struct error *e)
+{
+    int fd = sys_openat(p->work, name, DIRECTORY, 0);
+    bool ok = (fd >= 0 && sys_syncfs(fd) == 0) ||
+              error_errno(e, EXIT_DENYBOX, errno, "cannot keep '%s/" RESULTS_WORK "/%s'",
+                          text_show(p->path), text_show(name));
+
+    io_close(&fd);
+    return ok;
+}
+
+bool results_keep_names(const struct results *p, struct error *e)
+{
+    return fsync(p->dir) == 0 || error_errno(e, EXIT_DENYBOX, errno,
+                                             "cannot keep the results in '%s'", text_show(p->path));
+}
+
 bool results_publish(const struct results *p, const char *name, struct error *e)
 {
     if (sys_renameat2(p->work, name, p->dir, name, RENAME_NOREPLACE) == 0)

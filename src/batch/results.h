@@ -42,6 +42,13 @@ int results_has(const struct results *p, const char *name);
  * and *e. */
 int results_begin(const struct results *p, const char *name, struct error *e);
 
+/* Waits until all of an unfinished one is on the disk: what gets a name must not be empty when the
+ * machine falls. False and *e. */
+bool results_keep(const struct results *p, const char *name, struct error *e);
+
+/* The same of the names that were given. */
+bool results_keep_names(const struct results *p, struct error *e);
+
 /* Has an unfinished one its bundle? */
 bool results_whole(const struct results *p, const char *name);
 

@@ -339,6 +339,10 @@ static int carry_out(struct batch *b)
         error_print(&e);
         status = (int)e.exit;
     }
+    if (!results_keep_names(&b->ground.results, &e)) {
+        error_print(&e);
+        status = (int)e.exit;
+    }
     if (!summary(b, interrupted != 0, &e)) {
         error_print(&e);
         status = (int)e.exit;

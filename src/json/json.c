@@ -58,9 +58,14 @@ static json_t *load(const char *bytes, size_t length, json_error_t *where, bool 
 
     json_set_alloc_funcs(allocate, free);
     reading = &out;
-    *starved = setjmp(out) != 0;
-    if (!*starved)
+    /* Compared with a constant, as the whole of a condition: what C allows of setjmp, and no more.
+     */
+    if (setjmp(out) == 0) {
         document = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, where);
+        *starved = false;
+    } else {
+        *starved = true;
+    }
     reading = NULL;
     return *starved ? NULL : document;
 }

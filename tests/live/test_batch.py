@@ -245,6 +245,16 @@ class Batch(Live):
         for name, run_id in ids.items():
             self.assertEqual(self.bundle(name)["run_id"], run_id)
 
+    def test_what_the_disk_has_not_taken_is_no_result(self):
+        self.inputs(1)
+        _, done = self.batch(status=EXIT_DENYBOX, program=support.FAULTY,
+                             env=support.base_env(DENYBOX_FAULT="fail:syncfs:EIO"))
+        self.assertIn("cannot keep", done.err)
+        self.assertIn("Input/output error", done.err)
+        self.assertEqual(names(self.path("results")), [])
+        objects, _ = self.batch()
+        self.assertEqual(self.summary(objects)["done"], 1)
+
     def test_a_signal_waits_for_what_runs(self):
         self.inputs(60)
         process = self.start("--json", "--jobs", "2")

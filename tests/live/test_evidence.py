@@ -6,6 +6,7 @@ import base64
 import fcntl
 import os
 import resource
+import signal
 import socket
 import subprocess
 
@@ -324,6 +325,27 @@ class Evidence(Live):
         process.stdout.read(1)
         self.assertEqual(sorted(os.listdir(self.dir)), ["in", "out"])
         process.communicate(timeout=support.TIMEOUT)
+        self.assertEqual(sorted(os.listdir(self.dir)), ["bundle.json", "in", "out"])
+
+    def test_nothing_is_left_of_one_that_is_killed(self):
+        """The moment before the bundle gets its name: there is a file, and it has none."""
+        words = ("run", "--evidence", self.path("bundle.json"), "--", support.PAYLOAD, "exit", "0")
+        dead = support.stopped("linkat", *words)
+        dead.kill()
+        dead.communicate()
+        self.assertEqual(sorted(os.listdir(self.dir)), ["in", "out"])
+        live = support.stopped("linkat", *words)
+        self.assertEqual(sorted(os.listdir(self.dir)), ["in", "out"])
+        os.kill(live.pid, signal.SIGCONT)
+        live.communicate(timeout=support.TIMEOUT)
+        self.assertEqual(live.returncode, 0)
+        self.assertEqual(sorted(os.listdir(self.dir)), ["bundle.json", "in", "out"])
+
+    def test_either_way_of_giving_a_name(self):
+        """Whoever may read everything has one way more."""
+        done = support.fault("fail:linkat:ENOENT", "run", "--evidence", self.path("bundle.json"), "--",
+                             support.PAYLOAD, "exit", "0")
+        self.assert_status(done, 0)
         self.assertEqual(sorted(os.listdir(self.dir)), ["bundle.json", "in", "out"])
 
     def test_run_writes_nothing_into_out(self):

@@ -90,7 +90,7 @@ class Verify(Live):
     def cgrouped(self):
         """What a bundle says where a cgroup holds the three limits that one can hold. By hand, for
         few hosts have one to give away; test_cgroup.py holds real ones against the same words."""
-        document = self.make("--memory", str((1 << 28) + 1), "--pids", "16", "--cpus", "1")
+        document = self.make("--memory", str((1 << 28) + 1), "--pids-limit", "16", "--cpus", "1")
         document["binding"]["plan"]["limits"]["cgroup"] = "/sys/fs/cgroup/box"
         for name in ("memory", "pids", "cpus"):
             document["limits"][name].update(held_by="cgroup", scope="the sandbox")
