@@ -210,41 +210,15 @@ static void prune_staging(struct errand *errand)
 
 static int list(struct errand *errand)
 {
-    bool as_json = errand->argc >= 1 && strcmp(errand->argv[0], "--json") == 0;
     struct error e;
 
-    if (errand->argc > (as_json ? 1 : 0)) {
-        error_set(&e, EXIT_DENYBOX, "cannot use %s list: '%s' is not --json", errand->command,
-                  text_show(errand->argv[as_json ? 1 : 0]));
-        fail(errand, &e);
-        return errand->status;
-    }
+    errand->as_json = errand->argc != 0; /* it is the only word that list takes */
     errand->argc = 0;
-    errand->as_json = as_json;
-    errand->list = as_json ? json_array() : NULL;
+    errand->list = errand->as_json ? json_array() : NULL;
     visit_all(errand, list_one);
-    if (as_json && !print_document(errand->list, true, &e))
+    if (errand->as_json && !print_document(errand->list, true, &e))
         fail(errand, &e);
     return errand->status;
-}
-
-static bool check_ids(struct errand *errand)
-{
-    for (int i = 0; i < errand->argc; i++) {
-        struct error e;
-
-        if (kept_is_id(errand->kinds, errand->argv[i]))
-            continue;
-        error_set(&e, EXIT_DENYBOX, "cannot %s '%s': it is no id", errand->verb,
-                  text_show(errand->argv[i]));
-        error_hint(&e,
-                   "an id is sha256: and 64 digits, as denybox %s list shows it; without one, "
-                   "%s takes all",
-                   errand->command, errand->verb);
-        fail(errand, &e);
-        return false;
-    }
-    return true;
 }
 
 /* Goes through all, or those that are named, and says which of these are not there. */
@@ -272,15 +246,12 @@ static void visit_named(struct errand *errand, action *act)
 
 static int verify(struct errand *errand)
 {
-    if (check_ids(errand))
-        visit_named(errand, verify_one);
+    visit_named(errand, verify_one);
     return errand->status;
 }
 
 static int prune(struct errand *errand)
 {
-    if (!check_ids(errand))
-        return errand->status;
     visit_named(errand, prune_one);
     if (errand->argc == 0)
         prune_staging(errand);
@@ -289,30 +260,30 @@ static int prune(struct errand *errand)
     return errand->status;
 }
 
-static const struct {
-    const char *name;
-    int (*carry_out)(struct errand *errand);
-} verbs[] = {{"list", list}, {"verify", verify}, {"prune", prune}};
+/* ---------------------------------------------------------------- the words */
 
-int cache_verb(const char *command, unsigned kinds, int argc, char **argv)
+static bool only_json(const char *command, int argc, char **argv, struct error *e)
 {
-    struct errand errand = {.command = command,
-                            .verb = argv[0],
-                            .kinds = kinds,
-                            .argc = argc - 1,
-                            .argv = argv + 1,
-                            .status = EXIT_OK};
-    struct error e;
+    bool json = argc >= 1 && strcmp(argv[0], "--json") == 0;
 
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(argv[0], verbs[i].name) == 0) {
-            verbs[i].carry_out(&errand);
-            if (errand.status == EXIT_OK && !print_end(&e))
-                fail(&errand, &e);
-            return errand.status;
-        }
+    return argc == (json ? 1 : 0) ||
+           error_set(e, EXIT_DENYBOX, "cannot use %s list: '%s' is not --json", command,
+                     text_show(argv[json ? 1 : 0]));
+}
+
+static bool only_ids(const char *command, const char *verb, unsigned kinds, int argc, char **argv,
+                     struct error *e)
+{
+    for (int i = 0; i < argc; i++) {
+        if (kept_is_id(kinds, argv[i]))
+            continue;
+        error_set(e, EXIT_DENYBOX, "cannot %s '%s': it is no id", verb, text_show(argv[i]));
+        return error_hint(e,
+                          "an id is sha256: and 64 digits, as denybox %s list shows it; without "
+                          "one, %s takes all",
+                          command, verb);
     }
-    return -1;
+    return true;
 }
 
 /* What other programs call them. */
@@ -332,40 +303,82 @@ static const char *habit(const char *word)
     return NULL;
 }
 
-int cache_refuse_verb(const char *command, const char *word, const char *usage)
+static bool refuse_verb(const char *command, const char *word, const char *usage, struct error *e)
 {
     const char *meant = word != NULL ? habit(word) : NULL;
-    struct error e;
 
     if (word == NULL)
-        error_set(&e, EXIT_DENYBOX, "cannot use %s: no verb given", command);
+        error_set(e, EXIT_DENYBOX, "cannot use %s: no verb given", command);
     else
-        error_set(&e, EXIT_DENYBOX, "cannot use %s: '%s' is not a verb of it", command,
+        error_set(e, EXIT_DENYBOX, "cannot use %s: '%s' is not a verb of it", command,
                   text_show(word));
-    if (meant != NULL)
-        error_hint(&e, "denybox %s %s", command, meant);
-    else
-        error_hint(&e, "denybox %s %s", command, usage);
-    error_print(&e);
-    return (int)e.exit;
+    return error_hint(e, "denybox %s %s", command, meant != NULL ? meant : usage);
+}
+
+static const struct {
+    const char *name;
+    int (*carry_out)(struct errand *errand);
+} verbs[] = {{"list", list}, {"verify", verify}, {"prune", prune}};
+
+#define N_VERBS (sizeof verbs / sizeof verbs[0])
+
+static size_t find_verb(const char *word)
+{
+    size_t i = 0;
+
+    while (i < N_VERBS && strcmp(word, verbs[i].name) != 0)
+        i++;
+    return i;
+}
+
+bool cache_words(const char *command, unsigned kinds, const char *usage, int argc, char **argv,
+                 struct error *e)
+{
+    if (argc == 0 || find_verb(argv[0]) == N_VERBS)
+        return refuse_verb(command, argc > 0 ? argv[0] : NULL, usage, e);
+    return verbs[find_verb(argv[0])].carry_out == list
+               ? only_json(command, argc - 1, argv + 1, e)
+               : only_ids(command, argv[0], kinds, argc - 1, argv + 1, e);
+}
+
+int cache_verb(const char *command, unsigned kinds, int argc, char **argv)
+{
+    struct errand errand = {.command = command,
+                            .verb = argv[0],
+                            .kinds = kinds,
+                            .argc = argc - 1,
+                            .argv = argv + 1,
+                            .status = EXIT_OK};
+    struct error e;
+
+    verbs[find_verb(argv[0])].carry_out(&errand);
+    if (errand.status == EXIT_OK && !print_end(&e))
+        fail(&errand, &e);
+    return errand.status;
+}
+
+bool words_cache(int argc, char **argv, struct error *e)
+{
+    return (argc > 0 && help_asked(argv[0])) ||
+           cache_words("cache", CACHE_ROOTS | CACHE_IMAGES,
+                       "list [--json] | verify [ID...] | prune [ID...]", argc, argv, e);
 }
 
 int command_cache(int argc, char **argv)
 {
-    int status;
+    struct error e;
 
-    if (argc > 0 && help_asked(argv[0])) {
-        puts("usage: denybox cache list [--json] | verify [ID...] | prune [ID...]\n\n"
-             "Roots that were made of the host's programs, and unpacked images.\n\n"
-             "  list     each with its id, kind and size, when it was made and used, and what of\n"
-             "  verify   are they still what was made?\n"
-             "  prune    remove them, unless they are in use; a root is made again when it is "
-             "asked\n"
-             "           for, an image needs its file");
-        return EXIT_OK;
+    if (!words_cache(argc, argv, &e)) {
+        error_print(&e);
+        return (int)e.exit;
     }
-    status = argc > 0 ? cache_verb("cache", CACHE_ROOTS | CACHE_IMAGES, argc, argv) : -1;
-    return status >= 0 ? status
-                       : cache_refuse_verb("cache", argc > 0 ? argv[0] : NULL,
-                                           "list [--json] | verify [ID...] | prune [ID...]");
+    if (!help_asked(argv[0]))
+        return cache_verb("cache", CACHE_ROOTS | CACHE_IMAGES, argc, argv);
+    puts("usage: denybox cache list [--json] | verify [ID...] | prune [ID...]\n\n"
+         "Roots that were made of the host's programs, and unpacked images.\n\n"
+         "  list     each with its id, kind and size, when it was made and used, and what of\n"
+         "  verify   are they still what was made?\n"
+         "  prune    remove them, unless they are in use; a root is made again when it is asked\n"
+         "           for, an image needs its file");
+    return EXIT_OK;
 }

@@ -2,19 +2,23 @@
 #ifndef DENYBOX_CMD_CACHE_H
 #define DENYBOX_CMD_CACHE_H
 
+#include <stdbool.h>
+
+#include "base/error.h"
+
 /* The kinds of what is kept in the cache, as bits of a set. */
 #define CACHE_ROOTS 1U
 #define CACHE_IMAGES 2U
 
 /*
  * The verbs that are the same for all that is kept: list, verify, prune; argv are the words from
- * the verb on. `command` is what they were given to ("cache", "image"), for messages. Returns the
- * exit status, and prints what is wrong; -1: it is no verb of these, and nothing was done.
+ * the verb on. `command` is what they were given to ("cache", "image"), for messages.
+ *
+ * cache_words says whether they are such words; `usage` is for the hint. False and *e. cache_verb
+ * carries out what cache_words has read, prints what is wrong, and returns the exit status.
  */
+bool cache_words(const char *command, unsigned kinds, const char *usage, int argc, char **argv,
+                 struct error *e);
 int cache_verb(const char *command, unsigned kinds, int argc, char **argv);
-
-/* Says that a word is no verb, with what may have been meant. `usage` is for
- * the hint. Returns the exit status. */
-int cache_refuse_verb(const char *command, const char *word, const char *usage);
 
 #endif

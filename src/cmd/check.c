@@ -45,6 +45,13 @@ static bool parse(struct options *o, int argc, char **argv, struct error *e)
            option_exclude(o->quiet, "quiet", o->json, "json", e);
 }
 
+bool words_check(int argc, char **argv, struct error *e)
+{
+    struct options o = {0};
+
+    return parse(&o, argc, argv, e);
+}
+
 static int show_help(void)
 {
     puts("usage: denybox check [OPTIONS]\n\n"

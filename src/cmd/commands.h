@@ -2,18 +2,25 @@
 #ifndef DENYBOX_CMD_COMMANDS_H
 #define DENYBOX_CMD_COMMANDS_H
 
-/* One function a command; each returns the exit status of the program. argv are the words after the
- * command's name. */
-int command_run(int argc, char **argv);
-int command_attest(int argc, char **argv);
-int command_check(int argc, char **argv);
-int command_plan(int argc, char **argv);
-int command_batch(int argc, char **argv);
-int command_pack(int argc, char **argv);
-int command_verify(int argc, char **argv);
-int command_scan(int argc, char **argv);
-int command_filter(int argc, char **argv);
-int command_cache(int argc, char **argv);
-int command_image(int argc, char **argv);
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/*
+ * Of each command two functions; argv are the words after the command's name.
+ *
+ * command_NAME carries it out, and returns the exit status of the program. words_NAME is how it
+ * begins: are they words that it understands? It reads them and what they name as a descriptor or a
+ * file of options, does nothing else, and says in *e what is wrong.
+ */
+#define COMMAND(name, ...)                                                                         \
+    int command_##name(int argc, char **argv);                                                     \
+    bool words_##name(int argc, char **argv, struct error *e);
+#include "cmd/command.def"
+#undef COMMAND
+
+/* Carries out the command of that name, or says that there is none; NULL: none was given. Returns
+ * the exit status. */
+int command_named(const char *word, int argc, char **argv);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cmd/commands.h"
 #include "cmd/provide.h"
 #include "evidence/inside.h"
 #include "evidence/publish.h"
@@ -38,6 +39,35 @@ static int show_help(enum command command)
     printf("usage: denybox %s\n\n", synopsis(command));
     option_help_of(command);
     return EXIT_OK;
+}
+
+static bool words_of_plan(enum command command, int argc, char **argv, struct error *e)
+{
+    static struct plan plan;
+    bool ok = plan_init(&plan, command, e) && option_parse(&plan, argc, argv, e);
+
+    plan_free(&plan);
+    return ok;
+}
+
+bool words_run(int argc, char **argv, struct error *e)
+{
+    return words_of_plan(COMMAND_RUN, argc, argv, e);
+}
+
+bool words_attest(int argc, char **argv, struct error *e)
+{
+    return words_of_plan(COMMAND_ATTEST, argc, argv, e);
+}
+
+bool words_plan(int argc, char **argv, struct error *e)
+{
+    return words_of_plan(COMMAND_PLAN, argc, argv, e);
+}
+
+bool words_batch(int argc, char **argv, struct error *e)
+{
+    return words_of_plan(COMMAND_BATCH, argc, argv, e);
 }
 
 int prepare_plan(struct plan *plan, enum command command, int argc, char **argv)

@@ -21,15 +21,6 @@ static int fail(const struct error *e)
     return (int)e->exit;
 }
 
-static int usage(const char *what)
-{
-    struct error e;
-
-    error_set(&e, EXIT_DENYBOX, "cannot use filter: %s", what);
-    error_hint(&e, "denybox filter list | show NAME | digest NAME | compile FILE.json");
-    return fail(&e);
-}
-
 static int list(void)
 {
     for (const struct filter_builtin *b = NULL; (b = filter_builtin_next(b)) != NULL;)
@@ -74,35 +65,57 @@ static int compile(const char *path)
     return ok ? EXIT_OK : fail(&e);
 }
 
-static int with_builtin(const char *verb, const char *name)
+static bool refuse(struct error *e, const char *what)
 {
-    const struct filter_builtin *b = filter_builtin(name);
-    struct error e;
+    error_set(e, EXIT_DENYBOX, "cannot use filter: %s", what);
+    return error_hint(e, "denybox filter list | show NAME | digest NAME | compile FILE.json");
+}
 
-    if (b == NULL) {
-        error_set(&e, EXIT_DENYBOX, "cannot find the profile '%s'", text_show(name));
-        error_hint(&e, "denybox filter list names them");
-        return fail(&e);
-    }
-    return strcmp(verb, "show") == 0 ? show(b) : digest(b);
+static bool know(const char *name, struct error *e)
+{
+    if (filter_builtin(name) != NULL)
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot find the profile '%s'", text_show(name));
+    return error_hint(e, "denybox filter list names them");
+}
+
+bool words_filter(int argc, char **argv, struct error *e)
+{
+    const char *verb = argc >= 1 ? argv[0] : "";
+
+    if (help_asked(verb) || (argc == 1 && strcmp(verb, "list") == 0))
+        return true;
+    if (argc == 2 && (strcmp(verb, "show") == 0 || strcmp(verb, "digest") == 0))
+        return know(argv[1], e);
+    return (argc == 2 && strcmp(verb, "compile") == 0) || refuse(e, "want a verb and its argument");
+}
+
+static int show_help(void)
+{
+    puts("usage: denybox filter list | show NAME | digest NAME | compile FILE.json\n\n"
+         "  list     the built-in profiles, their size and the digest of their JSON\n"
+         "  show     the JSON of one, as installed\n"
+         "  digest   its digests: of the JSON, and of the compiled filter a machine\n"
+         "  compile  a profile of your own to raw BPF on standard output");
+    return EXIT_OK;
 }
 
 int command_filter(int argc, char **argv)
 {
-    if (argc >= 1 && help_asked(argv[0])) {
-        puts("usage: denybox filter list | show NAME | digest NAME | compile FILE.json\n\n"
-             "  list     the built-in profiles, their size and the digest of their JSON\n"
-             "  show     the JSON of one, as installed\n"
-             "  digest   its digests: of the JSON, and of the compiled filter a machine\n"
-             "  compile  a profile of your own to raw BPF on standard output");
-        return EXIT_OK;
-    }
-    if (argc == 1 && strcmp(argv[0], "list") == 0)
+    struct error e;
+
+    if (!words_filter(argc, argv, &e))
+        return fail(&e);
+    if (help_asked(argv[0]))
+        return show_help();
+    if (strcmp(argv[0], "list") == 0)
         return list();
-    if (argc == 2 && (strcmp(argv[0], "show") == 0 || strcmp(argv[0], "digest") == 0))
-        return with_builtin(argv[0], argv[1]);
-    if (argc == 2 && strcmp(argv[0], "compile") == 0)
-        return isatty(1) ? usage("the compiled filter is not for a terminal: redirect it")
-                         : compile(argv[1]);
-    return usage("want a verb and its argument");
+    if (strcmp(argv[0], "show") == 0)
+        return show(filter_builtin(argv[1]));
+    if (strcmp(argv[0], "digest") == 0)
+        return digest(filter_builtin(argv[1]));
+    if (!isatty(1))
+        return compile(argv[1]);
+    refuse(&e, "the compiled filter is not for a terminal: redirect it");
+    return fail(&e);
 }

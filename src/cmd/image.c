@@ -21,13 +21,10 @@ static int fail(const struct error *e)
 
 #define VERBS "add FILE[:NAME] | list [--json] | verify [ID...] | prune [ID...]"
 
-static int usage(const char *what)
+static bool refuse(struct error *e, const char *what)
 {
-    struct error e;
-
-    error_set(&e, EXIT_DENYBOX, "cannot use image add: %s", what);
-    error_hint(&e, "denybox image add [--max-size SIZE] FILE[:NAME]");
-    return fail(&e);
+    error_set(e, EXIT_DENYBOX, "cannot use image add: %s", what);
+    return error_hint(e, "denybox image add [--max-size SIZE] FILE[:NAME]");
 }
 
 static int add(const char *word, uint64_t max)
@@ -50,39 +47,59 @@ static int add(const char *word, uint64_t max)
     return ok ? EXIT_OK : fail(&e);
 }
 
-static int add_words(int argc, char **argv)
+/* The words after "add". */
+static bool read_add(int argc, char **argv, const char **file, uint64_t *max, struct error *e)
 {
-    uint64_t max = IMAGE_BYTES_MAX;
-
+    *max = IMAGE_BYTES_MAX;
     if (argc == 3 && strcmp(argv[0], "--max-size") == 0) {
-        if (!value_size(argv[1], INT64_MAX, &max) || max == 0)
-            return usage("--max-size wants a number of bytes, or one with k, m, g or t");
+        if (!value_size(argv[1], INT64_MAX, max) || *max == 0)
+            return refuse(e, "--max-size wants a number of bytes, or one with k, m, g or t");
         argv += 2;
         argc -= 2;
     }
     if (argc == 0)
-        return usage("no file given");
+        return refuse(e, "no file given");
     if (argv[0][0] == '-')
-        return usage("the only option is --max-size, and it comes before the file");
-    return argc == 1 ? add(argv[0], max) : usage("one file at a time");
+        return refuse(e, "the only option is --max-size, and it comes before the file");
+    *file = argv[0];
+    return argc == 1 || refuse(e, "one file at a time");
+}
+
+bool words_image(int argc, char **argv, struct error *e)
+{
+    const char *verb = argc >= 1 ? argv[0] : "";
+    const char *file;
+    uint64_t max;
+
+    if (help_asked(verb))
+        return true;
+    if (strcmp(verb, "add") == 0)
+        return read_add(argc - 1, argv + 1, &file, &max, e);
+    return cache_words("image", CACHE_IMAGES, VERBS, argc, argv, e);
+}
+
+static int show_help(void)
+{
+    puts("usage: denybox image add [--max-size SIZE] FILE[:NAME] | list [--json] |\n"
+         "                     verify [ID...] | prune [ID...]\n\n"
+         "  add      unpack an image into the cache, and print its id\n"
+         "  list     the images in the cache: id, size, when made and used, entries, names\n"
+         "  verify   are they still what was unpacked?\n"
+         "  prune    remove them, unless they are in use");
+    return EXIT_OK;
 }
 
 int command_image(int argc, char **argv)
 {
-    const char *verb = argc >= 1 ? argv[0] : "";
-    int status;
+    const char *file;
+    struct error e;
+    uint64_t max;
 
-    if (help_asked(verb)) {
-        puts("usage: denybox image add [--max-size SIZE] FILE[:NAME] | list [--json] |\n"
-             "                     verify [ID...] | prune [ID...]\n\n"
-             "  add      unpack an image into the cache, and print its id\n"
-             "  list     the images in the cache: id, size, when made and used, entries, names\n"
-             "  verify   are they still what was unpacked?\n"
-             "  prune    remove them, unless they are in use");
-        return EXIT_OK;
-    }
-    if (strcmp(verb, "add") == 0)
-        return add_words(argc - 1, argv + 1);
-    status = argc > 0 ? cache_verb("image", CACHE_IMAGES, argc, argv) : -1;
-    return status >= 0 ? status : cache_refuse_verb("image", argc > 0 ? verb : NULL, VERBS);
+    if (!words_image(argc, argv, &e))
+        return fail(&e);
+    if (help_asked(argv[0]))
+        return show_help();
+    if (strcmp(argv[0], "add") != 0)
+        return cache_verb("image", CACHE_IMAGES, argc, argv);
+    return read_add(argc - 1, argv + 1, &file, &max, &e) ? add(file, max) : fail(&e);
 }

@@ -76,6 +76,16 @@ static bool parse(struct options *o, struct declared *d, int argc, char **argv, 
     return true;
 }
 
+bool words_pack(int argc, char **argv, struct error *e)
+{
+    struct options o = {0};
+    struct declared d = {0};
+    bool ok = parse(&o, &d, argc, argv, e);
+
+    option_list_free(&d.with);
+    return ok;
+}
+
 static int show_help(void)
 {
     puts("usage: denybox pack [OPTIONS] -o DIR|FILE.tar COMMAND\n\n"

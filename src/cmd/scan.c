@@ -181,6 +181,13 @@ static int show_help(void)
     return EXIT_OK;
 }
 
+bool words_scan(int argc, char **argv, struct error *e)
+{
+    struct scan_options o = {0};
+
+    return scan_options(&o, argc, argv, e);
+}
+
 int command_scan(int argc, char **argv)
 {
     struct scan_options o = {0};

@@ -100,6 +100,17 @@ static int carry_out(struct policy *policy, int argc, char **argv)
     return EXIT_USAGE;
 }
 
+bool words_verify(int argc, char **argv, struct error *e)
+{
+    static struct policy policy;
+    bool ok;
+
+    policy = (struct policy){0};
+    ok = verify_options(&policy, argc, argv, e);
+    policy_free(&policy);
+    return ok;
+}
+
 int command_verify(int argc, char **argv)
 {
     static struct policy policy;

@@ -145,6 +145,7 @@ bool check_agreement(struct verification *v)
     check_controls(v);
     if (!v->foreign) {
         check_observed(v);
+        check_command(v);
         check_plan(v);
         check_batch(v);
         check_result(v);

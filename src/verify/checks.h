@@ -23,6 +23,7 @@ unsigned deviations_of(const struct verification *v);
 void check_probe_set(struct verification *v);
 void check_observed(struct verification *v);
 void check_plan(struct verification *v);
+void check_command(struct verification *v);
 void check_result(struct verification *v);
 
 /* What a batch shares: how old it is, a part of check_freshness, and whether it is what a batch

@@ -9,6 +9,7 @@
 
 #include "base/sha256.h"
 #include "base/text.h"
+#include "base/value.h"
 #include "rules/deviation.h"
 #include "rules/words.h"
 
@@ -70,8 +71,13 @@ static bool is_base64(const char *text)
     return bytes != NULL;
 }
 
+static bool is_inside(const char *path)
+{
+    return strcmp(path, "/") == 0 || value_inside(path);
+}
+
 /* Text that stands for the bytes of a path, and in the one way in which it is written. */
-static bool is_path(const char *text)
+static bool is_path(const char *text, bool inside)
 {
     size_t size = strlen(text) + 1;
     char *bytes = malloc(size);
@@ -81,6 +87,10 @@ static bool is_path(const char *text)
                  length > 0 && length < PATH_MAX && memchr(bytes, '\0', length) == NULL &&
                  strcmp(text_safe(again, 4 * size, bytes, length), text) == 0;
 
+    if (holds) {
+        bytes[length] = '\0';
+        holds = !inside || is_inside(bytes);
+    }
     free(again);
     free(bytes);
     return holds;
@@ -140,7 +150,11 @@ static bool text_holds(enum form form, const char *argument, const char *text)
     case FORM_BASE64:
         return is_base64(text);
     case FORM_PATH:
-        return is_path(text);
+        return is_path(text, false);
+    case FORM_INSIDE:
+        return is_path(text, true);
+    case FORM_HOST:
+        return length > 0 && length <= 64 && strspn(text, LETTERS DIGITS ".-") == length;
     case FORM_DEVIATION:
         return is_deviation(text);
     case FORM_CONTROL:

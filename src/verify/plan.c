@@ -92,6 +92,15 @@ static bool is_device(const json_t *mounts, const char *point)
     return strncmp(point, "/dev/", 5) == 0 && planned_mount(mounts, "/dev") != NULL;
 }
 
+/* The flags that a mount is given, whatever the host has. */
+static const char *flags_of(size_t i, bool proc, bool dev)
+{
+    static const char *const table[] = {"ro,nosuid,nodev", "ro,nosuid,nodev,noexec",
+                                        "rw,nosuid,nodev,noexec", "rw,nosuid,nodev,noexec"};
+
+    return i < 4 ? table[i] : proc ? "ro,nosuid,nodev,noexec" : dev ? "ro,nosuid,noexec" : table[0];
+}
+
 /* The deviations that the rows beyond the table's four stand for, and no other. */
 static void check_declared(struct verification *v, const json_t *mounts)
 {
@@ -111,6 +120,8 @@ static void check_declared(struct verification *v, const json_t *mounts)
 
         if (i < 4 && strcmp(at, table[i]) != 0)
             note(v, REASON_MOUNTS, "the plan has %s in place of %s", text_show(at), table[i]);
+        if (strcmp(field_text(mount, "flags"), flags_of(i, is_proc, is_dev)) != 0)
+            note(v, REASON_MOUNTS, "the flags of %s are not those that it gets", text_show(at));
         if (i < 4)
             continue;
         proc = proc || is_proc;
@@ -189,6 +200,8 @@ static void check_held_by(struct verification *v, const char *name)
     bool may = !same_text(wanted, "off");
     bool must = may && !same_text(wanted, "auto");
 
+    if (limit == NULL)
+        return; /* which its value says */
     if (exact ? !may : must)
         note(v, REASON_LIMITS, "%s is held by %s, and the plan says %s", name,
              text_show(field_text(limit, "held_by")), text_show(wanted));
@@ -204,6 +217,32 @@ static bool right_value(const json_t *limit, const char *name, json_int_t planne
     return less == 0 ||
            (strcmp(name, "memory") == 0 && same_text(field_text(limit, "held_by"), "cgroup") &&
             less > 0 && less < PAGE_MAX);
+}
+
+/* "000000ff,00000003" of status: on how many processors it may run; 0: it does not say. */
+static json_int_t processors_of(const char *status)
+{
+    char mask[4096];
+    json_int_t n = 0;
+
+    if (status == NULL || !status_value(status, "Cpus_allowed", mask, sizeof mask) ||
+        mask[strspn(mask, "0123456789abcdef,")] != '\0')
+        return 0;
+    for (const char *digit = mask; *digit != '\0'; digit++)
+        n += *digit == ',' ? 0
+                           : __builtin_popcount((unsigned)strtoul((char[]){*digit, 0}, NULL, 16));
+    return n;
+}
+
+/* A host may have fewer than were asked for, and the process says how many; a cgroup holds their
+ * time, and is told the number. */
+static bool right_cpus(const struct verification *v, json_int_t value, json_int_t planned)
+{
+    json_int_t allowed = processors_of(v->findings.raw[RAW_STATUS].bytes);
+
+    if (same_text(field_text(v->bundle, "limits.cpus.held_by"), "cgroup"))
+        return value == planned;
+    return value >= 1 && value <= planned && (allowed == 0 || value == allowed);
 }
 
 static void check_limits(struct verification *v)
@@ -225,13 +264,8 @@ static void check_limits(struct verification *v)
         note(v, REASON_LIMITS, "the plan's time limit contradicts itself");
     if (field_number(limits, "core.value") != 1)
         note(v, REASON_LIMITS, "core is not 1");
-    /* A host may have fewer than were asked for; a cgroup holds their time, and is told the number.
-     */
-    if (field_number(limits, "cpus.value") < 1 ||
-        (same_text(field_text(limits, "cpus.held_by"), "cgroup")
-             ? field_number(limits, "cpus.value") != field_number(planned, "cpus")
-             : field_number(limits, "cpus.value") > field_number(planned, "cpus")))
-        note(v, REASON_LIMITS, "cpus is not within the plan's");
+    if (!right_cpus(v, field_number(limits, "cpus.value"), field_number(planned, "cpus")))
+        note(v, REASON_LIMITS, "cpus is not within the plan's, or not what the process had");
     check_held_by(v, "memory");
     check_held_by(v, "pids");
     check_held_by(v, "cpus");

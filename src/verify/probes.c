@@ -224,6 +224,8 @@ static void check_probe(struct verification *v, enum probe probe, const json_t *
         !(v->foreign && probe_observes(probe, fact, true)))
         note(v, REASON_PROBE_OBSERVED, "%s: what it observed is not what it observes",
              probe_row(probe)->id);
+    if (probe == DX_ABI && fact->n != 0 && !field_null(v->bundle, "binding.plan.payload"))
+        note(v, REASON_PROBE_OBSERVED, "%s: run does not make it", probe_row(probe)->id);
     check_table(v, probe, entry);
     check_control(v, probe);
     check_stored(v, probe, entry);

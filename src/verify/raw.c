@@ -26,6 +26,28 @@ static void check_text(struct verification *v, const char *name, const struct ra
         note(v, REASON_RAW_DIGEST, "%s is not %s", path, digest);
 }
 
+/* Lines of a name, a colon and a value, as the kernel writes them: what is in none, or in one that
+ * does not end, is for nobody to see. */
+static bool is_lines(const char *text, size_t length)
+{
+    const char *end = text + length;
+    const char *line = text;
+
+    while (line < end) {
+        const char *next = memchr(line, '\n', (size_t)(end - line));
+        const char *colon = next != NULL ? memchr(line, ':', (size_t)(next - line)) : NULL;
+
+        if (colon == NULL || colon == line)
+            return false;
+        for (; line < next; line++) {
+            if ((unsigned char)*line < 0x20 && *line != '\t')
+                return false;
+        }
+        line = next + 1;
+    }
+    return length != 0;
+}
+
 /* A text that could not be read is null, its bytes too, and its digest is missing. */
 static void take_text(struct verification *v, enum raw_kind kind)
 {
@@ -50,6 +72,8 @@ static void take_text(struct verification *v, enum raw_kind kind)
         note(v, REASON_RAW_TEXT, "%s is not base64", bytes);
     else
         check_text(v, name, raw);
+    if (raw->bytes != NULL && kind == RAW_STATUS && !is_lines(raw->bytes, raw->length))
+        note(v, REASON_RAW_TEXT, "raw.%s is not lines of names and values", name);
 }
 
 /* The names, each followed by a NUL, in the order of their bytes. */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "rules/oddity.h"
 #include "verify/checks.h"
@@ -195,6 +197,31 @@ static void check_count(struct verification *v, const json_t *result, json_int_t
         note(v, REASON_RESULT, "the outputs are not as many as it says");
 }
 
+/* The lines of attest.jsonl are the probes of the bundle, so that what is in it is known. Where
+ * nobody could read it, it is not. */
+static bool right_lines(const struct verification *v, const json_t *output)
+{
+    const json_t *probe;
+    struct buf lines = {0};
+    char digest[DIGEST_TEXT_SIZE];
+    bool right;
+    size_t i;
+
+    json_array_foreach(json_object_get(v->bundle, "probes"), i, probe)
+    {
+        char *line = json_canonical(probe);
+
+        buf_printf(&lines, "%s\n", line != NULL ? line : "");
+        free(line);
+    }
+    right = field_null(output, "sha256") ||
+            (same_text(field_text(output, "sha256"),
+                       sha256_text(digest, buf_text(&lines), lines.length)) &&
+             field_number(output, "size") == (json_int_t)lines.length);
+    buf_free(&lines);
+    return right;
+}
+
 /* The artefacts of attest are lines of this file, where /out is kept. */
 static void check_artifact(struct verification *v, const json_t *result)
 {
@@ -203,9 +230,12 @@ static void check_artifact(struct verification *v, const json_t *result)
 
     json_array_foreach(field(result, "outputs"), i, output)
     {
-        if (same_text(field_text(output, "path"), PROBE_ARTIFACT) &&
-            same_text(field_text(output, "type"), "file"))
-            return;
+        if (!same_text(field_text(output, "path"), PROBE_ARTIFACT) ||
+            !same_text(field_text(output, "type"), "file"))
+            continue;
+        if (!right_lines(v, output))
+            note(v, REASON_RESULT, PROBE_ARTIFACT " has not the lines of the probes");
+        return;
     }
     note(v, REASON_RESULT, PROBE_ARTIFACT " is not among the outputs");
 }
@@ -225,6 +255,21 @@ static bool refused_by_strict(const json_t *result)
     return field_number(result, "outputs_odd") > harmless;
 }
 
+/* There are at most a thousand, and each is of 53 bits. */
+static json_int_t all_sizes(const json_t *result)
+{
+    json_int_t sum = 0;
+    const json_t *output;
+    size_t i;
+
+    json_array_foreach(field(result, "outputs"), i, output)
+    {
+        if (i < 1000)
+            sum += field_number(output, "size");
+    }
+    return sum;
+}
+
 /* What became of the outputs, against what the plan asked for. */
 static void check_state(struct verification *v, const json_t *result)
 {
@@ -242,6 +287,8 @@ static void check_state(struct verification *v, const json_t *result)
         note(v, REASON_RESULT, "outputs_state is '%s', which is not the plan's", state);
     if (published && failed && !json_is_true(field(plan, "output.keep_failed")))
         note(v, REASON_RESULT, "the payload failed, and its outputs were published");
+    if (published && all_sizes(result) > field_number(plan, "limits.out_bytes"))
+        note(v, REASON_RESULT, "the outputs are larger than what was to hold them");
     if (json_is_true(field(plan, "output.strict")) && refused_by_strict(result))
         note(v, REASON_OUTPUTS_REFUSED, "there is something odd among the outputs");
 }

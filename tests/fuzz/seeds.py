@@ -14,6 +14,7 @@ import io
 import json
 import os
 import platform
+import random
 import re
 import struct
 import subprocess
@@ -58,19 +59,43 @@ VALUES = {"FLAG": [], "PATH": ["dir/file"], "PATHS": ["/usr/bin/jq"], "INSIDE": 
           "COUNT": ["7"], "SIZE": ["64m"], "DURATION": ["2h"], "FD": ["0"], "ARGS": ["0"],
           "ENV": ["NAME", "value"], "BIND": ["/usr/share/zoneinfo", "/zone"]}
 
-COMMANDS = [(0, "src/plan/option.def", ["--", "jq", "."]), (1, "src/plan/option.def", []),
-            (2, "src/plan/option.def", ["jq"]), (3, "src/verify/option.def", ["a.json", "b.json"]),
-            (4, "src/scan/option.def", ["a.py"]), (5, "src/attester/option.def", [])]
+# Of each row of command.def, and of denybox-attest behind them, the table of its options and the
+# words after them; or, where it has none, its command lines.
+PLAN = "src/plan/option.def"
+ID = "sha256:" + "0" * 64
+COMMANDS = {
+    "run": (PLAN, ["--", "jq", "."]), "attest": (PLAN, []), "plan": (PLAN, ["jq"]),
+    "batch": (PLAN, ["--", "jq", "."]), "check": ("src/cmd/check.def", []),
+    "pack": ("src/cmd/pack.def", ["jq"]), "verify": ("src/verify/option.def", ["a.json", "b.json"]),
+    "scan": ("src/scan/option.def", ["a.py"]), "attester": ("src/attester/option.def", []),
+    "filter": ["list", "show strict", "digest init", "compile a.json", "show"],
+    "image": ["add a.tar", "add --max-size 1g a.tar:name", "add", "list --json", "verify " + ID,
+              "prune", "rmi x"],
+    "cache": ["list", "list --json", "verify " + ID, "prune " + "0" * 64, "ls"],
+    "help": ["run", "help", "no-such"],
+}
 
 
 def options():
-    for command, rows, rest in COMMANDS:
-        given = [(row[1], VALUES[row[2]]) for row in table(rows, "OPTION")]
-        for name, value in given:
-            yield bytes([command]) + words("--" + name, *value, *rest)
-        yield bytes([command]) + words(*(w for n, v in given for w in ("--" + n, *v)), *rest)
-        yield bytes([command]) + words("--no-such=1", *rest)
-    yield bytes([0]) + words("--in=a", "--memory=64m", "-h", "jq")
+    names = [row[0] for row in table("src/cmd/command.def", "COMMAND")] + ["attester"]
+    if set(names) != set(COMMANDS):
+        sys.exit("seeds: of these commands: %s" % sorted(set(names) ^ set(COMMANDS)))
+    for number, name in enumerate(names):
+        for line in command_lines(COMMANDS[name]):
+            yield bytes([number]) + line
+
+
+def command_lines(command):
+    if isinstance(command, list):
+        yield from (words(*line.split()) for line in command)
+        return
+    rows, rest = command
+    given = [(row[1], VALUES[row[2]]) for row in table(rows, "OPTION")]
+    for name, value in given:
+        yield words("--" + name, *value, *rest)
+    yield words(*(w for n, v in given for w in ("--" + n, *v)), *rest)
+    yield words("--no-such=1", *rest)
+    yield words("--in=a", "--memory=64m", "-h", *rest)
 
 
 def values():
@@ -383,26 +408,68 @@ def terminal():
     yield b"\x00\xc3\x28\xf0\x9f\x98\xe2\x82"
 
 
+def bundle_of(denybox, work, *words, where="bundle.json"):
+    """What a run, an attest or a batch has written there; None, and said, if nothing."""
+    path = os.path.join(work, where)
+    done = subprocess.run([denybox, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, check=False,
+                          env={**os.environ, "XDG_CACHE_HOME": work})
+    if not os.path.exists(path):
+        print("no bundle of %s: %s" % (words[0], done.stderr.decode(errors="replace").strip()))
+        return None
+    with open(path, "rb") as file:
+        document = json.load(file)
+    os.unlink(path)
+    return document
+
+
 def bundles(denybox):
     """Bundles of run and attest, and what is nearly one."""
     yield b'{"schema_version": 1, "integrity": {"form": "RFC 8785, without this field"}}'
     if denybox is None:
         return
     with tempfile.TemporaryDirectory() as work:
-        program = "/bin/true"
-        for command in (["run", "--", program], ["attest"], ["run", "--proc", "--out-size", "1m",
-                                                             "--out", work + "/out", "--", program]):
-            path = os.path.join(work, "bundle.json")
-            done = subprocess.run([denybox, command[0], "--quiet", "--evidence", path, *command[1:]],
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.PIPE, check=False,
-                                  env={**os.environ, "XDG_CACHE_HOME": work})
-            if not os.path.exists(path):
-                print("no bundle of %s: %s" % (command[0], done.stderr.decode(errors="replace").strip()))
-                continue
-            with open(path, "rb") as file:
-                yield json.dumps(json.load(file)).encode()
-            os.unlink(path)
+        for command, *rest in (["run", "--", "/bin/true"], ["attest"],
+                               ["run", "--proc", "--out-size", "1m", "--out", work + "/out", "--",
+                                "/bin/true"]):
+            made = bundle_of(denybox, work, command, "--quiet", "--evidence",
+                             work + "/bundle.json", *rest)
+            if made is not None:
+                yield json.dumps(made).encode()
+
+
+EDITS = 12
+
+
+def forged(denybox):
+    """Bundles that are good, and edits of them."""
+    # Where no sandbox can be made there is nothing to forge.
+    yield b""
+    if denybox is None:
+        return
+    draw = random.Random(1)
+    for made in good_bundles(denybox):
+        text = json.dumps(made, separators=(",", ":")).encode()
+        yield text + b"\0"
+        for number in range(EDITS):
+            yield text + b"\0" + draw.randbytes(4 * (1 + number % 3))
+
+
+def good_bundles(denybox):
+    with tempfile.TemporaryDirectory() as work:
+        for name in ("in", "out", "inputs", "inputs/one", "results"):
+            os.mkdir(os.path.join(work, name))
+        evidence = ["--quiet", "--venue", "CI", "--evidence", work + "/bundle.json"]
+        ios = ["--in", work + "/in", "--out", work + "/out"]
+        one = bundle_of(denybox, work, "run", *evidence, *ios, "--timeout", "1h", "--cpus", "2",
+                        "--fsize", "1m", "--", "/bin/true")
+        if one is None:
+            return
+        yield one
+        yield bundle_of(denybox, work, "attest", *evidence, *ios)
+        yield bundle_of(denybox, work, "batch", "--quiet", "--venue", "VPS", "--in-each",
+                        work + "/inputs", "--out-each", work + "/results", "--", "/bin/true",
+                        where="results/one/bundle.json")
 
 
 # --- all of it -------------------------------------------------------------------
@@ -444,6 +511,7 @@ def dictionaries(seeds):
 def main(out, denybox=None):
     seeds = {name: list(make()) for name, make in TARGETS.items()}
     seeds["bundle"] = list(bundles(denybox))
+    seeds["forge"] = list(forged(denybox))
     for name, inputs in seeds.items():
         if not inputs:
             sys.exit("seeds: no seed for %s" % name)

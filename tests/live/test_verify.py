@@ -16,6 +16,7 @@ import unittest
 import bundle
 import images
 import mutation
+import schemas
 import support
 from support import Live, command, denybox, run
 
@@ -478,7 +479,7 @@ class Batches(Verify):
         document = self.batched()
         work = os.path.dirname(document["binding"]["plan"]["evidence"])
         self.assertEqual(work, self.path("results", ".denybox-batch", "one"))
-        for place in (None, work + "/other.json", work + "/../one/bundle.json",
+        for place in (work + "/other.json", work + "/../one/bundle.json",
                       work + "/.one/bundle.json", "/.denybox-batch/one/bundle.json",
                       work.replace("denybox-batch", "denybox") + "/bundle.json",
                       work + "x/bundle.json", self.path("bundle.json")):
@@ -533,6 +534,101 @@ class Times(Verify):
                                   (13000, 10, True), (13001, 10, False), (1, 86000, True)):
             self.assert_codes(self.timed(elapsed, wall), *(
                 (ACCEPTABLE,) if ok else (REJECTED, "result")))
+
+
+class Commands(Verify):
+    """What one command takes and the other does not, and what no plan of either can be."""
+
+    def refused(self, document, change, *codes):
+        forged = copy.deepcopy(document)
+        change(forged, forged["binding"]["plan"])
+        self.replan(forged)
+        self.assertEqual(self.codes(forged), (REJECTED, set(codes)))
+
+    def test_attest(self):
+        document = self.attest(*self.io)
+
+        def limit(d, plan):
+            plan["limits"].update(timeout_seconds=60, kill_after_seconds=5)
+            d["limits"]["time"] = {"value": 60, "held_by": "timer", "scope": "the payload"}
+        self.refused(document, limit, "command")
+        self.refused(document, lambda d, plan: plan["output"].update(strict=True), "command")
+        self.refused(document, lambda d, plan: plan.update({"with": ["/etc/passwd"]}), "command")
+
+    def test_run(self):
+        document = self.make(*self.io)
+        controls = self.attest("--controls")["controls"]
+        for change in (lambda d, plan: plan.update(evidence=None),
+                       lambda d, plan: plan["payload"].update(argv=[]),
+                       lambda d, plan: plan.update({"with": ["/etc/passwd"]}),
+                       lambda d, plan: d.update(controls=controls)):
+            self.refused(document, change, "command")
+
+    def test_a_probe_that_only_attest_makes(self):
+        probe = next(p for p in self.attest()["probes"] if p["probe_id"] == "DX-ABI")
+        probe["artifact_path"] = None
+
+        def change(d, _):
+            next(p for p in d["probes"] if p["probe_id"] == "DX-ABI").update(probe)
+        self.refused(self.make(), change, "probe-observed")
+
+    def test_the_flags_of_mounts(self):
+        document = self.make("--proc", "--dev", "--ro-bind", self.path("in"), "/data")
+        allowed = ("--allow-deviation", "proc", "--allow-deviation", "dev", "--allow-deviation",
+                   "ro-bind")
+        self.assert_codes(document, ACCEPTABLE, options=allowed)
+        for number, mount in enumerate(document["binding"]["plan"]["mounts"]):
+            words = mount["flags"].split(",")
+            for flags in ("", words[0], ",".join(words[:-1]), ",".join(words[::-1]),
+                          mount["flags"] + ","):
+                changed = copy.deepcopy(document)
+                changed["binding"]["plan"]["mounts"][number]["flags"] = flags
+                self.replan(changed)
+                self.assertEqual(self.codes(changed, *allowed), (REJECTED, {"mounts"}), mount["at"])
+
+    def test_processors(self):
+        """As many as the process says that it had."""
+        document = self.make("--cpus", "2")
+        have = document["limits"]["cpus"]["value"]
+        if have != 2:
+            self.skipTest("this host has one processor")
+        self.refused(document, lambda d, plan: d["limits"]["cpus"].update(value=1), "limits")
+
+    def test_lines_of_status(self):
+        """What stands beside its lines is not read, and so may not be there."""
+        good = self.make()
+        status = base64.b64decode(good["raw"]["status_b64"])
+        for forged in (status[:-1], status + b"CapEff:\tffff", status + b"\n", status + b"x\n",
+                       status + b":\n", status + b"A:\rCapEff:\t0\n", status + b"A:\x1b[2K\n"):
+            document = copy.deepcopy(good)
+            document["raw"].update(
+                status="".join(chr(c) if c in b"\t\n" or 32 <= c < 127 else f"\\x{c:02x}"
+                               for c in forged),
+                status_b64=base64.b64encode(forged).decode(), status_sha256=bundle.sha256(forged))
+            self.assert_codes(document, REJECTED, "raw-text")
+
+    def test_the_lines_of_attest(self):
+        """attest.jsonl is known from the bundle."""
+        document = self.attest(*self.io)
+        number = [o["path"] for o in document["result"]["outputs"]].index("attest.jsonl")
+        output = document["result"]["outputs"][number]
+        with open(self.path("out", "attest.jsonl"), "rb") as file:
+            self.assertEqual(output["sha256"], bundle.sha256(file.read()))
+        for change in ({"sha256": mutation.A_DIGEST}, {"size": output["size"] + 1}):
+            self.refused(document, lambda d, plan, change=change:
+                         d["result"]["outputs"][number].update(change), "result")
+
+    def test_outputs_that_did_not_fit(self):
+        support.write(self.path("in", "file"), "content")
+        document = self.make("--out", self.path("out"), "--out-size", "64k", payload=(
+            "calls", "openat -100 s:/out/a 0xc1 0644", "openat -100 s:/out/b 0xc1 0644"))
+        outputs = document["result"]["outputs"]
+        self.assertEqual(len(outputs), 2)
+        for output in outputs:
+            output["size"] = 1 << 15
+        self.assert_codes(document, ACCEPTABLE)
+        outputs[1]["size"] += 1
+        self.assert_codes(document, REJECTED, "result")
 
 
 class Foreign(Verify):
@@ -862,6 +958,9 @@ class Named(Verify):
         (("binding", "plan", "limits", "cgroup"), "/\\x41", "schema-value"),
         (("binding", "plan", "limits", "cgroup"), "/" + "a" * 4095, "schema-value"),
         (("binding", "plan", "mounts", 0, "at"), "", "schema-value"),
+        (("binding", "plan", "mounts", 1, "at"), "/in/", "schema-value"),
+        (("binding", "plan", "payload", "cwd"), "in/..", "schema-value"),
+        (("binding", "plan", "hostname"), "a b", "schema-value"),
         (("binding", "plan", "evidence"), "", "schema-value"),
         (("result", "events", "oom_kills"), 0, "result"),
         (("result", "events", "pids_refused"), 0, "result"),
@@ -942,6 +1041,21 @@ class Named(Verify):
 class Mutations(Verify):
     """One thing changed at a time, in every field of every record."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        jsonschema = schemas.import_jsonschema()
+        if jsonschema is None and os.environ.get("CI") == "true":
+            raise AssertionError("python3-jsonschema is not installed")
+        cls.schemas = None if jsonschema is None else schemas.Schemas(
+            jsonschema, os.path.join(support.SRC, "fixtures", "schema"))
+
+    def assert_valid(self, document, what):
+        """Another judge, who knows the form of a bundle and what goes together in it."""
+        if self.schemas is not None:
+            name = "bundle" if document["runtime"].startswith("denybox ") else "bundle-base"
+            self.assertEqual(self.schemas.faults(name + ".schema.json", document), [], what)
+
     def accepted(self, cases, options=()):
         """[(pattern, what)] of those (pattern, what, text) that verify calls acceptable."""
         found, batch = [], []
@@ -950,12 +1064,14 @@ class Mutations(Verify):
 
         def flush():
             done = denybox("verify", *options, *(path for path, _, _ in batch))
+            self.assertIn(done.status, WORDS, repr(done)[-400:])
             lines = done.out.splitlines()
             self.assertEqual(len(lines), len(batch) + 1 if len(batch) > 1 else len(lines))
             for line, (path, name, what) in zip(lines, batch):
                 self.assertIn(path, line)
                 if line.startswith("ACCEPTABLE"):
                     found.append((name, what))
+                    self.assert_valid(support.load_json(support.read(path)), what)
                 os.remove(path)
             batch.clear()
 
