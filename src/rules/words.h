@@ -25,7 +25,8 @@ size_t probe_tests(const struct probe_row *row, int tests[TESTS_MAX]);
  * where PR-FS-OUT-OK leaves nothing behind and says where it wrote instead. */
 bool probe_observes(enum probe probe, const struct fact *fact, bool run);
 
-/* What the plan of a bundle has for a root that denybox made: its path in the cache says nothing. */
+/* What the plan of a bundle has for a root that denybox made: its path in the cache says nothing.
+ */
 #define SOURCE_IMAGE "denybox:image"
 #define SOURCE_HOST "denybox:host"
 
