@@ -18,7 +18,6 @@
 #define EDIT_SIZE 4
 #define LEAVES_MAX 8192
 
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max) __attribute__((weak));
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
 
 /* What an edit can be of: a value in an object or an array. The kind is the same for all elements
@@ -191,22 +190,24 @@ static json_t *other_value(const json_t *value, uint8_t how)
     return json_string(words[how % (sizeof words / sizeof words[0])]);
 }
 
-/* The same value, a little different. */
+/* The same value, a little different: of a text its first, middle or last character is the next. */
 static json_t *near_value(const json_t *value, uint8_t how)
 {
-    static const char characters[] = "019afzAZ /.-_:";
+    static const json_int_t steps[] = {1, -1, 1000};
     char *text;
     size_t length;
+    size_t at;
 
     if (json_is_integer(value))
-        return json_integer(json_integer_value(value) + (int8_t)how);
+        return json_integer(json_integer_value(value) + steps[how % 3]);
     if (json_is_boolean(value))
         return json_boolean(!json_boolean_value(value));
     length = json_string_length(value);
     if (length == 0)
         return json_string("x");
-    text = (char *)fuzz_copy((const uint8_t *)json_string_value(value), length);
-    text[how % length] = characters[how % (sizeof characters - 1)];
+    text = fuzz_copy((const uint8_t *)json_string_value(value), length);
+    at = how % 3 == 0 ? 0 : how % 3 == 1 ? length / 2 : length - 1;
+    text[at] = text[at] == '9' ? '0' : text[at] == 'f' ? 'a' : text[at] == 'z' ? '_' : text[at] + 1;
     value = json_string(text);
     free(text);
     return (json_t *)(uintptr_t)value;
@@ -445,23 +446,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
 }
 
+/* An edit that is drawn, behind those that are there: for the most part behind none, for of two
+ * that do not agree the one hides the other. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
     uint8_t *end = size != 0 ? memchr(data, '\0', size) : NULL;
-    size_t edits;
-    size_t room;
+    size_t head = end != NULL ? (size_t)(end + 1 - data) : size;
+    size_t edits = (size - head) / EDIT_SIZE;
+    uint64_t drawn = (uint64_t)seed * 6364136223846793005U + 1442695040888963407U;
 
-    (void)seed;
-    if (end == NULL)
+    if (end == NULL || head + EDIT_SIZE > max)
         return size;
-    edits = (size_t)(data + size - (end + 1));
-    room = max - (size_t)(end + 1 - data);
-    if (room > EDITS_MAX * EDIT_SIZE)
-        room = EDITS_MAX * EDIT_SIZE;
-    if (edits > room)
-        edits = room;
-    if (edits == 0)
-        end[1] = '\0';
-    return (size_t)(end + 1 - data) +
-           (room == 0 ? 0 : LLVMFuzzerMutate(end + 1, edits == 0 && room > 0 ? 1 : edits, room));
+    if (seed % 4 != 0 || edits == EDITS_MAX || head + (edits + 1) * EDIT_SIZE > max)
+        edits = 0;
+    for (int i = 0; i < EDIT_SIZE; i++)
+        data[head + edits * EDIT_SIZE + (size_t)i] = (uint8_t)(drawn >> (24 + 8 * i));
+    return head + (edits + 1) * EDIT_SIZE;
 }
