@@ -163,6 +163,8 @@ static bool text_holds(enum form form, const char *argument, const char *text)
         return is_one(argument, text);
     case FORM_PLAIN:
         return printable(text, "");
+    case FORM_SOME:
+        return length > 0 && printable(text, "");
     case FORM_NUMBER:
     case FORM_NONE:
     default:
