@@ -91,9 +91,9 @@ static int show_help(void)
 
 int command_image(int argc, char **argv)
 {
-    const char *file;
+    const char *file = NULL;
     struct error e;
-    uint64_t max;
+    uint64_t max = 0;
 
     if (!words_image(argc, argv, &e))
         return fail(&e);
