@@ -68,6 +68,8 @@ static const char *const malformed[] = {
     "1  0 0:1 / / ro - tmpfs none ro\n",
     "1 0 0:1  / ro - tmpfs none ro\n",
     "1 0 0:1 / / ro - tmpfs none ro", /* without a line feed */
+    "1 0 0:1 / /a\tb ro - tmpfs none ro\n",
+    "1 0 0:1 /a\tb / ro - tmpfs none ro\n",
     "1 0 0:1 / /a\\04 ro - tmpfs none ro\n",
     "1 0 0:1 / /a\\4 ro - tmpfs none ro\n",
     "1 0 0:1 / /a\\ ro - tmpfs none ro\n",

@@ -29,7 +29,7 @@ static bool is_plain(const char *field)
     return *field == '\0';
 }
 
-/* Takes the next field of the line, up to a space; unescaped into out. */
+/* Takes the next field of the line, up to a space; unescaped into out. The kernel escapes a tab. */
 static bool take_field(const char **at, const char *end, char *out, size_t size)
 {
     size_t n = 0;
@@ -37,6 +37,8 @@ static bool take_field(const char **at, const char *end, char *out, size_t size)
     while (*at < end && **at != ' ') {
         char c = **at;
 
+        if (c == '\t')
+            return false;
         if (c == '\\') {
             if (end - *at < 4 || !unescape(*at, &c))
                 return false;
