@@ -368,6 +368,7 @@ def mutants(document):
                     document, path, lambda v, k=key: without(v, k))
 
 
+@support.once
 class Spoilt(Documents):
 
     def assert_refused(self, schema, document, but=(), within="/"):

@@ -1038,6 +1038,7 @@ class Named(Verify):
             self.assertIn(code, codes)
 
 
+@support.once
 class Mutations(Verify):
     """One thing changed at a time, in every field of every record."""
 
