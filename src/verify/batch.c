@@ -80,10 +80,10 @@ static bool right_places(const json_t *plan, const char *in)
     const char *out = field_text(plan, "output.directory");
     size_t length = strlen(evidence) - strlen("/" RESULTS_BUNDLE);
     const char *name = result_name(evidence, length);
-    size_t named = length - (size_t)(name - evidence);
+    size_t named = name != NULL ? length - (size_t)(name - evidence) : 0;
     const char *base = in != NULL ? strrchr(in, '/') : NULL;
 
-    return out != NULL && strncmp(out, evidence, length) == 0 &&
+    return name != NULL && out != NULL && strncmp(out, evidence, length) == 0 &&
            strcmp(out + length, "/" RESULTS_OUT) == 0 && base != NULL &&
            strlen(base + 1) == named && memcmp(base + 1, name, named) == 0;
 }
