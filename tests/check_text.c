@@ -332,11 +332,23 @@ START_TEST(a_path_is_made_tidy)
 }
 END_TEST
 
+START_TEST(the_end_of_a_text)
+{
+    ck_assert(text_ends_in("a.py", ".py"));
+    ck_assert(text_ends_in(".py", ".py"));
+    ck_assert(text_ends_in("a", ""));
+    ck_assert(!text_ends_in("py", ".py"));
+    ck_assert(!text_ends_in("", ".py"));
+    ck_assert(!text_ends_in("a.pyc", ".py"));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("text");
     TCase *c = tcase_create("text");
 
+    tcase_add_test(c, the_end_of_a_text);
     tcase_add_loop_test(c, a_path_is_made_tidy, 0, N_ROWS(tidied));
     tcase_add_loop_test(c, is_made_safe, 0, N_ROWS(safe));
     tcase_add_test(c, every_byte_is_printable);

@@ -212,6 +212,13 @@ bool text_is_word(const char *text)
                              "._-")] == '\0';
 }
 
+bool text_ends_in(const char *text, const char *end)
+{
+    size_t length = strlen(text);
+
+    return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
+}
+
 bool text_is_printable(const char *text)
 {
     while (*text >= 0x20 && *text <= 0x7e)

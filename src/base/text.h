@@ -48,6 +48,9 @@ void text_tidy_path(char *path);
 bool text_is_word(const char *text);
 bool text_is_printable(const char *text);
 
+/* Are these its last bytes? */
+bool text_ends_in(const char *text, const char *end);
+
 /* What is wrong with it as a date YYYY-MM-DD of the calendar; NULL: nothing. */
 const char *text_date_wrong(const char *text);
 

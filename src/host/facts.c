@@ -199,10 +199,9 @@ static void take_unit(const struct host *h, struct facts *f)
         const char *unit = cgroup_line(buf_text(&b), hierarchies[i], path, sizeof path)
                                ? strrchr(path, '/') + 1
                                : "";
-        size_t length = strlen(unit);
 
-        if (length >= sizeof ending && strcmp(unit + length - strlen(ending), ending) == 0)
-            text_safe(f->unit, sizeof f->unit, unit, length);
+        if (strlen(unit) >= sizeof ending && text_ends_in(unit, ending))
+            text_safe(f->unit, sizeof f->unit, unit, strlen(unit));
     }
     buf_free(&b);
 }

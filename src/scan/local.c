@@ -16,13 +16,6 @@
 
 static const char *const bytecode_end = ".pyc";
 
-static bool ends_in(const char *name, const char *end)
-{
-    size_t length = strlen(name);
-
-    return length >= strlen(end) && strcmp(name + length - strlen(end), end) == 0;
-}
-
 static DIR *open_directory(const struct sources *s, const char *name)
 {
     int fd = sys_openat2(s->place, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC,
@@ -145,11 +138,11 @@ static bool follow_name(struct sources *s, const char *name, const char *module,
     const char *end = name + strlen(module);
     struct stat st;
 
-    if (ends_in(name, bytecode_end))
+    if (text_ends_in(name, bytecode_end))
         return note_compiled(s, RULE_PY_BYTECODE, name, f);
     if (strchr(name, '/') != NULL)
         return true;
-    if (ends_in(name, ".so"))
+    if (text_ends_in(name, ".so"))
         return note_compiled(s, RULE_PY_NATIVE, name, f);
     if (*end != '\0' && strcmp(end, ".py") != 0)
         return true;

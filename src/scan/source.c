@@ -112,13 +112,6 @@ bool sources_add_text(struct sources *s, const char *shown, const char *code)
     return queue(s, shown, &bytes, true);
 }
 
-static bool ends_in(const char *name, const char *end)
-{
-    size_t length = strlen(name);
-
-    return length >= strlen(end) && strcmp(name + length - strlen(end), end) == 0;
-}
-
 struct walking {
     struct sources *s;
     const char *beneath; /* "" or "name/" */
@@ -128,8 +121,8 @@ struct walking {
 /* A link may be a module too; one that has another ending is none, and is left alone. */
 static bool matters(const char *name)
 {
-    return strchr(name, '.') == NULL || ends_in(name, ".py") || ends_in(name, ".pyc") ||
-           ends_in(name, ".so") || ends_in(name, ".pth");
+    return strchr(name, '.') == NULL || text_ends_in(name, ".py") || text_ends_in(name, ".pyc") ||
+           text_ends_in(name, ".so") || text_ends_in(name, ".pth");
 }
 
 static bool note_bytecode(struct sources *s, const char *path)
@@ -161,12 +154,12 @@ static bool take_file(const struct walking *w, const char *path, const char *nam
 {
     struct scan_report *r = w->s->report;
 
-    if (w->importer != NO_IMPORTER && ends_in(name, ".so") &&
+    if (w->importer != NO_IMPORTER && text_ends_in(name, ".so") &&
         !scan_note(r, &r->files[w->importer], RULE_PY_NATIVE, 0, path))
         return false;
-    if (ends_in(name, ".pyc"))
+    if (text_ends_in(name, ".pyc"))
         return note_bytecode(w->s, path);
-    return !(ends_in(name, ".py") || is_program(w->s, path)) || sources_add(w->s, path);
+    return !(text_ends_in(name, ".py") || is_program(w->s, path)) || sources_add(w->s, path);
 }
 
 static bool take_entry(const struct tree_entry *entry, void *context)

@@ -57,19 +57,12 @@ static const char *result_name(const char *path, size_t length)
     return path + name;
 }
 
-static bool ends_in(const char *path, const char *end)
-{
-    size_t length = path != NULL ? strlen(path) : 0;
-
-    return length >= strlen(end) && strcmp(path + length - strlen(end), end) == 0;
-}
-
 /* Does the plan write the evidence where a batch makes its results, and nobody else? */
 static bool in_a_batch(const json_t *plan)
 {
     const char *evidence = field_text(plan, "evidence");
 
-    return ends_in(evidence, "/" RESULTS_BUNDLE) &&
+    return evidence != NULL && text_ends_in(evidence, "/" RESULTS_BUNDLE) &&
            result_name(evidence, strlen(evidence) - strlen("/" RESULTS_BUNDLE)) != NULL;
 }
 
