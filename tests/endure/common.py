@@ -32,9 +32,15 @@ class World:
                   if self.dir in row or "denybox" in row]
         return paths, mounts
 
-    def left(self, allowed=()):
-        """What a run has left behind, in words; nothing: []."""
+    def left(self, allowed=(), orphans=False):
+        """What a run has left behind, in words; nothing: []. `orphans`: a launcher may have been in
+        no state to wait for what it had started."""
         found = []
+        try:
+            if not orphans:
+                support.require_nothing_unreaped(())
+        except support.LeftBehind as error:
+            found.append(str(error))
         try:
             support.require_nothing_left(allowed)
         except support.LeftBehind as error:

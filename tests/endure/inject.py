@@ -193,7 +193,7 @@ class Sweep:
                 self.problems.append(f"{name} {errno} {number}: status {status} after the exec")
         else:
             self.judge(f"{name} {errno} {number}", (name, errno, text), status, started, err)
-        self.problems += [f"{name} {errno} {number}: {what}" for what in self.world.left()]
+        self.problems += [f"{name} {errno} {number}: {what}" for what in self.world.left(orphans=True)]
         return True
 
     def is_harmless(self, name, errno, text):

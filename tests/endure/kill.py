@@ -73,7 +73,7 @@ class Killer:
                      else "of them during set-up"] += 1
         if ended is not None:
             self.problems.append(f"round {number}: it had ended by itself, status {ended}")
-        self.problems += [f"round {number}: {what}" for what in self.world.left()]
+        self.problems += [f"round {number}: {what}" for what in self.world.left(orphans=True)]
 
 
 def rounds(count):
