@@ -22,16 +22,6 @@ double measure_start(const char *name, const struct command *command)
     return outcome.us;
 }
 
-/* As measure_start, for a command that prints a number: that number. */
-static double measure_printed(const char *name, const struct command *command)
-{
-    measure_start(name, command);
-    double value = start_printed();
-    if (value <= 0)
-        errx(1, "%s: %s printed no number", name, command->argv[0]);
-    return value;
-}
-
 /* For the row, and for the JSON, where what was said on stderr is gone. */
 static const char *why_failed(void)
 {
@@ -44,28 +34,42 @@ static const char *why_failed(void)
     return reason;
 }
 
-static void first_start(struct contestant *one)
+/*
+ * A start of a contestant by a command of its own: microseconds.  A peer that fails, the first time
+ * or any other, is out for good, with what it said: NAN.  It says nothing of the others, and what
+ * was measured of it until then is not of all the rounds.
+ */
+static double contestant_start(struct contestant *one, const struct command *command)
 {
-    if (one->absent)
-        return;
-    struct outcome outcome = start_wait(&one->start);
+    struct outcome outcome = start_wait(command);
     if (start_succeeded(outcome.status))
-        return;
+        return outcome.us;
     start_explain(one->name, outcome.status);
     if (one->required)
         exit(1);
     one->absent = why_failed();
+    return (double)NAN;
+}
+
+/* As contestant_start, for a command that prints a number: that number. */
+static double contestant_prints(struct contestant *one, const struct command *command)
+{
+    contestant_start(one, command);
+    if (one->absent)
+        return (double)NAN;
+    double value = start_printed();
+    if (value <= 0)
+        errx(1, "%s: %s printed no number", one->name, command->argv[0]);
+    return value;
 }
 
 void measure_warm_up(struct contestant *list)
 {
-    for (int i = 0; i < CONTESTANTS; i++)
-        first_start(&list[i]);
     for (int round = 0; round < WARM_UP; round++) {
         progress("warming up", round, WARM_UP);
         for (int i = 0; i < CONTESTANTS; i++)
             if (!list[i].absent)
-                measure_start(list[i].name, &list[i].start);
+                contestant_start(&list[i], &list[i].start);
     }
     progress("warming up", WARM_UP, WARM_UP);
 }
@@ -83,7 +87,7 @@ void measure_shuffle(int *order, int count)
     }
 }
 
-static void start_rounds(const struct contestant *list, double *us[CONTESTANTS], int starts)
+static void start_rounds(struct contestant *list, double *us[CONTESTANTS], int starts)
 {
     int order[CONTESTANTS];
 
@@ -93,15 +97,15 @@ static void start_rounds(const struct contestant *list, double *us[CONTESTANTS],
         progress("starts", round, starts);
         measure_shuffle(order, CONTESTANTS);
         for (int i = 0; i < CONTESTANTS; i++) {
-            const struct contestant *one = &list[order[i]];
+            struct contestant *one = &list[order[i]];
             if (!one->absent)
-                us[order[i]][round] = measure_start(one->name, &one->start);
+                us[order[i]][round] = contestant_start(one, &one->start);
         }
     }
     progress("starts", starts, starts);
 }
 
-void measure_starts(const struct contestant *list, struct results *results)
+void measure_starts(struct contestant *list, struct results *results)
 {
     double *us[CONTESTANTS];
     int starts = results->starts;
@@ -124,7 +128,7 @@ void measure_starts(const struct contestant *list, struct results *results)
 }
 
 /* Of each launcher the median of what its command prints in so many rounds, or NAN. */
-static void medians_of_printed(const struct contestant *list, int rounds, bool detail, double *into)
+static void medians_of_printed(struct contestant *list, int rounds, bool detail, double *into)
 {
     double *values = calloc((size_t)rounds * LAUNCHERS, sizeof(double));
 
@@ -135,7 +139,7 @@ static void medians_of_printed(const struct contestant *list, int rounds, bool d
         for (int i = 0; i < LAUNCHERS; i++)
             if (!list[i].absent && (!detail || list[i].detailed))
                 values[i * rounds + round] =
-                    measure_printed(list[i].name, detail ? &list[i].syscost : &list[i].with_peak);
+                    contestant_prints(&list[i], detail ? &list[i].syscost : &list[i].with_peak);
     }
     progress("", rounds, rounds);
     for (int i = 0; i < LAUNCHERS; i++)
@@ -145,7 +149,7 @@ static void medians_of_printed(const struct contestant *list, int rounds, bool d
     free(values);
 }
 
-void measure_peaks(const struct contestant *list, struct results *results)
+void measure_peaks(struct contestant *list, struct results *results)
 {
     double kib[LAUNCHERS];
 
@@ -154,7 +158,7 @@ void measure_peaks(const struct contestant *list, struct results *results)
         results->of[i].peak_kib = kib[i];
 }
 
-void measure_getppid(const struct contestant *list, struct results *results)
+void measure_getppid(struct contestant *list, struct results *results)
 {
     double ns[LAUNCHERS];
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Measuring the contestants, interleaved.  A contestant that is required, or has worked before, and
- * fails ends the program.
+ * Measuring the contestants, interleaved.  A required one that fails ends the program; another
+ * becomes absent, whenever it fails, and why is said in its row.
  */
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
@@ -18,12 +18,12 @@ double measure_burst(const char *name, const struct command *const *commands, in
 /* Another order of 0 to count - 1; the same ones for every run of the bench. */
 void measure_shuffle(int *order, int count);
 
-/* Starts each of them some times.  A launcher that is not required and fails becomes absent. */
+/* Starts each of them some times. */
 void measure_warm_up(struct contestant *list);
 
-void measure_starts(const struct contestant *list, struct results *results);
-void measure_peaks(const struct contestant *list, struct results *results);
+void measure_starts(struct contestant *list, struct results *results);
+void measure_peaks(struct contestant *list, struct results *results);
 void measure_rates(const struct contestant *list, struct results *results);
-void measure_getppid(const struct contestant *list, struct results *results);
+void measure_getppid(struct contestant *list, struct results *results);
 
 #endif
