@@ -12,8 +12,8 @@
  *
  * Exit status: 0 when everything that is here was measured, whatever the figures say; 1 when
  * something could not be measured; 2 for a wrong command line.  A required contestant that is
- * here and fails is an error.  Another launcher that fails, at its first start or later, is left out
- * from then on, with the reason in its row; that it does not work here says nothing about denybox.
+ * here and fails is an error.  Another launcher that fails, at its first start or later, is left
+ * out from then on, with the reason in its row; that it does not work here says nothing of denybox.
  */
 
 #include "batch.h"
