@@ -93,7 +93,13 @@ json_t *json_parse(const char *bytes, size_t length, struct error *e)
     return document;
 }
 
-static void add_character(struct buf *b, unsigned char c)
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* One that is not plain. */
+static void add_escaped(struct buf *b, unsigned char c)
 {
     static const char named[] = "\bb\tt\nn\ff\rr\"\"\\\\";
 
@@ -104,17 +110,22 @@ static void add_character(struct buf *b, unsigned char c)
         }
     }
     /* jansson would write upper-case digits, RFC 8785 wants lower-case. */
-    if (c < 0x20)
-        buf_printf(b, "\\u%04x", c);
-    else
-        buf_add(b, &c, 1);
+    buf_printf(b, "\\u%04x", c);
 }
 
 static void add_string(struct buf *b, const char *text, size_t length)
 {
+    size_t from = 0;
+
     buf_puts(b, "\"");
-    for (size_t i = 0; i < length; i++)
-        add_character(b, (unsigned char)text[i]);
+    for (size_t i = 0; i < length; i++) {
+        if (is_plain((unsigned char)text[i]))
+            continue;
+        buf_add(b, text + from, i - from);
+        add_escaped(b, (unsigned char)text[i]);
+        from = i + 1;
+    }
+    buf_add(b, text + from, length - from);
     buf_puts(b, "\"");
 }
 

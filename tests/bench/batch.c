@@ -4,8 +4,6 @@
 #include "progress.h"
 
 #include <err.h>
-#include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,7 +13,8 @@
 
 /* Both ways, ready to be started. */
 struct ways {
-    char *results; /* the directory of them */
+    char *results; /* the directory of them, of this round */
+    char *place;
     int jobs;
     int inputs;
     struct command batch;
@@ -37,19 +36,20 @@ static void make_directory(const char *path)
         err(1, "%s", path);
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
+/*
+ * A directory a round, at the same name: where results are, a batch would find nothing to do.  What
+ * the round before has left is moved out of the way and not removed, since ext4 looks at each inode
+ * that was removed in the last five seconds whenever it makes one (recently_deleted() of its
+ * ialloc.c), and a batch makes more of them.
+ */
+static void begin_round(const struct ways *ways, int round)
 {
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
-/* What the last round has left is gone: a batch would see that nothing is to be done. */
-static void begin_round(const struct ways *ways)
-{
-    if (nftw(ways->results, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)
-        err(1, "%s", ways->results);
+    if (round != 0) {
+        char *old = format(ways->place, "old", round, "");
+        if (rename(ways->results, old) != 0)
+            err(1, "%s", old);
+        free(old);
+    }
     make_directory(ways->results);
 }
 
@@ -109,6 +109,7 @@ static struct ways prepare(const struct places *places, int inputs)
     char *place = contestants_path(places->work, "home/batch");
     struct ways ways = {
         .results = contestants_path(place, "results"),
+        .place = place,
         .jobs = (int)sysconf(_SC_NPROCESSORS_ONLN),
         .inputs = inputs,
         .singles = calloc((size_t)inputs, sizeof(struct command)),
@@ -117,32 +118,34 @@ static struct ways prepare(const struct places *places, int inputs)
 
     if (!ways.singles)
         err(1, "calloc");
+    char *old = contestants_path(place, "old");
     make_directory(place);
     make_directory(in);
+    make_directory(old);
     for (int i = 0; i < inputs; i++) {
         make_input(place, i);
         ways.singles[i] = single_run(places, place, i);
     }
     ways.batch = whole_batch(places, place, ways.jobs);
+    free(old);
     free(in);
-    free(place);
     return ways;
 }
 
-static double batch_rate(const struct ways *ways)
+static double batch_rate(const struct ways *ways, int round)
 {
-    begin_round(ways);
+    begin_round(ways, round);
     return ways->inputs / measure_start("denybox batch", &ways->batch) * 1e6;
 }
 
 /* Their directories are there before the time runs: denybox run makes none. */
-static double single_rate(const struct ways *ways)
+static double single_rate(const struct ways *ways, int round)
 {
     const struct command **commands = calloc((size_t)ways->inputs, sizeof(*commands));
 
     if (!commands)
         err(1, "calloc");
-    begin_round(ways);
+    begin_round(ways, round);
     for (int i = 0; i < ways->inputs; i++) {
         char *directory = format(ways->results, ".", i, "");
         make_directory(directory);
@@ -170,10 +173,10 @@ void batch_measure(const struct contestant *list, const struct places *places,
     for (int round = 0; round < rounds; round++) {
         progress("batches", round, rounds);
         if (round % 2 == 0)
-            batch[round] = batch_rate(&ways);
-        single[round] = single_rate(&ways);
+            batch[round] = batch_rate(&ways, 2 * round);
+        single[round] = single_rate(&ways, 2 * round + (round % 2 == 0));
         if (round % 2 != 0)
-            batch[round] = batch_rate(&ways);
+            batch[round] = batch_rate(&ways, 2 * round + 1);
         ratio[round] = batch[round] / single[round];
     }
     progress("", rounds, rounds);
