@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A little of what tests/endure does at length: see make check-kill, -load, -race, -inject."""
+"""A little of what tests/endure does at length: see make check-kill, -load, -race, -inject, -batch."""
 
 import os
 import shutil
@@ -12,7 +12,8 @@ from support import Live
 
 sys.path.append(os.path.join(support.SRC, "tests", "endure"))
 
-import inject  # noqa: E402  (found by the line above)
+import batch   # noqa: E402  (found by the line above)
+import inject  # noqa: E402
 import kill    # noqa: E402
 import load    # noqa: E402
 import race    # noqa: E402
@@ -38,6 +39,11 @@ class Endure(Live):
         self.assertEqual(problems, [])
         self.assertGreaterEqual(figures.pop("swapped"), 60)
         self.assertEqual(sum(figures.values()), 60)
+
+    def test_a_batch_is_resumed_twice(self):
+        figures, problems = batch.resumed(90)
+        self.assertEqual(problems, [])
+        self.assertEqual((figures["inputs"], figures["results"]), (90, 90))
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
     def test_faults_from_outside(self):
