@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Holds the recipes of packages against the source and against each other: what all of them say has to
+# be the same. Nothing is built; scripts/release does that.
+#
+#   tests/packages_test.py [NAME...]
+
+import fnmatch
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+SPEC = 'packaging/denybox.spec'
+ALPINE = 'packaging/alpine/APKBUILD'
+ARCH = 'packaging/arch/PKGBUILD'
+NIX = 'packaging/nix/default.nix'
+
+# What says the version, and how.
+VERSIONS = {
+    'debian/changelog': r'\Adenybox \(([^)]+)\) ',
+    SPEC: r'^Version: +(\S+)$',
+    ALPINE: r'^pkgver=(\S+)$',
+    ARCH: r'^pkgver=(\S+)$',
+    NIX: r'^  version = "([^"]+)";$',
+    'NEWS': r'\A.*\n\n(\S+?),? ',
+}
+
+# What says in a line what denybox is, and how; Debian's begins in lower case.
+SUMMARIES = {
+    'debian/control': r'^Description: (.+)$',
+    SPEC: r'^Summary: +(.+)$',
+    ALPINE: r'^pkgdesc="(.+)"$',
+    ARCH: r"^pkgdesc='(.+)'$",
+    NIX: r'^    description = "(.+)";$',
+}
+
+# A library of configure.ac, and its name in Debian, Fedora, Alpine, Arch and Nix. Arch has Check in
+# checkdepends, as Nix and Alpine do; where it stands is not looked at.
+LIBRARIES = {
+    'libseccomp': ('libseccomp-dev', 'pkgconfig(libseccomp)', 'libseccomp-dev', 'libseccomp', 'libseccomp'),
+    'libcap-ng': ('libcap-ng-dev', 'pkgconfig(libcap-ng)', 'libcap-ng-dev', 'libcap-ng', 'libcap_ng'),
+    'jansson': ('libjansson-dev', 'pkgconfig(jansson)', 'jansson-dev', 'jansson', 'jansson'),
+    'nettle': ('nettle-dev', 'pkgconfig(nettle)', 'nettle-dev', 'nettle', 'nettle'),
+    'libelf': ('libelf-dev', 'pkgconfig(libelf)', 'elfutils-dev', 'libelf', 'elfutils'),
+    'libarchive': ('libarchive-dev', 'pkgconfig(libarchive)', 'libarchive-dev', 'libarchive',
+                   'libarchive'),
+    'check': ('check', 'pkgconfig(check)', 'check-dev', 'check', 'check'),
+}
+RECIPES = ('debian/control', SPEC, ALPINE, ARCH, NIX)
+# Those that say which version of a library has to be there at least.
+BOUNDED = RECIPES[:2]
+
+
+class Skip(Exception):
+    pass
+
+
+def read(path):
+    with open(os.path.join(SOURCE, path), encoding='utf-8') as file:
+        return file.read()
+
+
+def named(path, form):
+    """What a file says, exactly once."""
+    found = re.findall(form, read(path), re.M)
+    assert len(found) == 1, '%s: %s' % (path, found)
+    return found[0]
+
+
+def code(path):
+    """Without its comments."""
+    return re.sub(r'(?m)^\s*#.*$', '', read(path))
+
+
+def modules():
+    """The libraries of configure.ac, with the version that they must have, if any."""
+    found = re.findall(r'PKG_CHECK_MODULES\(\[\w+\], \[(\S+?)(?: >= (\S+))?\]', read('configure.ac'))
+    assert len(found) > 3, found
+    return dict(found)
+
+
+def test_the_version_is_one():
+    version = named('configure.ac', r'^AC_INIT\(\[denybox\], \[(.+)\]\)$')
+    said = {path: named(path, form) for path, form in VERSIONS.items()}
+    assert set(said.values()) == {version}, '%s: %s' % (version, said)
+
+
+def test_the_summary_is_one():
+    said = {path: named(path, form) for path, form in SUMMARIES.items()}
+    assert len({text[0].lower() + text[1:] for text in said.values()}) == 1, said
+
+
+def test_every_library_is_asked_for():
+    wanted = modules()
+    assert set(LIBRARIES) == set(wanted), set(LIBRARIES) ^ set(wanted)
+    for column, path in enumerate(RECIPES):
+        text = code(path)
+        for library, names in LIBRARIES.items():
+            name = re.escape(names[column])
+            found = re.search(r'(?<![\w-])%s(?![\w-])(?: \(?>= ([\d.]+))?' % name, text)
+            assert found, '%s does not ask for %s' % (path, names[column])
+            if path in BOUNDED:
+                assert (found.group(1) or '') == wanted[library], \
+                    '%s: %s %s, and configure wants %s' % (path, library, found.group(1), wanted[library])
+
+
+def test_every_page_is_packed():
+    """By the spec, which names what it packs; the others take all that was installed."""
+    patterns = re.findall(r'^%\{_mandir\}/(\S+)$', read(SPEC), re.M)
+    pages = re.findall(r'\bman/(\S+\.[1-8])\b', read('man/man.am'))
+    assert len(pages) > 10, pages
+    for page in pages:
+        place = 'man%s/%s.gz' % (page[-1], page)
+        assert any(fnmatch.fnmatch(place, pattern) for pattern in patterns), place
+
+
+def test_the_tests_of_the_installed_package_are_there():
+    names = re.findall(r'^Tests: (\S+)$', read('debian/tests/control'), re.M)
+    assert names, 'none'
+    there = set(os.listdir(os.path.join(SOURCE, 'debian', 'tests'))) - {'control'}
+    assert there == set(names), there ^ set(names)
+    for name in names:
+        assert os.access(os.path.join(SOURCE, 'debian', 'tests', name), os.X_OK), name
+
+
+def hand_written():
+    """What lies in debian and packaging: as git says, or all of it where there is no git."""
+    known = subprocess.run(['git', '-C', SOURCE, 'ls-files', 'debian', 'packaging'], check=False,
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding='utf-8') \
+        if shutil.which('git') else None
+    if known is None or known.returncode != 0 or not known.stdout:
+        raise Skip('it needs the repository: a package build leaves its own files in debian')
+    return known.stdout.split()
+
+
+def test_every_recipe_is_in_the_tarball():
+    listed = read('packaging/packaging.am')
+    missing = [path for path in hand_written()
+               if not path.endswith('.am') and not re.search(r'(?<!\S)%s(?!\S)' % re.escape(path), listed)]
+    assert not missing, missing
+
+
+def test_recipes_are_read_by_their_shell():
+    for path in (ALPINE, ARCH):
+        done = subprocess.run(['bash', '-n', os.path.join(SOURCE, path)], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                              encoding='utf-8')
+        assert done.returncode == 0 and done.stdout == '', done.stdout
+
+
+def test_no_recipe_starts_sandboxes():
+    """A builder may forbid them: make check has to be told, each time."""
+    for path in ('debian/rules', SPEC, ALPINE, ARCH, NIX):
+        assert 'CHECK_LIVE=no' in code(path), path
+
+
+def main():
+    passed = failed = skipped = 0
+    for name, test in sorted(globals().items()):
+        if not name.startswith('test_') or \
+                len(sys.argv) > 1 and not any(word in name for word in sys.argv[1:]):
+            continue
+        try:
+            test()
+            passed += 1
+        except Skip as reason:
+            print('SKIP %s: %s' % (name, reason))
+            skipped += 1
+        except Exception as e:  # a test that breaks has failed, and the others still run
+            print('FAIL %s: %s: %s' % (name, type(e).__name__, e))
+            failed += 1
+    print('%d passed, %d failed, %d skipped' % (passed, failed, skipped))
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
