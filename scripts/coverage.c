@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 /*
  * For scripts/coverage alone, linked into every program of that build.
@@ -28,4 +29,12 @@ __attribute__((constructor(101))) static void share_counters(void)
     if (mmap(gcov_counters_start, size, PROT_READ | PROT_WRITE,
              MAP_FIXED | MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
         abort();
+}
+
+/* The files of counters are for every user of the tests to add to, whoever made them: root makes
+ * a root for the tests before the ordinary user's come. gcov writes with priority 100, after this.
+ */
+__attribute__((destructor(101))) static void open_to_all(void)
+{
+    umask(0);
 }
