@@ -9,6 +9,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 sys.path.insert(0, os.path.join(TOP, "tests", "live"))
@@ -252,27 +253,36 @@ def emulator():
 
 
 class Start:
-    """One start of a kernel: what both serial ports have said, and how it ended."""
+    """One start of a kernel: finish() waits for its end; then there is what both serial ports have
+    said, and why it is worth nothing, or None."""
 
     def __init__(self, kernel, initramfs, work, words, timeout):
         self.nonce = secrets.token_hex(8)
-        self.console = os.path.join(work, "console.log")
-        port = os.path.join(work, "port.log")
+        self.console, self.port = os.path.join(work, "console.log"), os.path.join(work, "port.log")
         words = f"{CONSOLE} kernels.port=/dev/ttyS1 kernels.nonce={self.nonce} {words}"
-        argv = [*MACHINE, "-serial", "file:" + self.console, "-serial", "file:" + port, "-kernel",
-                kernel.image, "-initrd", initramfs, "-append", words.strip()]
-        self.why = None
+        argv = [*MACHINE, "-serial", "file:" + self.console, "-serial", "file:" + self.port,
+                "-kernel", kernel.image, "-initrd", initramfs, "-append", words.strip()]
+        self.timeout, self.end = timeout, time.monotonic() + timeout
+        self.why, self.lines = None, []
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, text=True, errors="replace")
+
+    def finish(self):
         try:
-            done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.PIPE, timeout=timeout, check=False, text=True,
-                                  errors="replace")
-            if done.returncode != 0:
-                self.why = f"{argv[0]} ended with {done.returncode}: {done.stderr.strip()[:300]}"
+            _, said = self.process.communicate(timeout=max(0, self.end - time.monotonic()))
+            if self.process.returncode != 0:
+                self.why = f"{MACHINE[0]} ended with {self.process.returncode}: {said.strip()[:300]}"
         except subprocess.TimeoutExpired:
-            self.why = f"it did not end in {timeout} s"
-        self.lines = self.read(port).split("\n")
+            self.why = f"it did not end in {self.timeout} s"
+            self.kill()
+        self.lines = self.read(self.port).split("\n")
         if "Kernel panic" in self.read(self.console):
             self.why = "the kernel panicked"
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
 
     @staticmethod
     def read(path):
