@@ -13,9 +13,9 @@
 #include "attester/attestation.h"
 #include "attester/isolate.h"
 #include "attester/option.h"
-#include "attester/place.h"
 #include "attester/probes.h"
 #include "base/sha256.h"
+#include "evidence/place.h"
 #include "support.h"
 
 #define ABC "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -276,20 +276,20 @@ START_TEST(evidence_goes_to_a_new_file)
 {
     struct place p;
 
-    ck_assert(place_find(&p, support_path("bundle"), &e));
+    ck_assert(place_find(&p, "evidence", support_path("bundle"), &e));
     ck_assert(place_write(&p, "text", &e));
     close(p.directory);
     ck_assert_str_eq(support_read("bundle", NULL), "text\n");
-    ck_assert(!place_find(&p, support_path("bundle"), &e));
+    ck_assert(!place_find(&p, "evidence", support_path("bundle"), &e));
     ck_assert_ptr_nonnull(strstr(e.text, "it exists"));
     support_link("nowhere", "link");
-    ck_assert(!place_find(&p, support_path("link"), &e));
-    ck_assert(!place_find(&p, support_path("none/bundle"), &e));
+    ck_assert(!place_find(&p, "evidence", support_path("link"), &e));
+    ck_assert(!place_find(&p, "evidence", support_path("none/bundle"), &e));
     ck_assert_ptr_nonnull(strstr(e.text, "No such file"));
-    ck_assert(!place_find(&p, support_path(""), &e));
+    ck_assert(!place_find(&p, "evidence", support_path(""), &e));
     ck_assert_ptr_nonnull(strstr(e.text, "names no file"));
-    ck_assert(!place_find(&p, "..", &e));
-    ck_assert(place_find(&p, NULL, &e));
+    ck_assert(!place_find(&p, "evidence", "..", &e));
+    ck_assert(place_find(&p, "evidence", NULL, &e));
     ck_assert_int_eq(p.directory, -1);
     ck_assert_str_eq(support_list("."), "bundle link ");
 }

@@ -555,6 +555,34 @@ def test_the_bounds_of_verify():
             section(VERIFY, 'THE RESULT AS JSON'))
 
 
+def test_whose_word_a_fact_of_the_report_is():
+    """A value is stated, and not checked, when it is one of the UNPROTECTED FIELDS."""
+    listed = set(re.findall(r'^\.It Va (\S+)$', '\n'.join(section(VERIFY, 'UNPROTECTED FIELDS')), re.M))
+    have = {path: basis for _, path, basis in rows('src/verify/fact.def', 'FACT')}
+    schema = [row[0] for row in rows('src/verify/schema.def', 'FIELD')]
+    assert set(have) <= set(schema), 'the report shows what no bundle has: %s' % (set(have) - set(schema))
+    same([path for path, basis in have.items() if basis == 'STATED'], listed & set(have), 'facts')
+
+
+def test_each_probe_has_a_wall_in_the_report():
+    """In one row, but for the one that shows what can be reached."""
+    symbols = [row[0] for row in rows('src/rules/probe.def', 'PROBE')]
+    found = [symbol for row in rows('src/verify/wall.def', 'WALL') for symbol in row[1:-1]]
+    assert all(row[-1] == 'N_PROBES' for row in rows('src/verify/wall.def', 'WALL'))
+    assert sorted(found) == sorted(set(symbols) - {'PR_FS_OUT_OK'}), \
+        sorted(set(symbols) ^ set(found))
+
+
+def test_the_bounds_of_the_report():
+    text = joined(section(VERIFY, 'THE REPORT'))
+    for name, source, words in (('PAGE_LIST_MAX', 'page.h', 'at most %s entries'),
+                                ('HTML_TEXT_MAX', 'html.h', 'of a text %s bytes')):
+        assert words % re.search(r'#define %s (.*)' % name, read('src/verify/' + source)).group(
+            1) in text, name
+    assert '#define ALL_MAX (1U << 20)' in read('src/verify/page_raw.c')
+    assert 'of the document 1 MiB' in text
+
+
 def test_the_clocks_of_verify():
     source, text = read('src/verify/result.c'), joined(section(VERIFY, 'Check agreement', 'Ss'))
     for name, sentence in (('CLOCKS_DIFFER_MS', 'more than %d s longer than from'),

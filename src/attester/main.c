@@ -10,13 +10,13 @@
 
 #include "attester/attestation.h"
 #include "attester/option.h"
-#include "attester/place.h"
 #include "attester/probes.h"
 #include "base/io.h"
 #include "base/sha256.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "evidence/inside.h"
+#include "evidence/place.h"
 #include "evidence/table.h"
 
 /* denybox-attest: the probes inside a sandbox of any making. It asks the kernel and changes
@@ -140,7 +140,7 @@ int main(int argc, char **argv)
     if (wishes.help || wishes.version)
         return ATTESTER_HOLDS;
     if (!take_seccomp(&wishes, attestation.seccomp_sha256, &e) ||
-        !place_find(&where, wishes.evidence, &e))
+        !place_find(&where, "evidence", wishes.evidence, &e))
         return fail(&e, ATTESTER_USAGE);
     attest(&wishes, &attestation, &warnings);
     /* Only now: an ignored signal would be seen by the probes. */

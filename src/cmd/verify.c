@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include "base/help.h"
+#include "base/io.h"
 #include "cmd/commands.h"
 #include "cmd/print.h"
+#include "evidence/place.h"
 #include "verify/option.h"
 #include "verify/report.h"
 
@@ -13,6 +15,23 @@
 
 /* Files between two looks of whoever waits at a terminal. */
 #define PROGRESS_STEP 64
+
+static bool write_page(const struct place *place, const struct verification *v)
+{
+    struct html h;
+    struct error e;
+    const char *text;
+    bool ok;
+
+    report_html(&h, v);
+    text = html_page(&h);
+    ok = text != NULL ? place_write(place, text, &e)
+                      : error_set(&e, EXIT_DENYBOX, "cannot write the report: out of memory");
+    html_free(&h);
+    if (!ok)
+        error_print(&e);
+    return ok;
+}
 
 static bool report(const struct policy *policy, const struct verification *v)
 {
@@ -42,7 +61,7 @@ static void progress(const struct policy *policy, int done)
         fprintf(stderr, "\rdenybox: %d of %d verified", done, policy->n_files);
 }
 
-static int verify_all(const struct policy *policy)
+static int verify_all(const struct policy *policy, const struct place *page)
 {
     static struct verification v;
     struct tally tally = {0};
@@ -52,7 +71,7 @@ static int verify_all(const struct policy *policy)
     for (int i = 0; i < policy->n_files; i++) {
         verify_file(policy, policy->files[i], &v);
         tally.n[verification_outcome(&v)]++;
-        said = report(policy, &v) && said;
+        said = report(policy, &v) && (page->directory < 0 || write_page(page, &v)) && said;
         verification_free(&v);
         progress(policy, i + 1);
     }
@@ -82,7 +101,9 @@ static int show_help(void)
 
 static int carry_out(struct policy *policy, int argc, char **argv)
 {
+    struct place page;
     struct error e;
+    int status;
 
     if (!verify_options(policy, argc, argv, &e)) {
         error_print(&e);
@@ -94,8 +115,11 @@ static int carry_out(struct policy *policy, int argc, char **argv)
         puts("denybox " PACKAGE_VERSION);
         return EXIT_OK;
     }
-    if (policy_load(policy, &e))
-        return verify_all(policy);
+    if (policy_load(policy, &e) && place_find(&page, "html", policy->html, &e)) {
+        status = verify_all(policy, &page);
+        io_close(&page.directory);
+        return status;
+    }
     error_print(&e);
     return EXIT_USAGE;
 }

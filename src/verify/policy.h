@@ -31,6 +31,7 @@ struct policy {
     bool base;
     const char *matrix_file; /* NULL: the built-in one */
     bool json;
+    const char *html; /* NULL: no report */
     bool quiet;
     bool help;
     bool version;

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "verify/html.h"
 #include "verify/verification.h"
 
 /* How many files came to what. */
@@ -28,6 +29,9 @@ int tally_status(const struct tally *tally);
 
 /* The same as a document, denybox-verify(1). New reference, NULL when out of memory. */
 json_t *report_json(const struct verification *v);
+
+/* The same as a page, of a bundle of whatever shape. The page is the caller's to free. */
+void report_html(struct html *h, const struct verification *v);
 
 /* {"summary": {...}}. New reference. */
 json_t *report_tally_json(const struct tally *tally);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "attester/place.h"
+#include "evidence/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "evidence/inside.h"
 #include "evidence/publish.h"
 
-bool place_find(struct place *p, const char *path, struct error *e)
+bool place_find(struct place *p, const char *option, const char *path, struct error *e)
 {
     char directory[PATH_MAX];
     struct stat st;
@@ -24,16 +24,16 @@ bool place_find(struct place *p, const char *path, struct error *e)
         return true;
     p->name = slash != NULL ? slash + 1 : path;
     if (p->name[0] == '\0' || strcmp(p->name, ".") == 0 || strcmp(p->name, "..") == 0)
-        return error_set(e, EXIT_DENYBOX, "cannot use --evidence '%s': it names no file",
+        return error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': it names no file", option,
                          text_show(path));
     snprintf(directory, sizeof directory, "%.*s.", (int)(p->name - path), path);
     p->directory = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (p->directory < 0)
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot use --evidence '%s'", text_show(path));
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot use --%s '%s'", option, text_show(path));
     if (fstatat(p->directory, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-        error_set(e, EXIT_DENYBOX, "cannot use --evidence '%s': it exists", text_show(path));
+        error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': it exists", option, text_show(path));
         io_close(&p->directory);
-        return error_hint(e, "evidence is never overwritten; choose another name or move it away");
+        return error_hint(e, "a file is never overwritten; choose another name or move it away");
     }
     return true;
 }

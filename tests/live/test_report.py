@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""denybox verify --html: a page of any bundle, in which nothing of it is anything but text."""
+
+import json
+import os
+import re
+
+import bundle
+import pages
+import support
+from support import Live, denybox, run
+
+ACCEPTABLE, REJECTED, USAGE, BLOCKED = 0, 1, 2, 3
+WORDS = {0: "ACCEPTABLE", 1: "REJECTED", 3: "BLOCKED"}
+# What would be markup, an attribute's end, a reference, a terminal's sequence, or turned around.
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&lt;&#60;</style></pre>" \
+          "\x1b]0;t\x07\u202egnp\u2066\x7f\x9b`${x}{{x}}"
+
+
+def strings(value, change):
+    """The same document with every string and every key changed."""
+    if isinstance(value, dict):
+        return {key: strings(child, change) for key, child in value.items()}
+    if isinstance(value, list):
+        return [strings(child, change) for child in value]
+    return change(value) if isinstance(value, str) else value
+
+
+class Report(Live):
+
+    def page(self, name, status, *options):
+        """The report of a bundle, read strictly."""
+        report = self.path("report.html")
+        done = denybox("verify", "--quiet", "--html", report, *options, self.path(name))
+        self.assertEqual(done.err, "")
+        self.assert_status(done, status)
+        self.assertTrue(done.out.startswith(WORDS[status] + " "), done.out)
+        with open(report, "rb") as file:
+            data = file.read()
+        os.remove(report)
+        page = pages.read(data)
+        self.assertTrue(page.title.startswith(WORDS[status] + ": "), page.title)
+        self.assertEqual(page.texts["h1"], [WORDS[status]])
+        return page
+
+    def attest(self, *options):
+        done = denybox("attest", "--quiet", "--venue", "VPS", *options)
+        self.assert_status(done, 0)
+        support.write(self.path("bundle.json"), done.out)
+        return support.load_json(done.out)
+
+    def run_one(self, *options, payload=("exit", "0")):
+        done = run("--venue", "VPS", "--evidence", self.path("bundle.json"), *self.io, *options,
+                   payload=payload)
+        self.assert_status(done, 0)
+        return self.evidence()
+
+    def save(self, document, seal=True):
+        if seal:
+            document["integrity"]["sha256"] = bundle.integrity(document)
+        support.write(self.path("bundle.json"), json.dumps(document))
+
+    def test_a_good_one(self):
+        document = self.attest("--controls")
+        page = self.page("bundle.json", ACCEPTABLE)
+        probes = page.tables["The probes, judged again"][1:]
+        self.assertEqual([row[0] for row in probes],
+                         [probe["probe_id"] for probe in document["probes"]])
+        for row, probe in zip(probes, document["probes"]):
+            self.assertTrue(row[1].startswith(probe["verdict"]), row)
+            self.assertEqual(row[2:4], [probe["operation"], probe["expected"]])
+        self.assertEqual([row[0] for row in page.tables["The mounts"][1:]],
+                         ["/", "/in", "/out", "/tmp"])
+        walls = {row[0]: row[1] for row in page.tables["The walls, in words"][1:]}
+        self.assertEqual(set(walls.values()), {"closed", "not asked"}, walls)
+        self.assertEqual([name for name, state in walls.items() if state == "not asked"],
+                         ["imports that are not allowed"])
+        self.assertEqual([row[0] for row in page.tables[
+            "The acceptance matrix, as it follows from the probes"][1:]],
+                         [str(number) for number in range(24, 38)])
+        self.assertEqual({row[1] for row in page.tables["The checks, in their order"][1:]}, {"ok"})
+        self.assertFalse("in doubt" in page.text())
+
+    def test_the_grid_is_the_golden_table(self):
+        self.attest("--controls")
+        grid = self.page("bundle.json", ACCEPTABLE).tables["Which probe must fail without which wall"]
+        source = support.read(os.path.join(support.SRC, "src", "rules", "control.def"))
+        rows = re.findall(r'^REMOVAL\(\w+, "([^"]*)", "[^"]*", (\w+),(.*)END\)$', source, re.M)
+        self.assertEqual([row[0] for row in grid[1:]], [name for name, _, _ in rows])
+        for cells, (_, launcher, flips) in zip(grid[1:], rows):
+            have = [name for name, cell in zip(grid[0][1:-1], cells[1:-1]) if cell == "F"]
+            self.assertEqual([name.replace("-", "_") for name in have],
+                             flips.replace(",", " ").split())
+            self.assertEqual(cells[-1], {"SEEN": "F", "UNSEEN": ".", "EITHER": "?"}[launcher])
+
+    def test_a_rejected_one(self):
+        """Every reason with its code, its words and its text; the forged value beside ours."""
+        document = self.attest()
+        document["probes"][0]["verdict"] = "FAIL"
+        document["venue"] = "LAPTOP"
+        document["limits"]["pids"]["value"] = 65
+        self.save(document)
+        page = self.page("bundle.json", REJECTED)
+        reasons = "".join(page.texts["li"] + page.texts["strong"])
+        for code in ("verdict-forged", "venue-refused", "limits"):
+            self.assertIn(code, page.texts["strong"])
+        self.assertIn("a verdict is not what follows from the observations", reasons)
+        self.assertIn("PASSthe bundle says FAIL", page.tables["The probes, judged again"][1][1].
+                      replace(" ", "", 1))
+        facts = {row[0]: row[2] for row in page.tables["What the bundle says of the run"][1:]}
+        self.assertEqual((facts["Made by"], facts["Plan's digest"], facts["Venue"]),
+                         ("in doubt", "checked", "stated"))
+
+    def test_a_wall_that_did_not_hold(self):
+        document = self.attest()
+        document["probes"][0]["observed"][0]["value"] = 0
+        self.save(document)
+        page = self.page("bundle.json", REJECTED)
+        walls = {row[0]: row[1] for row in page.tables["The walls, in words"][1:]}
+        self.assertEqual(walls["the network"], "OPEN")
+        self.assertEqual(walls["other programs"], "closed")
+        self.assertTrue("if it were believed" in page.text())
+
+    def test_deviations(self):
+        self.attest("--proc")
+        rejected = self.page("bundle.json", REJECTED).tables["Declared deviations"]
+        self.assertEqual(rejected[1], ["proc", "PR-MOUNT-1, DX-HOSTPATH", "not allowed"])
+        page = self.page("bundle.json", ACCEPTABLE, "--allow-deviation", "proc")
+        self.assertEqual(page.tables["Declared deviations"][1][2], "allowed by --allow-deviation")
+        walls = {row[0]: row[1] for row in page.tables["The walls, in words"][1:]}
+        self.assertEqual(walls["the host's other files"], "open, allowed")
+
+    def test_a_run(self):
+        support.write(self.path("out", "file"), "content")
+        self.run_one("--fsize", "1m", "--timeout", "1h", "--scan", "default")
+        page = self.page("bundle.json", ACCEPTABLE)
+        limits = {row[0]: row[1:] for row in page.tables["The limits, and who holds them"][1:]}
+        self.assertEqual(limits["size of a file"], ["1 MiB", "1 MiB", "rlimit", "each file"])
+        self.assertEqual(limits["time"], ["3600 s", "3600 s", "timer", "the payload"])
+        self.assertEqual([row[0] for row in page.tables["What was left in /out"][1:]], ["file"])
+
+    def test_a_batch(self):
+        for name in ("inputs", "inputs/one", "results"):
+            os.mkdir(self.path(name))
+        done = denybox("batch", "--quiet", "--venue", "VPS", "--in-each", self.path("inputs"),
+                       "--out-each", self.path("results"), "--", support.PAYLOAD, "exit", "0",
+                       env=support.base_env(XDG_CACHE_HOME=self.path("cache")))
+        self.assert_status(done, 0)
+        name = "results/one/bundle.json"
+        page = self.page(name, ACCEPTABLE)
+        facts = {row[0]: row[2] for row in page.tables["What the bundle says of the run"][1:]}
+        self.assertEqual((facts["Shared by a batch"], facts["Shared since"]), ("checked", "stated"))
+
+    def test_hostile_strings(self):
+        """Of whatever shape the rest is: every string at once, and each key."""
+        document = self.run_one("--scan", "default")
+        self.save(strings(document, lambda text: text + HOSTILE), seal=False)
+        page = self.page("bundle.json", REJECTED)
+        self.assertTrue("<script>alert(1)</script>" in page.text())
+        self.assertTrue("\\x1b]0;t\\x07\\xe2\\x80\\xaegnp" in page.text())
+        self.save({HOSTILE + key: value for key, value in document.items()}, seal=False)
+        self.assertIn("<script>", "".join(self.page("bundle.json", REJECTED).texts["summary"]))
+
+    def test_hostile_files(self):
+        """What is no bundle, what is no JSON, and what is no file."""
+        for data, status in (("", REJECTED), ("[]", REJECTED), ("{}", REJECTED), ("nul", REJECTED),
+                             ('{"probes": 1, "limits": [], "raw": {"mountinfo": 3}}', REJECTED)):
+            support.write(self.path("bundle.json"), data)
+            self.page("bundle.json", status)
+        os.remove(self.path("bundle.json"))
+        self.assertIn("file-unreadable", self.page("bundle.json", BLOCKED).texts["strong"])
+        os.mkdir(self.path(HOSTILE.replace("/", "")))
+        self.page(HOSTILE.replace("/", "") + "/..", REJECTED)
+
+    def test_it_is_bounded(self):
+        """Long lists are cut, and what is left out is counted."""
+        document = self.run_one()
+        entry = {"path": "x", "path_b64": "eA==", "type": "file", "size": 0, "sha256": None, "odd": []}
+        document["result"]["outputs"] = [entry] * 1000
+        document["deviations"] = ["proc"] * 5000
+        document["venue"] = "v" * 500000
+        self.save(document)
+        page = self.page("bundle.json", REJECTED)
+        self.assertEqual(len(page.tables["What was left in /out"]), 201)
+        self.assertIn("And 800 more, which the bundle has.", page.texts["p"])
+        self.assertTrue("... (500000 bytes)" in page.text())
+        self.assertLess(len(page.text()), 2 << 20)
+
+    def test_the_same_bytes(self):
+        self.attest("--controls")
+
+        def bytes_of():
+            report = self.path("report.html")
+            denybox("verify", "--html", report, self.path("bundle.json"))
+            data = support.read(report)
+            os.remove(report)
+            return re.sub(r"at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\. It fetches", "at NOW. It fetches", data)
+        self.assertEqual(bytes_of(), bytes_of())
+
+    def test_a_file_is_never_replaced(self):
+        self.attest()
+        os.symlink("nowhere", self.path("link"))
+        support.write(self.path("there"), "mine")
+        for name, words in (("there", "it exists"), ("link", "it exists"), ("none/page", "No such file"),
+                            ("in/", "it names no file"), ("in", "it exists")):
+            done = denybox("verify", "--html", self.path(name), self.path("bundle.json"))
+            self.assert_error(done, USAGE, "cannot use --html ")
+            self.assertIn(words, done.err)
+        self.assertEqual(support.read(self.path("there")), "mine")
+        self.assertFalse(os.path.lexists(self.path("nowhere")))
+        done = denybox("verify", "--html", self.path("page"), self.path("bundle.json"),
+                       self.path("bundle.json"))
+        self.assert_error(done, USAGE, "a report is of one")
+        self.assertFalse(os.path.exists(self.path("page")))
+
+
+if __name__ == "__main__":
+    support.main()
