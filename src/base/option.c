@@ -16,11 +16,14 @@ struct words {
     int next;
 };
 
-/* One dash and a letter is short for these, wherever there is such a row. */
 static const struct {
     const char *word;
     const char *name;
-} shorts[] = {{"-h", "help"}, {"-o", "output"}};
+} shorts[] = {
+#define SHORT(word, name) {word, name},
+#include "base/short.def"
+#undef SHORT
+};
 
 static bool known(const struct option_set *set, const struct option_row *row)
 {

@@ -15,6 +15,7 @@
 #include "cmd/commands.h"
 #include "cmd/kept.h"
 #include "cmd/print.h"
+#include "cmd/verb.h"
 #include "store/store.h"
 
 /* What is asked for, and what came of it. */
@@ -303,16 +304,18 @@ static const char *habit(const char *word)
     return NULL;
 }
 
-static bool refuse_verb(const char *command, const char *word, const char *usage, struct error *e)
+static bool refuse_verb(const char *command, const char *word, struct error *e)
 {
     const char *meant = word != NULL ? habit(word) : NULL;
+    char usage[VERB_USAGE_SIZE];
 
     if (word == NULL)
         error_set(e, EXIT_DENYBOX, "cannot use %s: no verb given", command);
     else
         error_set(e, EXIT_DENYBOX, "cannot use %s: '%s' is not a verb of it", command,
                   text_show(word));
-    return error_hint(e, "denybox %s %s", command, meant != NULL ? meant : usage);
+    return error_hint(e, "denybox %s %s", command,
+                      meant != NULL ? meant : verb_usage(command, usage));
 }
 
 static const struct {
@@ -331,11 +334,10 @@ static size_t find_verb(const char *word)
     return i;
 }
 
-bool cache_words(const char *command, unsigned kinds, const char *usage, int argc, char **argv,
-                 struct error *e)
+bool cache_words(const char *command, unsigned kinds, int argc, char **argv, struct error *e)
 {
     if (argc == 0 || find_verb(argv[0]) == N_VERBS)
-        return refuse_verb(command, argc > 0 ? argv[0] : NULL, usage, e);
+        return refuse_verb(command, argc > 0 ? argv[0] : NULL, e);
     return verbs[find_verb(argv[0])].carry_out == list
                ? only_json(command, argc - 1, argv + 1, e)
                : only_ids(command, argv[0], kinds, argc - 1, argv + 1, e);
@@ -360,8 +362,7 @@ int cache_verb(const char *command, unsigned kinds, int argc, char **argv)
 bool words_cache(int argc, char **argv, struct error *e)
 {
     return (argc > 0 && help_asked(argv[0])) ||
-           cache_words("cache", CACHE_ROOTS | CACHE_IMAGES,
-                       "list [--json] | verify [ID...] | prune [ID...]", argc, argv, e);
+           cache_words("cache", CACHE_ROOTS | CACHE_IMAGES, argc, argv, e);
 }
 
 int command_cache(int argc, char **argv)
@@ -374,11 +375,8 @@ int command_cache(int argc, char **argv)
     }
     if (!help_asked(argv[0]))
         return cache_verb("cache", CACHE_ROOTS | CACHE_IMAGES, argc, argv);
-    puts("usage: denybox cache list [--json] | verify [ID...] | prune [ID...]\n\n"
-         "Roots that were made of the host's programs, and unpacked images.\n\n"
-         "  list     each with its id, kind and size, when it was made and used, and what of\n"
-         "  verify   are they still what was made?\n"
-         "  prune    remove them, unless they are in use; a root is made again when it is asked\n"
-         "           for, an image needs its file");
+    verb_help("cache",
+              "Roots that were made of the host's programs, and unpacked images. A root that was\n"
+              "removed is made again when it is asked for; an image needs its file.\n");
     return EXIT_OK;
 }

@@ -14,11 +14,10 @@
  * The verbs that are the same for all that is kept: list, verify, prune; argv are the words from
  * the verb on. `command` is what they were given to ("cache", "image"), for messages.
  *
- * cache_words says whether they are such words; `usage` is for the hint. False and *e. cache_verb
- * carries out what cache_words has read, prints what is wrong, and returns the exit status.
+ * cache_words says whether they are such words. False and *e. cache_verb carries out what
+ * cache_words has read, prints what is wrong, and returns the exit status.
  */
-bool cache_words(const char *command, unsigned kinds, const char *usage, int argc, char **argv,
-                 struct error *e);
+bool cache_words(const char *command, unsigned kinds, int argc, char **argv, struct error *e);
 int cache_verb(const char *command, unsigned kinds, int argc, char **argv);
 
 #endif

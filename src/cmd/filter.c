@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "cmd/commands.h"
+#include "cmd/verb.h"
 #include "filter/builtin.h"
 #include "filter/compile.h"
 
@@ -67,8 +68,10 @@ static int compile(const char *path)
 
 static bool refuse(struct error *e, const char *what)
 {
+    char usage[VERB_USAGE_SIZE];
+
     error_set(e, EXIT_DENYBOX, "cannot use filter: %s", what);
-    return error_hint(e, "denybox filter list | show NAME | digest NAME | compile FILE.json");
+    return error_hint(e, "denybox filter %s", verb_usage("filter", usage));
 }
 
 static bool know(const char *name, struct error *e)
@@ -92,11 +95,7 @@ bool words_filter(int argc, char **argv, struct error *e)
 
 static int show_help(void)
 {
-    puts("usage: denybox filter list | show NAME | digest NAME | compile FILE.json\n\n"
-         "  list     the built-in profiles, their size and the digest of their JSON\n"
-         "  show     the JSON of one, as installed\n"
-         "  digest   its digests: of the JSON, and of the compiled filter a machine\n"
-         "  compile  a profile of your own to raw BPF on standard output");
+    verb_help("filter", "");
     return EXIT_OK;
 }
 

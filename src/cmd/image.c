@@ -10,6 +10,7 @@
 #include "cmd/cache.h"
 #include "cmd/commands.h"
 #include "cmd/print.h"
+#include "cmd/verb.h"
 #include "image/limit.h"
 #include "store/store.h"
 
@@ -18,8 +19,6 @@ static int fail(const struct error *e)
     error_print(e);
     return (int)e->exit;
 }
-
-#define VERBS "add FILE[:NAME] | list [--json] | verify [ID...] | prune [ID...]"
 
 static bool refuse(struct error *e, const char *what)
 {
@@ -75,17 +74,12 @@ bool words_image(int argc, char **argv, struct error *e)
         return true;
     if (strcmp(verb, "add") == 0)
         return read_add(argc - 1, argv + 1, &file, &max, e);
-    return cache_words("image", CACHE_IMAGES, VERBS, argc, argv, e);
+    return cache_words("image", CACHE_IMAGES, argc, argv, e);
 }
 
 static int show_help(void)
 {
-    puts("usage: denybox image add [--max-size SIZE] FILE[:NAME] | list [--json] |\n"
-         "                     verify [ID...] | prune [ID...]\n\n"
-         "  add      unpack an image into the cache, and print its id\n"
-         "  list     the images in the cache: id, size, when made and used, entries, names\n"
-         "  verify   are they still what was unpacked?\n"
-         "  prune    remove them, unless they are in use");
+    verb_help("image", "");
     return EXIT_OK;
 }
 

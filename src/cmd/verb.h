@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef DENYBOX_CMD_VERB_H
+#define DENYBOX_CMD_VERB_H
+
+/* The table of verbs, for people. */
+
+#define VERB_USAGE_SIZE 160
+
+/* "add FILE | list": the verbs of a command and their words, for a hint. Returns text. */
+const char *verb_usage(const char *command, char text[VERB_USAGE_SIZE]);
+
+/* Writes what --help of a command with verbs is to standard output; about: a paragraph before the
+ * verbs, with its newline, or "". */
+void verb_help(const char *command, const char *about);
+
+#endif
