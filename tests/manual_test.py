@@ -354,10 +354,13 @@ def test_help_agrees_with_the_table():
 def test_help_of_denybox_names_commands_and_exit_codes():
     need('program')
     text = output('--help')
-    commands = re.findall(r'^  denybox (\w+)', text, re.M)
+    assert len(text.splitlines()) <= 23, 'a screen has 24 lines, and the prompt takes one'
+    assert max(map(len, text.splitlines())) <= 80, 'wider than a screen'
+    commands = re.findall(r'^  ([a-z]+) ', text, re.M)
+    same(commands, [row[0] for row in rows('src/cmd/command.def', 'COMMAND')], 'commands of --help')
     synopsis = re.findall(r'^\.Nm denybox\n\.Cm (\w+)', read('man/denybox.1'), re.M)
     same(synopsis, commands, 'commands in the synopsis')
-    same(items(preamble('denybox.1', 'DESCRIPTION')), ['Cm ' + c for c in commands + ['help']],
+    same(items(preamble('denybox.1', 'DESCRIPTION')), ['Cm ' + c for c in commands],
          'commands in the description')
     codes = [int(n) for n in re.findall(r'^ +(\d+)  ', text, re.M)]
     same(codes, [int(r[1]) for r in rows('src/base/exitcode.def', 'EXITCODE') if r[1] != '0'],

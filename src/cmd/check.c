@@ -54,8 +54,8 @@ bool words_check(int argc, char **argv, struct error *e)
 
 static int show_help(void)
 {
-    puts("usage: denybox check [OPTIONS]\n\n"
-         "Is this host able to? Tries each requirement, and says what mends a failure.\n");
+    command_usage("check");
+    puts("Is this host able to? Tries each requirement, and says what mends a failure.\n");
     option_help(&set);
     puts("\nExit status: 0 able, 3 not able, 125 misused. Manual: denybox-check(1).");
     return EXIT_OK;

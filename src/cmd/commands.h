@@ -23,4 +23,8 @@
  * the exit status. */
 int command_named(const char *word, int argc, char **argv);
 
+/* Writes the first line of a command's --help and an empty one to standard output; the name is one
+ * of the table. */
+void command_usage(const char *name);
+
 #endif

@@ -20,23 +20,12 @@
 #include "plan/derive.h"
 #include "plan/option.h"
 
-static const char *synopsis(enum command command)
-{
-    switch (command) {
-    case COMMAND_RUN:
-        return "run [OPTIONS] [--] COMMAND [ARG...]";
-    case COMMAND_ATTEST:
-        return "attest [OPTIONS]";
-    case COMMAND_BATCH:
-        return "batch --in-each DIR --out-each DIR [OPTIONS] [--] COMMAND [ARG...]";
-    default:
-        return "plan [OPTIONS] [--] COMMAND [ARG...]";
-    }
-}
-
 static int show_help(enum command command)
 {
-    printf("usage: denybox %s\n\n", synopsis(command));
+    command_usage(command == COMMAND_RUN      ? "run"
+                  : command == COMMAND_ATTEST ? "attest"
+                  : command == COMMAND_BATCH  ? "batch"
+                                              : "plan");
     option_help_of(command);
     return EXIT_OK;
 }

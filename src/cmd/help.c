@@ -22,20 +22,17 @@ static const struct {
 
 static int show_help(void)
 {
-    puts("usage: denybox COMMAND [OPTIONS]\n\n"
+    puts("usage: denybox COMMAND [OPTIONS]     denybox COMMAND --help lists the options\n"
          "Runs one program in a deny-by-default sandbox whose walls were proved first.\n");
     for (size_t i = 0; i < N_COMMANDS; i++)
-        printf("  denybox %s\n      %s\n", commands[i].synopsis, commands[i].help);
-    puts("\nEach command has --help. Exit status of run: the payload's own, or");
+        printf("  %-8s %s\n", commands[i].name, commands[i].help);
+    puts("\nExit status of run: the payload's own, or");
 #define EXITCODE(symbol, number, meaning)                                                          \
     if ((number) != 0)                                                                             \
         help_status(number, meaning);
 #include "base/exitcode.def"
 #undef EXITCODE
-    puts("\nManual: denybox(1), denybox-attest(1), denybox-batch(1), denybox-check(1),\n"
-         "denybox-image(1), denybox-scan(1), denybox-verify(1), denybox-probes(7), "
-         "denybox-evidence(5),\n"
-         "denybox-seccomp(5).");
+    puts("Manual: denybox(1).");
     return EXIT_OK;
 }
 
@@ -47,6 +44,11 @@ static size_t find_command(const char *name)
     while (i < N_COMMANDS && strcmp(name, commands[i].name) != 0)
         i++;
     return i;
+}
+
+void command_usage(const char *name)
+{
+    printf("usage: denybox %s\n\n", commands[find_command(name)].synopsis);
 }
 
 static bool refuse(const char *word, struct error *e)

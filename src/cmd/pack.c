@@ -88,8 +88,8 @@ bool words_pack(int argc, char **argv, struct error *e)
 
 static int show_help(void)
 {
-    puts("usage: denybox pack [OPTIONS] -o DIR|FILE.tar COMMAND\n\n"
-         "Makes a root for --rootfs of a program of the host, with what it needs to run; beside\n"
+    command_usage("pack");
+    puts("Makes a root for --rootfs of a program of the host, with what it needs to run; beside\n"
          "it a manifest. Runs nothing.\n");
     option_help(&set);
     puts("\nExit status: 0, or as run's. Manual: denybox(1).");

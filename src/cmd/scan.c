@@ -167,8 +167,8 @@ static int scan_all(const struct scan_options *o, const struct scan_policy *poli
 
 static int show_help(void)
 {
-    puts("usage: denybox scan [OPTIONS] PAYLOAD...\n\n"
-         "What could it load or call? ELF files, Python sources, directories of them.\n");
+    command_usage("scan");
+    puts("What could it load or call? ELF files, Python sources, directories of them.\n");
     scan_options_help();
     puts("\nExit status:");
     for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {

@@ -89,7 +89,7 @@ static int verify_all(const struct policy *policy, const struct place *page)
 
 static int show_help(void)
 {
-    puts("usage: denybox verify [OPTIONS] BUNDLE...\n");
+    command_usage("verify");
     verify_options_help();
     puts("\nExit status:");
     for (int i = 0; i < N_OUTCOMES; i++)
