@@ -10,10 +10,10 @@
 #   - an option is an ".It Fl -name Ar VALUE", with the lines "Default: ...." and "From ... to ....";
 #   - a probe is an ".Ss ID" with the items Operation, Expected, Control, Matrix, Bar;
 #   - a field of the bundle is an ".It Va path Vt type";
-#   - an example is a literal block of a section EXAMPLES. "$ " begins a command, "> " goes on with
+#   - an example is a literal block of a section EXAMPLES, or PROCEDURE. "$ " begins a command, "> " goes on with
 #     it, everything else is what it prints; "..." stands for any text, and alone for any lines. A
 #     command must end with 0 unless "$ echo $?" comes next. A comment before the block says what it
-#     needs, or "not run:" and why.
+#     needs, "goes on" where it needs what stood before it, or "not run:" and why.
 
 import base64
 import functools
@@ -31,7 +31,8 @@ DENYBOX = os.path.abspath(os.environ.get('DENYBOX', './denybox'))
 ATTESTER = os.path.join(os.path.dirname(DENYBOX), 'denybox-attest')
 PAGES = ['denybox.1', 'denybox-attest.1', 'denybox-batch.1', 'denybox-check.1',
          'denybox-verify.1', 'denybox-image.1', 'denybox-scan.1',
-         'denybox-evidence.5', 'denybox-seccomp.5', 'denybox-kernels.7', 'denybox-performance.7',
+         'denybox-evidence.5', 'denybox-seccomp.5', 'denybox-kernels.7', 'denybox-operator.7',
+         'denybox-performance.7',
          'denybox-probes.7',
          'denybox-security.7']
 
@@ -1163,19 +1164,52 @@ def test_steps_of_the_escape_suite():
     same(items(section('denybox-security.7', 'Without a step', 'Ss')), steps, 'steps left out')
 
 
+# ---------------------------------------------------------------- denybox-operator(7)
+
+OPERATOR = 'denybox-operator.7'
+
+
+def test_the_operator_knows_every_exit_status():
+    codes = [row[1] for row in rows('src/base/exitcode.def', 'EXITCODE')]
+    assert list(items(section(OPERATOR, 'Exit statuses', 'Ss'))) == codes
+    page = items(section(OPERATOR, 'Verdicts of verify', 'Ss'))
+    table = rows('src/verify/outcome.def', 'OUTCOME')
+    assert list(page) == [row[1] for row in table]
+    for _, word, status, meaning in table:
+        text = joined(page[word])
+        assert text.startswith('Exit status %s' % status), word
+        assert status == '0' or text.startswith('Exit status %s: %s.' % (status, meaning)), word
+    reasons = {row[1] for row in rows('src/verify/reason.def', 'REASON')}
+    named = {line[4:].split()[0] for line in page['REJECTED'] if line.startswith('.Li ')}
+    assert named and named <= reasons, named - reasons
+
+
+def test_the_operator_knows_every_obstacle():
+    page = items(section(OPERATOR, 'Each obstacle', 'Ss'))
+    table = dict.fromkeys(row[1].replace('{ns}', '*') for row in
+                          rows('src/host/obstacle.def', 'OBSTACLE'))
+    assert list(page) == list(table), set(page) ^ set(table)
+    for name, lines in page.items():
+        assert joined(lines), name
+
+
 # ---------------------------------------------------------------- examples
 
 def example_blocks(page):
-    """[(what it needs or why it is not run, lines)] of the section EXAMPLES."""
+    """[(what it needs or why it is not run, lines)] of the sections that have examples."""
     found, lines, comment = [], None, None
-    for line in section(page, 'EXAMPLES'):
+    procedure = section(page, 'PROCEDURE') if page == 'denybox-operator.7' else []
+    for line in procedure + section(page, 'EXAMPLES'):
         if line.startswith('.\\" '):
             comment = line[4:]
         elif line.startswith('.Bd -literal'):
             lines = []
         elif line == '.Ed':
             assert comment, '%s: an example without a word on what it needs' % page
-            found.append((comment, [plain(x) for x in lines]))
+            if comment == 'goes on':
+                found[-1][1].extend(plain(x) for x in lines)
+            else:
+                found.append((comment, [plain(x) for x in lines]))
             lines, comment = None, None
         elif lines is not None:
             lines.append(line)
@@ -1244,6 +1278,7 @@ def prepare(work):
         os.symlink(ATTESTER, os.path.join(work, 'bin', 'denybox-attest'))
     os.symlink(os.path.join(SOURCE, 'scripts'), os.path.join(here, 'scripts'))
     os.symlink(os.path.join(SOURCE, 'fixtures', 'schema'), os.path.join(here, 'schema'))
+    os.symlink(os.path.join(SOURCE, 'fixtures'), os.path.join(here, 'fixtures'))
     with open(os.path.join(here, 'in', 'packet.json'), 'w', encoding='ascii') as f:
         f.write('{"id": "p-1", "items": []}\n')
 

@@ -32,7 +32,7 @@ static int show_help(void)
         help_status(number, meaning);
 #include "base/exitcode.def"
 #undef EXITCODE
-    puts("Manual: denybox(1).");
+    puts("Manual: denybox(1); step by step, and when it fails: denybox-operator(7).");
     return EXIT_OK;
 }
 
