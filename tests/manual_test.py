@@ -1193,6 +1193,33 @@ def test_the_operator_knows_every_obstacle():
         assert joined(lines), name
 
 
+# ---------------------------------------------------------------- README
+
+def test_the_transcript_of_the_readme():
+    """What its script makes today."""
+    need('busybox')
+    need('jq')
+    script = os.path.join(SOURCE, 'scripts', 'transcript')
+    made = subprocess.run([script, '--print', os.path.dirname(DENYBOX)], stdout=subprocess.PIPE,
+                          check=True).stdout.decode()
+    begin, end = re.search(r'BEGIN, END = "(.*)\\n", "(.*)\\n"', read('scripts/transcript')).groups()
+    text = read('README').split(begin)[1].split(end)[0]
+    assert text.strip('\n') == made.strip('\n'), 'scripts/transcript BUILD makes another:\n' + made
+    assert max(map(len, made.split('\n'))) <= 80, 'wider than a screen'
+
+
+def test_the_readme_names_every_page():
+    named = ['%s.%s' % page for page in re.findall(r'^    (denybox\S*)\((\d)\) ', read('README'), re.M)]
+    same(named, PAGES, 'pages that README names')
+
+
+def test_security_names_every_deviation():
+    text = read('SECURITY.md')
+    listed = re.search(r'Deviations that a user names \((.*?)\)', text, re.S).group(1)
+    same(re.findall(r'`--([a-z-]+)`', listed),
+         [row[1] for row in rows('src/rules/deviation.def', 'DEVIATION')], 'deviations')
+
+
 # ---------------------------------------------------------------- examples
 
 def example_blocks(page):
