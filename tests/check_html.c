@@ -86,6 +86,17 @@ START_TEST(what_is_formatted_is_text_too)
 }
 END_TEST
 
+START_TEST(what_is_printable_is_not_escaped_twice)
+{
+    html_begin(&h);
+    html_start(&h, "b");
+    html_printable(&h, "\\x1b <i>\n\xff");
+    html_end(&h);
+    ck_assert_str_eq(html_page(&h), DOCTYPE "<b>\\x1b &lt;i&gt;\\x0a\\xff</b>");
+    html_free(&h);
+}
+END_TEST
+
 START_TEST(lines_stay_lines)
 {
     html_begin(&h);
@@ -163,6 +174,7 @@ static Suite *suite(void)
     tcase_add_test(c, every_byte_is_printable_and_none_is_markup);
     tcase_add_test(c, a_value_stays_in_its_quotes);
     tcase_add_test(c, what_is_formatted_is_text_too);
+    tcase_add_test(c, what_is_printable_is_not_escaped_twice);
     tcase_add_test(c, lines_stay_lines);
     tcase_add_test(c, a_long_text_is_cut_and_says_so);
     tcase_add_test(c, an_element_without_an_end_has_none);

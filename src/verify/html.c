@@ -23,7 +23,7 @@ static void close_tag(struct html *h)
     h->in_tag = false;
 }
 
-enum kind { LINE, LINES };
+enum kind { LINE, PRINTABLE, LINES };
 
 /* The only place where a byte from outside becomes a part of the page: text or a quoted value. */
 static void add_byte(struct buf *b, unsigned char c, enum kind kind)
@@ -52,11 +52,11 @@ static void add_bytes(struct buf *b, const char *bytes, size_t length, enum kind
         add_byte(b, (unsigned char)bytes[i], kind);
 }
 
-static void add_line(struct buf *b, const char *text)
+static void add_text(struct buf *b, const char *text, enum kind kind)
 {
     size_t length = strnlen(text, HTML_TEXT_MAX + 1);
 
-    add_bytes(b, text, length > HTML_TEXT_MAX ? HTML_TEXT_MAX : length, LINE);
+    add_bytes(b, text, length > HTML_TEXT_MAX ? HTML_TEXT_MAX : length, kind);
     if (length > HTML_TEXT_MAX)
         buf_printf(b, "... (%zu bytes)", strlen(text));
 }
@@ -86,7 +86,7 @@ void html_attribute(struct html *h, const char *name, const char *value)
         return;
     }
     buf_printf(&h->out, " %s=\"", name);
-    add_line(&h->out, value);
+    add_text(&h->out, value, LINE);
     buf_puts(&h->out, "\"");
 }
 
@@ -137,7 +137,7 @@ void html_text(struct html *h, const char *text)
 {
     close_tag(h);
     if (text != NULL)
-        add_line(&h->out, text);
+        add_text(&h->out, text, LINE);
 }
 
 void html_printf(struct html *h, const char *format, ...)
@@ -151,6 +151,12 @@ void html_printf(struct html *h, const char *format, ...)
     h->out.failed = h->out.failed || text.failed;
     html_text(h, buf_text(&text));
     buf_free(&text);
+}
+
+void html_printable(struct html *h, const char *text)
+{
+    close_tag(h);
+    add_text(&h->out, text, PRINTABLE);
 }
 
 void html_lines(struct html *h, const char *bytes, size_t length)

@@ -44,6 +44,10 @@ void html_end(struct html *h);
 void html_text(struct html *h, const char *text);
 void html_printf(struct html *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A text that text_safe has made printable already, as all of this program's messages are: what it
+ * has for a byte is not escaped once more. */
+void html_printable(struct html *h, const char *text);
+
 /* Bytes that are shown as they are, in <pre>: line feeds, tabs and backslashes stay. */
 void html_lines(struct html *h, const char *bytes, size_t length);
 

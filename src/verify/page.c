@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "verify/rows.h"
 
 /* Made by the build from report.css: style_sheet. */
 #include "verify/style.inc"
@@ -107,6 +108,19 @@ void page_basis(struct html *h, const struct verification *v, enum check check)
         page_mark(h, "good", "checked");
     else
         page_mark(h, page_outcome_class(outcome), "in doubt");
+}
+
+void page_probe_word(struct html *h, const struct verification *v, enum probe probe, bool first)
+{
+    if (!first)
+        html_text(h, ", ");
+    html_start(h, "span");
+    html_class(h, "id");
+    html_printf(h, "%s %s", probe_row(probe)->id,
+                v->made[CHECK_PROBES] ? row_probe_word(v, probe) : "not checked");
+    html_end(h);
+    if (v->made[CHECK_PROBES] && !v->probe[probe].required)
+        html_text(h, " (not required)");
 }
 
 static void words(struct html *h, const json_t *list)

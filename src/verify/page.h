@@ -37,6 +37,9 @@ void page_mark(struct html *h, const char *names, const char *word);
 /* Whose word a value is, where a check holds it: "checked", "refused" or "not checked". */
 void page_basis(struct html *h, const struct verification *v, enum check check);
 
+/* "PR-NET-1 PASS" in a list, which does not break within; behind a comma unless it is the first. */
+void page_probe_word(struct html *h, const struct verification *v, enum probe probe, bool first);
+
 /* A value of a bundle, whatever it is: a text, a number, a list of texts; "not stated" without. */
 void page_value(struct html *h, const json_t *value);
 

@@ -5,7 +5,6 @@
 #include "rules/procfs.h"
 #include "verify/html_table.h"
 #include "verify/page.h"
-#include "verify/rows.h"
 
 /* The boundary as a picture, and in words for whoever does not see it. */
 
@@ -133,7 +132,7 @@ static int draw_inside(struct html *h, const struct verification *v, int mounts)
 
     svg_text(h, 18, y, "strong", "Inside: what the payload can reach");
     if (mounts == 0)
-        svg_text(h, 30, y += ROW, "plain", "the bundle does not show it");
+        svg_text(h, 30, y += ROW, "plain", "nothing is known of it");
     for (int i = 0; i < mounts && i < MOUNTS_SHOWN && mount_next(&next, &row, &bad); i++) {
         y += ROW;
         svg_text(h, 30, y, "plain", text_safe(point, 28, row.point, strlen(row.point)));
@@ -207,9 +206,7 @@ static void list_walls(struct html *h, const struct verification *v)
         html_end(h);
         table_cell(&t, "small");
         for (size_t p = 0; p < WALL_PROBES && walls[i].probe[p] != N_PROBES; p++)
-            html_printf(h, "%s%s %s", p != 0 ? ", " : "", probe_row(walls[i].probe[p])->id,
-                        v->made[CHECK_PROBES] ? row_probe_word(v, walls[i].probe[p])
-                                              : "not checked");
+            page_probe_word(h, v, walls[i].probe[p], p == 0);
         html_end(h);
         table_row_end(&t);
     }

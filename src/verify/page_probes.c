@@ -34,10 +34,17 @@ static void verdict(struct html *h, const struct verification *v, enum probe pro
         html_element(h, "span", "dim", " not required");
 }
 
+/* Could it have succeeded? One probe is the control of others, and one has none. */
+static void control(struct html *h, enum probe probe, int control)
+{
+    html_text(h, probe_row(probe)->control);
+    if (probe != PR_FS_OUT_OK && probe != PR_DYNIMPORT)
+        html_printf(h, ": %s", control == 0 ? "yes" : control_word(control));
+}
+
 static void probe(struct html_table *t, const struct verification *v, enum probe probe)
 {
     const struct probe_row *row = probe_row(probe);
-    const struct fact *fact = &v->findings.fact[probe];
 
     table_row(t, NULL);
     table_text(t, "id", row->id);
@@ -46,10 +53,11 @@ static void probe(struct html_table *t, const struct verification *v, enum probe
     html_end(t->h);
     table_text(t, NULL, row->operation);
     table_text(t, NULL, row->expected);
-    table_text(t, NULL, v->probe[probe].found.actual);
     table_cell(t, NULL);
-    html_printf(t->h, "%s: %s", row->control,
-                fact->control == NOT_OBSERVED ? "none" : control_word(fact->control));
+    html_printable(t->h, v->probe[probe].found.actual);
+    html_end(t->h);
+    table_cell(t, NULL);
+    control(t->h, probe, v->findings.fact[probe].control);
     html_end(t->h);
     table_row_end(t);
 }
@@ -178,7 +186,7 @@ static void matrix_line(struct html_table *t, const struct verification *v,
                         const struct matrix_row *row)
 {
     enum row_result result = row_judge(v, row);
-    const char *before = "";
+    size_t n = 0;
 
     table_row(t, NULL);
     table_cell(t, "id");
@@ -188,15 +196,11 @@ static void matrix_line(struct html_table *t, const struct verification *v,
     page_mark(t->h, row_class(result), row_result_name(result));
     html_end(t->h);
     table_text(t, NULL, row->requirement);
-    table_text(t, NULL, row->source);
+    table_text(t, "id", row->source);
     table_cell(t, "small");
     for (int i = 0; i < N_PROBES; i++) {
-        if (row->bound[i]) {
-            html_printf(t->h, "%s%s %s%s", before, probe_row((enum probe)i)->id,
-                        row_probe_word(v, (enum probe)i),
-                        v->probe[i].required ? "" : " (not required)");
-            before = ", ";
-        }
+        if (row->bound[i])
+            page_probe_word(t->h, v, (enum probe)i, n++ == 0);
     }
     html_end(t->h);
     table_row_end(t);

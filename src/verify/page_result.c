@@ -64,9 +64,7 @@ static void finding(struct html_table *t, const json_t *file, const json_t *entr
     bool allowed = json_is_true(json_object_get(entry, "allowed"));
 
     table_row(t, NULL);
-    table_cell(t, "id");
-    html_text(t->h, field_text(entry, "rule"));
-    html_end(t->h);
+    table_text(t, NULL, field_text(entry, "rule"));
     table_cell(t, NULL);
     page_mark(t->h, allowed ? "none" : "bad", allowed ? "allowed" : "denied");
     html_end(t->h);

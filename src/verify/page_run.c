@@ -38,6 +38,10 @@ void page_run(struct html *h, const struct verification *v)
     html_text(h, "Checked: another value alone would contradict the rest of the bundle, or this "
                  "version's tables. Stated: only the bundle says so.");
     html_end(h);
+    if (field_null(v->bundle, "binding.plan.payload") && !v->foreign)
+        html_element(h, "p", NULL,
+                     "There was no payload: the bundle is one of attest, whose probes stood in its "
+                     "place.");
     table_begin(&t, h, "facts", "What the bundle says of the run", headings);
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
         const json_t *value = field(v->bundle, facts[i].path);

@@ -29,10 +29,10 @@ static void mount(struct html_table *t, const struct verification *v, const stru
     const json_t *plan = planned(v, row->point);
 
     table_row(t, NULL);
-    table_text(t, "id", row->point);
+    table_text(t, NULL, row->point);
     table_cell(t, NULL);
-    page_mark(t->h, mount_has(row->options, "ro") ? "good" : "warn",
-              mount_has(row->options, "ro") ? "read only" : "to write");
+    page_mark(t->h, mount_has(row->options, "ro") ? "good" : "none",
+              mount_has(row->options, "ro") ? "read only" : "read and write");
     html_end(t->h);
     table_text(t, NULL, row->type);
     table_text(t, NULL, row->options);
@@ -107,7 +107,7 @@ static const struct limit_row {
 
 static void amount(struct html *h, const json_t *value, enum unit unit)
 {
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     json_int_t n = json_integer_value(value);
     size_t u = 0;
 
@@ -123,6 +123,14 @@ static void amount(struct html *h, const json_t *value, enum unit unit)
                 unit == COUNT     ? ""
                 : unit == SECONDS ? "s"
                                   : units[u]);
+}
+
+static void held_by(struct html_table *t, const json_t *held, const char *key)
+{
+    table_cell(t, NULL);
+    if (json_is_object(held))
+        page_value(t->h, json_object_get(held, key));
+    html_end(t->h);
 }
 
 static void limit(struct html_table *t, const struct verification *v, const struct limit_row *row)
@@ -145,12 +153,8 @@ static void limit(struct html_table *t, const struct verification *v, const stru
     else
         page_mark(t->h, "none", "no limit");
     html_end(t->h);
-    table_cell(t, NULL);
-    page_value(t->h, json_object_get(held, "held_by"));
-    html_end(t->h);
-    table_cell(t, NULL);
-    page_value(t->h, json_object_get(held, "scope"));
-    html_end(t->h);
+    held_by(t, held, "held_by");
+    held_by(t, held, "scope");
     table_row_end(t);
 }
 

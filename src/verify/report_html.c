@@ -14,7 +14,9 @@ static void reason(struct html *h, const struct note *note)
     html_element(h, "strong", NULL, row->code);
     html_printf(h, " (%s, by the check %s): %s. ", outcome_row(row->outcome)->word,
                 check_row(row->check)->name, row->meaning);
-    html_element(h, "code", NULL, note->text);
+    html_start(h, "code");
+    html_printable(h, note->text);
+    html_end(h);
     html_end(h);
 }
 

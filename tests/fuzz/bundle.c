@@ -20,10 +20,20 @@ static void load(void)
     FUZZ_REQUIRE(nowhere != NULL && policy_load(&policy, &e));
 }
 
+/* Nothing but printable ASCII, and no element that a page does not have, whatever the bundle. */
+static void require_page(const char *page)
+{
+    for (const char *next = page; *next != '\0'; next++)
+        FUZZ_REQUIRE(*next == '\n' || *next == '\t' || (*next >= ' ' && *next <= '~'));
+    FUZZ_REQUIRE(strstr(page, "<script") == NULL && strstr(page, "<img") == NULL &&
+                 strstr(page, "<!--") == NULL);
+}
+
 static void verify(const char *path, bool base)
 {
     static struct verification v;
     json_t *document;
+    struct html page;
     char *text;
 
     policy.base = base;
@@ -38,6 +48,10 @@ static void verify(const char *path, bool base)
     document = report_json(&v);
     text = json_canonical(document);
     FUZZ_REQUIRE(document != NULL && text != NULL);
+    report_html(&page, &v);
+    FUZZ_REQUIRE(html_page(&page) != NULL);
+    require_page(html_page(&page));
+    html_free(&page);
     free(text);
     json_decref(document);
     verification_free(&v);

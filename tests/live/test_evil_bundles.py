@@ -16,11 +16,13 @@ import shutil
 import subprocess
 import tempfile
 
+import pages
 import support
 from support import DENYBOX, Live, PAYLOAD
 
 MEMORY = 64 << 20
 REFUSED = (1, 3)
+READ_STRICTLY = 7
 PRINTABLE = re.compile(rb"[\n -~]*")
 # PR-DYNIMPORT is no probe of the kernel: nobody has run it. The good bundle lacks nothing else.
 NOT_RUN_YET = "PR-DYNIMPORT"
@@ -107,6 +109,8 @@ class Evil(Live):
             raise AssertionError(f"the good bundle: {status}: {output[:2000]!r}")
         return found
 
+    reports = 0
+
     def problem(self, name):
         """What is wrong with how one is refused, or None."""
         status, output = verify(self.evil, "--json", name)
@@ -117,11 +121,27 @@ class Evil(Live):
             return f"refused for nothing that is evil in it: {output[-300:]!r}"
         if not PRINTABLE.fullmatch(output):
             return f"printed by --json: {output[:300]!r}"
-        status, output = verify(self.evil, name)
+        status, output = verify(self.evil, "--html", "../report.html", name)
         if status not in REFUSED:
             return f"status {status} without --json: {output[-300:]!r}"
         if not PRINTABLE.fullmatch(output):
             return f"printed: {output[:300]!r}"
+        return self.problem_of_the_report(os.path.join(self.work, "report.html"))
+
+    def problem_of_the_report(self, path):
+        """Each is there, whole and ASCII; to read one strictly takes longer than to verify it, and is
+        done with one of a few."""
+        with open(path, "rb") as file:
+            page = file.read()
+        os.remove(path)
+        self.reports += 1
+        if not pages.PRINTABLE.fullmatch(page) or not page.endswith(b"</html>\n"):
+            return f"the report: {page[:300]!r}"
+        if self.reports % READ_STRICTLY == 0:
+            try:
+                pages.read(page)
+            except pages.BadPage as error:
+                return f"the report: {error}"
         return None
 
     def check_group(self, group):

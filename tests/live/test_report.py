@@ -27,6 +27,17 @@ def strings(value, change):
     return change(value) if isinstance(value, str) else value
 
 
+def contrast(one, other):
+    """Of two colours, as WCAG 2 defines it."""
+    def luminance(colour):
+        digits = colour[1:] if len(colour) == 7 else "".join(2 * c for c in colour[1:])
+        parts = [int(digits[i:i + 2], 16) / 255 for i in (0, 2, 4)]
+        red, green, blue = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
 class Report(Live):
 
     def page(self, name, status, *options):
@@ -186,6 +197,23 @@ class Report(Live):
         self.assertIn("And 800 more, which the bundle has.", page.texts["p"])
         self.assertTrue("... (500000 bytes)" in page.text())
         self.assertLess(len(page.text()), 2 << 20)
+
+    def test_the_contrast(self):
+        """Text on what it stands on is told apart as WCAG 2 asks for at level AA: 4.5 to 1."""
+        self.attest()
+        style = self.page("bundle.json", ACCEPTABLE).style
+        schemes = [dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+);", block))
+                   for block in re.findall(r":root {(.*?)}", style, re.S)]
+        self.assertEqual(len(schemes), 3)
+        for colours in schemes:
+            colours.setdefault("link", schemes[0]["link"])
+            pairs = [("ink", box) for box in ("page", "box", "good-box", "bad-box", "warn-box")] + \
+                    [(name, name + "-box") for name in ("good", "bad", "warn", "none")] + \
+                    [(name, "page") for name in ("good", "bad", "warn", "none", "dim", "link")] + \
+                    [("dim", "box"), ("dim", "warn-box")]
+            for text, ground in pairs:
+                with self.subTest(text=text, ground=ground):
+                    self.assertGreaterEqual(contrast(colours[text], colours[ground]), 4.5, colours)
 
     def test_the_same_bytes(self):
         self.attest("--controls")
