@@ -237,6 +237,9 @@ END_TEST
 
 struct seen {
     size_t n;
+    size_t kept;
+    size_t unkept;
+    int unkept_by; /* the last errno of these */
     size_t ticks;
     bool ran[100];
     int status[100];
@@ -269,19 +272,24 @@ static struct crowd {
     atomic_int most;
 } * crowd;
 
-static int work_naps(void *context, size_t index, int report)
+static void nap_in_the_crowd(void)
 {
     struct timespec nap = {.tv_nsec = 20000000};
     int now = atomic_fetch_add(&crowd->now, 1) + 1;
     int most = atomic_load(&crowd->most);
 
-    (void)context;
-    (void)index;
-    (void)report;
     while (most < now && !atomic_compare_exchange_weak(&crowd->most, &most, now))
         continue;
     nanosleep(&nap, NULL);
     atomic_fetch_sub(&crowd->now, 1);
+}
+
+static int work_naps(void *context, size_t index, int report)
+{
+    (void)context;
+    (void)index;
+    (void)report;
+    nap_in_the_crowd();
     return 0;
 }
 
@@ -321,6 +329,10 @@ static bool note_end(void *context, const struct pool_task *task, struct error *
     s->status[task->index] = task->status;
     snprintf(s->report[task->index], sizeof s->report[0], "%s", task->report);
     s->n++;
+    s->kept += task->kept ? 1 : 0;
+    s->unkept += task->unkept != 0 ? 1 : 0;
+    if (task->unkept != 0)
+        s->unkept_by = task->unkept;
     if (s->signal_at == s->n)
         kill(getpid(), s->signal);
     return s->fail_at == 0 || s->n < s->fail_at ||
@@ -355,11 +367,49 @@ static void note_one_stop(void *context, size_t running, bool killed)
     s->stops++;
 }
 
-static const struct pool_hooks exits = {work_exits, note_end, note_tick, note_one_stop};
-static const struct pool_hooks sleeps = {work_sleeps, note_end, note_tick, note_stop};
-static const struct pool_hooks naps = {work_naps, note_end, note_tick, note_one_stop};
-static const struct pool_hooks long_naps = {work_naps_long, note_end, note_tick, note_one_stop};
-static const struct pool_hooks dies = {work_dies, note_end, note_tick, note_one_stop};
+static const struct pool_hooks exits = {work_exits, NULL, NULL, note_end, note_tick, note_one_stop};
+static const struct pool_hooks sleeps = {work_sleeps, NULL, NULL, note_end, note_tick, note_stop};
+static const struct pool_hooks naps = {work_naps, NULL, NULL, note_end, note_tick, note_one_stop};
+static const struct pool_hooks long_naps = {work_naps_long, NULL,      NULL,
+                                            note_end,       note_tick, note_one_stop};
+static const struct pool_hooks dies = {work_dies, NULL, NULL, note_end, note_tick, note_one_stop};
+
+/* Of those that end with an even number. */
+static bool lasts_if_even(void *context, const struct pool_task *task)
+{
+    const struct seen *s = context;
+
+    ck_assert(!s->ran[task->index]);
+    ck_assert_str_ne(task->report, "");
+    return task->status % 2 == 0;
+}
+
+static int keep_naps(void *context)
+{
+    (void)context;
+    nap_in_the_crowd();
+    return 0;
+}
+
+static int keep_fails(void *context)
+{
+    (void)context;
+    return EIO;
+}
+
+static int keep_dies(void *context)
+{
+    (void)context;
+    kill(getpid(), SIGKILL);
+    return 0;
+}
+
+static const struct pool_hooks keeps = {work_exits, lasts_if_even, keep_naps,
+                                        note_end,   note_tick,     note_one_stop};
+static const struct pool_hooks fails_to_keep = {work_exits, lasts_if_even, keep_fails,
+                                                note_end,   note_tick,     note_one_stop};
+static const struct pool_hooks dies_keeping = {work_exits, lasts_if_even, keep_dies,
+                                               note_end,   note_tick,     note_one_stop};
 
 static void no_child_is_left(void)
 {
@@ -454,6 +504,68 @@ START_TEST(what_is_ignored_stops_nothing)
     ck_assert_int_eq(interrupted, 0);
     ck_assert_uint_eq(s.stops, 0);
     ck_assert_uint_eq(s.n, 10);
+}
+END_TEST
+
+START_TEST(what_is_to_last_is_kept_before_it_is_told)
+{
+    static struct seen s;
+    int interrupted;
+
+    gather();
+    ck_assert(pool_run(100, 4, &keeps, &s, &interrupted, &e));
+    ck_assert_uint_eq(s.n, 100);
+    ck_assert_uint_eq(s.kept, 50);
+    ck_assert_uint_eq(s.unkept, 0);
+    /* One keeper at a time. */
+    ck_assert_int_eq(atomic_load(&crowd->most), 1);
+    for (int i = 0; i < 100; i++)
+        ck_assert_int_eq(s.status[i], i);
+    no_child_is_left();
+}
+END_TEST
+
+START_TEST(what_cannot_be_kept_is_told_with_the_reason)
+{
+    static struct seen s;
+    int interrupted;
+
+    ck_assert(pool_run(2, 1, &fails_to_keep, &s, &interrupted, &e));
+    ck_assert_uint_eq(s.n, 2);
+    ck_assert_uint_eq(s.kept, 0);
+    ck_assert_uint_eq(s.unkept, 1);
+    ck_assert_int_eq(s.unkept_by, EIO);
+    no_child_is_left();
+}
+END_TEST
+
+START_TEST(a_keeper_that_is_killed_has_kept_nothing)
+{
+    static struct seen s;
+    int interrupted;
+
+    ck_assert(pool_run(2, 1, &dies_keeping, &s, &interrupted, &e));
+    ck_assert_uint_eq(s.kept, 0);
+    ck_assert_uint_eq(s.unkept, 1);
+    ck_assert_int_eq(s.unkept_by, EINTR);
+    no_child_is_left();
+}
+END_TEST
+
+/* Stopped, what has ended is kept all the same. */
+START_TEST(a_signal_leaves_nothing_unkept)
+{
+    static struct seen s = {.signal = SIGTERM, .signal_at = 1};
+    int interrupted;
+
+    gather();
+    ck_assert(pool_run(100, 3, &keeps, &s, &interrupted, &e));
+    ck_assert_int_eq(interrupted, SIGTERM);
+    ck_assert_uint_lt(s.n, 100);
+    for (int i = 0; i < 100; i++)
+        ck_assert_int_eq(s.status[i], s.ran[i] ? i : 0);
+    ck_assert_uint_eq(s.unkept, 0);
+    no_child_is_left();
 }
 END_TEST
 
@@ -584,6 +696,10 @@ int main(void)
     tcase_add_test(c, what_is_ignored_stops_nothing);
     tcase_add_test(c, a_signal_to_the_group_spares_the_tasks);
     tcase_add_test(c, a_second_signal_kills);
+    tcase_add_test(c, what_is_to_last_is_kept_before_it_is_told);
+    tcase_add_test(c, what_cannot_be_kept_is_told_with_the_reason);
+    tcase_add_test(c, a_keeper_that_is_killed_has_kept_nothing);
+    tcase_add_test(c, a_signal_leaves_nothing_unkept);
     tcase_add_loop_test(c, the_line_says_how_far, 0, N_ROWS(lines));
     tcase_add_test(c, only_a_terminal_is_drawn_on);
     suite_add_tcase(s, c);

@@ -23,16 +23,34 @@
 /* What a task may write into its pipe, and no more: it has to fit without anybody reading. */
 #define POOL_REPORT_MAX 16384
 
+/*
+ * What a task has made is not always there to stay when it ends: the disk may not have it. To wait
+ * for the disk costs about as much for many tasks as for one, so that it is done for all that have
+ * ended since the last time, by a process of its own: a keeper. There is one at a time; it begins
+ * when so many are waiting, or one for so long, or when there is nothing else to wait for. At most
+ * POOL_ENDED_MAX wait; then none is started.
+ */
+#define POOL_KEEP_MANY 16
+#define POOL_KEEP_MS 50
+#define POOL_ENDED_MAX 256
+
 struct pool_task {
     size_t index;
     int status;         /* what waitid says: the exit status, or minus the signal */
     const char *report; /* what it wrote to its pipe, NUL-terminated */
     double seconds;     /* from its start to its end */
+    bool kept;          /* `lasts` has asked for it, and the keeper had no error */
+    int unkept;         /* the keeper's error, an errno; 0: none, or it was not asked for */
 };
 
 struct pool_hooks {
     /* In the task's process; `report` is its end of the pipe. Returns its exit status. */
     int (*work)(void *context, size_t index, int report);
+    /* In this process: is what it has made to last? Then `ended` is told when it was kept. NULL:
+     * no. */
+    bool (*lasts)(void *context, const struct pool_task *task);
+    /* In the keeper's process: returns when all of it is on the disk. 0, or an errno. */
+    int (*keep)(void *context);
     /* In this process, after each. False and *e ends the pool: no further task is started. */
     bool (*ended)(void *context, const struct pool_task *task, struct error *e);
     /* Now and then, and after each task. */

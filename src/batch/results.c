@@ -167,16 +167,11 @@ int results_begin(const struct results *p, const char *name, struct error *e)
 }
 
 /* What a payload leaves can be anything, and need not be open to its owner; so it is the whole file
- * system, and not each of the files. */
-bool results_keep(const struct results *p, const char *name, struct error *e)
+ * system, and not each of the files. By a descriptor that was opened before any of them was made:
+ * syncfs(2) tells of what went wrong since then. */
+int results_keep(const struct results *p)
 {
-    int fd = sys_openat(p->work, name, DIRECTORY, 0);
-    bool ok = (fd >= 0 && sys_syncfs(fd) == 0) ||
-              error_errno(e, EXIT_DENYBOX, errno, "cannot keep '%s/" RESULTS_WORK "/%s'",
-                          text_show(p->path), text_show(name));
-
-    io_close(&fd);
-    return ok;
+    return sys_syncfs(p->work) == 0 ? 0 : errno;
 }
 
 bool results_keep_names(const struct results *p, struct error *e)

@@ -42,9 +42,9 @@ int results_has(const struct results *p, const char *name);
  * and *e. */
 int results_begin(const struct results *p, const char *name, struct error *e);
 
-/* Waits until all of an unfinished one is on the disk: what gets a name must not be empty when the
- * machine falls. False and *e. */
-bool results_keep(const struct results *p, const char *name, struct error *e);
+/* Waits until all of the unfinished ones is on the disk: what gets a name must not be empty when
+ * the machine falls. 0, or an errno: what could not be written since the last time. */
+int results_keep(const struct results *p);
 
 /* The same of the names that were given. */
 bool results_keep_names(const struct results *p, struct error *e);

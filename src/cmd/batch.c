@@ -47,6 +47,7 @@ struct batch {
     struct cgroup cgroup; /* the place of all, and the home of this process */
     size_t count[N_OUTCOMES];
     size_t named;
+    size_t whole;  /* results that were made; not all of them have their names yet */
     bool stopping; /* somebody has asked for it: what comes to no result now says nothing */
 };
 
@@ -118,17 +119,27 @@ static void reason_of(const struct pool_task *task, char *out, size_t size)
     json_decref(ended);
 }
 
-/* Has the payload ended, and denybox done all that came after it? */
-static bool is_whole(const struct batch *b, const struct pool_task *task, const char *name)
+/* Has the payload ended, and denybox done all that came after it? Then it is a result, once the
+ * disk has it. */
+static bool is_whole(void *context, const struct pool_task *task)
 {
+    struct batch *b = context;
     json_t *ended = find_event(task->report, "ended");
     json_t *failed = find_event(task->report, "failed");
     bool whole = task->status >= 0 && ended != NULL && failed == NULL &&
-                 results_whole(&b->ground.results, name);
+                 results_whole(&b->ground.results, b->ground.inputs.todo[task->index]);
 
+    b->whole += whole ? 1 : 0;
     json_decref(ended);
     json_decref(failed);
     return whole;
+}
+
+static int keep(void *context)
+{
+    const struct batch *b = context;
+
+    return results_keep(&b->ground.results);
 }
 
 static enum outcome outcome_of(const struct batch *b, const struct pool_task *task,
@@ -137,7 +148,9 @@ static enum outcome outcome_of(const struct batch *b, const struct pool_task *ta
     struct error e;
 
     reason[0] = '\0';
-    if (!is_whole(b, task, name)) {
+    if (task->unkept != 0) {
+        snprintf(reason, size, "cannot keep the result: %s", strerror(task->unkept));
+    } else if (!task->kept) {
         reason_of(task, reason, size);
     } else if (!results_publish(&b->ground.results, name, &e)) {
         snprintf(reason, size, "%s", e.text);
@@ -197,7 +210,8 @@ static bool ended(void *context, const struct pool_task *task, struct error *e)
         return false;
     /* Where none ever came to one, all would not: a host without namespaces, say. */
     if (o == OUTCOME_NO_RESULT && !b->stopping && b->ground.inputs.n_done == 0 &&
-        b->count[OUTCOME_DONE] + b->count[OUTCOME_FAILED] == 0)
+        b->count[OUTCOME_DONE] + b->count[OUTCOME_FAILED] == 0 &&
+        (b->whole == 0 || task->unkept != 0))
         return error_set(e, EXIT_DENYBOX, "cannot go on: the first input came to no result: %s",
                          reason);
     return true;
@@ -319,7 +333,7 @@ static bool prepare(struct batch *b, struct error *e)
 
 static int carry_out(struct batch *b)
 {
-    static const struct pool_hooks hooks = {work, ended, tick, stopping};
+    static const struct pool_hooks hooks = {work, is_whole, keep, ended, tick, stopping};
     const struct declared *d = &b->ground.plan->declared;
     size_t jobs = d->jobs != 0 ? (size_t)d->jobs : processors();
     struct error e;

@@ -114,12 +114,8 @@ int task_run(struct groundwork *g, const char *name, int report)
 
     g->plan->command = COMMAND_RUN;
     g->plan->declared.status_fd = report;
-    if (ready(g, name, &e)) {
-        int status = run_once(g->plan, &g->shared);
-
-        if (results_keep(&g->results, name, &e))
-            return status;
-    }
+    if (ready(g, name, &e))
+        return run_once(g->plan, &g->shared);
     status_line(g->plan, json_pack("{s:s, s:s, s:i}", "event", "failed", "reason", e.text,
                                    "exit-code", (int)e.exit));
     return (int)e.exit;
