@@ -15,7 +15,8 @@ pkgs.stdenv.mkDerivation {
 
   nativeBuildInputs = with pkgs; [ autoreconfHook pkg-config ];
   buildInputs = with pkgs; [ elfutils jansson libarchive libcap_ng libseccomp nettle ];
-  nativeCheckInputs = with pkgs; [ check (python3.withPackages (p: [ p.jsonschema ])) ];
+  checkInputs = [ pkgs.check ];
+  nativeCheckInputs = [ (pkgs.python3.withPackages (p: [ p.jsonschema ])) ];
 
   configureFlags = [ "--disable-static" ];
   enableParallelBuilding = true;
