@@ -50,7 +50,7 @@ const struct probe_row *probe_row(enum probe probe);
 /* The probe of an identifier, or N_PROBES. */
 enum probe probe_find(const char *id);
 
-enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_NOT_RUN, VERDICT_ABSENT };
+enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_NOT_RUN, VERDICT_ABSENT, N_VERDICTS };
 
 /* "PASS", "FAIL", "NOT_RUN" or "ABSENT". */
 const char *verdict_name(enum verdict verdict);
