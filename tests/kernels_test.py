@@ -7,6 +7,7 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
+import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
@@ -21,6 +22,8 @@ def load(name, path):
 
 
 kernels = load("kernels", "scripts/kernels")
+import foreign  # noqa: E402 (kernels has said where)
+
 table, machine = kernels.table, kernels.machine
 ROWS = (("one", table.BOTH, "what"), ("two", (table.ROOT,), "what"))
 WHOLE = ("begin n", "kernel x86_64 6.1 2 yama", "result one user pass a", "result one root pass b",
@@ -97,15 +100,65 @@ class Reports(unittest.TestCase):
     def test_the_newest_package(self):
         names = ("linux-image-6.1.0-9-amd64", "linux-image-6.1.0-10-amd64",
                  "linux-image-6.1.0-11-cloud-amd64", "linux-image-6.1.0-12-amd64-dbg",
-                 "linux-image-6.12.9+deb12-amd64")
+                 "linux-image-6.12.9+deb12-amd64", "linux-image-6.1.0-13-arm64",
+                 "linux-image-6.1.0-14-rt-arm64")
         asked = machine.run
         machine.run = lambda *words, **how: "\n".join(names)
         try:
-            self.assertEqual(machine.newest_package("6.1"), names[1])
-            self.assertEqual(machine.newest_package("6.12"), names[4])
-            self.assertRaises(machine.Unavailable, machine.newest_package, "6.2")
+            host = machine.Host(machine.MACHINES["x86_64"], "build")
+            self.assertEqual(machine.newest_package("6.1", host), names[1])
+            self.assertEqual(machine.newest_package("6.12", host), names[4])
+            self.assertRaises(machine.Unavailable, machine.newest_package, "6.2", host)
+            foreign = machine.Foreign(machine.MACHINES["aarch64"], "build", "top")
+            self.assertEqual(machine.newest_package("6.1", foreign), names[5])
+            self.assertRaises(machine.Unavailable, machine.newest_package, "6.12", foreign)
         finally:
             machine.run = asked
+
+
+class Packages(unittest.TestCase):
+    """Of another architecture."""
+
+    def test_a_link_leads_inside(self):
+        with tempfile.TemporaryDirectory() as top:
+            os.makedirs(os.path.join(top, "usr/lib/deep"))
+            os.symlink("usr/lib", os.path.join(top, "lib"))
+            for name in ("one", "usr/lib/deep/absolute"):
+                os.symlink("/lib/file", os.path.join(top, name))
+            os.symlink("../file", os.path.join(top, "usr/lib/deep/relative"))
+            with open(os.path.join(top, "usr/lib/file"), "w", encoding="ascii") as file:
+                file.write("inside")
+            foreign.lead_inside(top)
+            for name in ("one", "usr/lib/deep/absolute", "usr/lib/deep/relative"):
+                path = os.path.join(top, name)
+                self.assertFalse(os.readlink(path).startswith("/"), name)
+                with open(path, encoding="ascii") as file:
+                    self.assertEqual(file.read(), "inside", name)
+
+    def test_lists_that_are_not_to_be_had(self):
+        """They are those of before, or there is nothing to boot."""
+        with tempfile.TemporaryDirectory() as top:
+            source = foreign.Foreign(machine.MACHINES["aarch64"], "build", top)
+            asked = foreign.run
+            foreign.run = refuse
+            try:
+                self.assertRaises(machine.Unavailable, source.renew)
+                with open(os.path.join(top, "apt/lists/a_Packages.lz4"), "wb"):
+                    pass
+                source.renew()
+            finally:
+                foreign.run = asked
+
+    def test_a_package_that_is_none(self):
+        with tempfile.TemporaryDirectory() as top:
+            path = os.path.join(top, "some.deb")
+            with open(path, "wb") as file:
+                file.write(b"no package")
+            self.assertRaises(machine.Failed, foreign.unpack, path, top)
+
+
+def refuse(*words, **how):
+    raise machine.Failed("no network")
 
 
 if __name__ == "__main__":

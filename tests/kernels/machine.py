@@ -3,22 +3,21 @@
 
 import lzma
 import os
+import platform
 import re
 import secrets
 import shutil
 import stat
 import subprocess
-import sys
 import time
+from collections import namedtuple
 
-TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-sys.path.insert(0, os.path.join(TOP, "tests", "live"))
-
-import roots
+from command import TOP, Failed, Unavailable, run
+from foreign import Foreign
+from host import Host
 
 PROGRAMS = ("denybox", "denybox-faulty", "denybox-attest", "live-payload", "live-obstacle",
             "live-escape")
-CARRIED = ("python3", "busybox", "bwrap", "apparmor_parser", "mke2fs", "jq", "sqlite3")
 SOURCES = ("tests/live", "tests/endure", "tests/escape", "tests/kernels", "scripts", "fixtures",
            "src", "bpf", "man")
 # In the order of their needs; overlay is loaded when its absence has been tried.
@@ -33,30 +32,13 @@ ACCOUNTS = {
 }
 
 
-class Failed(Exception):
-    """It cannot go on, for the reason given."""
-
-
-class Unavailable(Exception):
-    """This kernel is not to be had here, for the reason given."""
-
-
-def run(*words, **how):
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, check=False, text=True, **how)
-    if done.returncode != 0:
-        why = (done.stderr.strip() or "no word").splitlines()[-1]
-        raise Failed(f"{' '.join(words[:3])}: {why}")
-    return done.stdout
-
-
 # ---------------------------------------------------------------- kernels
 
 class Kernel:
     """A kernel of one Debian package: its image and the modules that are wanted."""
 
-    def __init__(self, package, cache):
-        self.package = package
+    def __init__(self, machine, package, cache):
+        self.machine, self.package = machine, package
         self.release = package[len("linux-image-"):]
         self.top = os.path.join(cache, package)
         self.image = os.path.join(self.top, "boot", "vmlinuz-" + self.release)
@@ -85,28 +67,28 @@ class Kernel:
         return os.path.join(self.top, "lib", "modules", self.release, "modules.builtin")
 
 
-def newest_package(version):
+def newest_package(version, source):
     """The newest package of Debian's that has a kernel of this version, as 6.12."""
-    names = run("apt-cache", "pkgnames", f"linux-image-{version}.").split()
-    fit = [name for name in names
-           if re.fullmatch(rf"linux-image-{re.escape(version)}\.[0-9][^-]*(-\d+)?-amd64", name)]
+    names = run("apt-cache", *source.apt_options, "pkgnames", f"linux-image-{version}.").split()
+    form = rf"linux-image-{re.escape(version)}\.[0-9][^-]*(-\d+)?-{source.machine.debian}"
+    fit = [name for name in names if re.fullmatch(form, name)]
     if not fit:
         raise Unavailable(f"no package of a kernel {version} is known to apt (apt-get update; "
                           "Debian 12 with its security updates has 6.1 and 6.12)")
     return max(fit, key=lambda name: [int(part) for part in re.findall(r"\d+", name)])
 
 
-def fetch(version, cache):
+def fetch(version, source, cache):
     """The kernel, downloaded by apt once, verified by it, and unpacked; never installed."""
-    kernel = Kernel(newest_package(version), cache)
+    kernel = Kernel(source.machine, newest_package(version, source), cache)
     if kernel.is_whole():
         return kernel
     stage = kernel.top + ".part"
     shutil.rmtree(stage, ignore_errors=True)
     os.makedirs(stage)
     try:
-        run("apt-get", "-q", "-o", "Acquire::Retries=3", "-o", "APT::Sandbox::User=root", "download",
-            kernel.package, cwd=stage)
+        run("apt-get", "-q", "-o", "Acquire::Retries=3", "-o", "APT::Sandbox::User=root",
+            *source.apt_options, "download", kernel.package, cwd=stage)
     except Failed as error:
         raise Unavailable(f"{error} (apt-get update renews the lists)") from error
     (archive,) = (name for name in os.listdir(stage) if name.endswith(".deb"))
@@ -133,10 +115,10 @@ class Archive:
     def __init__(self, path):
         self.file, self.number = open(path, "wb"), 0
 
-    def add(self, name, mode, data=b""):
+    def add(self, name, mode, data=b"", when=0):
         self.number += 1
         word = name.encode() + b"\0"
-        fields = (self.number, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(word), 0)
+        fields = (self.number, mode, 0, 0, 1, when, len(data), 0, 0, 0, 0, len(word), 0)
         head = b"070701" + b"".join(b"%08X" % field for field in fields) + word
         for part in (head, data):
             self.file.write(part + b"\0" * (-len(part) % 4))
@@ -149,27 +131,20 @@ class Archive:
                 self.add_path(os.path.relpath(path, top), path)
 
     def add_path(self, name, path):
-        mode = os.lstat(path).st_mode
+        about = os.lstat(path)
+        mode = about.st_mode
         if stat.S_ISLNK(mode):
             self.add(name, mode, os.readlink(path).encode())
         elif stat.S_ISDIR(mode):
             self.add(name, mode)
         elif stat.S_ISREG(mode):
+            # Python compiles again what is not as old as the compiled file says.
             with open(path, "rb") as file:
-                self.add(name, mode, file.read())
+                self.add(name, mode, file.read(), int(about.st_mtime))
 
     def close(self):
         self.add("TRAILER!!!", 0)
         self.file.close()
-
-
-def copy_libraries(program, root):
-    """What a dynamic program of the build needs, to where the loader looks."""
-    for path in re.findall(r"(/\S+) \(0x", run("ldd", program)):
-        target = os.path.join(root, os.path.relpath(path, "/"))
-        if not os.path.exists(target):
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            shutil.copy(path, target)
 
 
 def copy_sources(root):
@@ -180,12 +155,11 @@ def copy_sources(root):
                         ignore=shutil.ignore_patterns("__pycache__", "*.o"))
 
 
-def make_root(build, work):
+def make_root(source, work):
     """The directory that becomes the root of the machine, but for the modules of a kernel."""
+    source.make_build()
     root = os.path.join(work, "root")
-    why = roots.make(os.path.join(build, "denybox"), root, CARRIED)
-    if why is not None:
-        raise Failed("no root for the machine: " + why)
+    source.make_root(root)
     # Where this host has directories of its own there, so has the machine.
     for name in ("bin", "lib", "lib64", "sbin"):
         os.makedirs(os.path.join(root, "usr", name), exist_ok=True)
@@ -194,16 +168,11 @@ def make_root(build, work):
     for name in DIRECTORIES:
         os.makedirs(os.path.join(root, name), exist_ok=True)
     for name in PROGRAMS:
-        shutil.copy(os.path.join(build, name), os.path.join(root, "denybox"))
-    copy_libraries(os.path.join(build, "denybox-faulty"), root)
+        shutil.copy(os.path.join(source.build, name), os.path.join(root, "denybox"))
     for name, text in ACCOUNTS.items():
         with open(os.path.join(root, name), "w", encoding="ascii") as file:
             file.write(text)
     copy_sources(root)
-    # What the shipped profile includes.
-    for name in ("tunables", "abi"):
-        shutil.copytree(os.path.join("/etc/apparmor.d", name),
-                        os.path.join(root, "etc/apparmor.d", name))
     shutil.copy(os.path.join(TOP, "tests", "kernels", "init"), root)
     run("chmod", "-R", "u+rwX,go+rX,go-w", root)
     os.chmod(os.path.join(root, "init"), 0o755)
@@ -238,18 +207,37 @@ def make_initramfs(kernel, root, work):
 
 # ---------------------------------------------------------------- the machine
 
-# The kernel's messages and what is for people come by the first serial port, results by the second.
+# Of an architecture: its name, as the kernel and as Debian calls it, and as compilers do; the emulator
+# with what it emulates; and two serial ports, as the kernel calls them: its messages and what is for
+# people come by the first, results by the second, to a file that is named by the words beside it.
+Machine = namedtuple("Machine", "name debian triplet emulator console port second")
 # -cpu max: everything that the emulation has; software emulation on any host, also where it could
 # be had faster, so that the results are of one machine.
-MACHINE = ("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "2",
-           "-m", "2048", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-nic",
-           "none")
-CONSOLE = "console=ttyS0 quiet loglevel=4 panic=-1 rcupdate.rcu_cpu_stall_suppress=1"
+MACHINES = {machine.name: machine for machine in (
+    Machine("x86_64", "amd64", "x86_64-linux-gnu",
+            ("qemu-system-x86_64", "-machine", "q35", "-cpu", "max"),
+            "ttyS0", "ttyS1", ("-serial", "file:{}")),
+    # It has one port of its own. Pointers are signed there in a way that is fast to emulate.
+    Machine("aarch64", "arm64", "aarch64-linux-gnu",
+            ("qemu-system-aarch64", "-machine", "virt", "-cpu", "max,pauth-impdef=on"),
+            "ttyAMA0", "ttyS0",
+            ("-chardev", "file,id=port,path={}", "-device", "pci-serial,chardev=port")),
+)}
+COMMON = ("-accel", "tcg", "-smp", "2", "-m", "2048", "-nodefaults", "-no-user-config", "-no-reboot",
+          "-display", "none", "-nic", "none")
+WORDS = "quiet loglevel=4 panic=-1 rcupdate.rcu_cpu_stall_suppress=1"
 
 
-def emulator():
+def emulator(machine):
     """Which one, for the table."""
-    return run(MACHINE[0], "--version").splitlines()[0]
+    return run(machine.emulator[0], "--version").splitlines()[0]
+
+
+def source_of(machine, build, cache):
+    """What the machine is filled with; the host's own programs where they would run there."""
+    if machine.name == platform.machine():
+        return Host(machine, build)
+    return Foreign(machine, build, cache)
 
 
 class Start:
@@ -257,11 +245,14 @@ class Start:
     said, and why it is worth nothing, or None."""
 
     def __init__(self, kernel, initramfs, work, words, timeout):
+        machine = kernel.machine
         self.nonce = secrets.token_hex(8)
         self.console, self.port = os.path.join(work, "console.log"), os.path.join(work, "port.log")
-        words = f"{CONSOLE} kernels.port=/dev/ttyS1 kernels.nonce={self.nonce} {words}"
-        argv = [*MACHINE, "-serial", "file:" + self.console, "-serial", "file:" + self.port,
-                "-kernel", kernel.image, "-initrd", initramfs, "-append", words.strip()]
+        words = (f"console={machine.console} {WORDS} kernels.port=/dev/{machine.port} "
+                 f"kernels.nonce={self.nonce} {words}")
+        argv = [*machine.emulator, *COMMON, "-serial", "file:" + self.console,
+                *(word.format(self.port) for word in machine.second), "-kernel", kernel.image,
+                "-initrd", initramfs, "-append", words.strip()]
         self.timeout, self.end = timeout, time.monotonic() + timeout
         self.why, self.lines = None, []
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -271,7 +262,7 @@ class Start:
         try:
             _, said = self.process.communicate(timeout=max(0, self.end - time.monotonic()))
             if self.process.returncode != 0:
-                self.why = f"{MACHINE[0]} ended with {self.process.returncode}: {said.strip()[:300]}"
+                self.why = f"{self.process.args[0]} ended with {self.process.returncode}: {said.strip()[:300]}"
         except subprocess.TimeoutExpired:
             self.why = f"it did not end in {self.timeout} s"
             self.kill()
