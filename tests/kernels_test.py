@@ -24,6 +24,7 @@ def load(name, path):
 kernels = load("kernels", "scripts/kernels")
 import foreign  # noqa: E402 (kernels has said where)
 
+
 table, machine = kernels.table, kernels.machine
 ROWS = (("one", table.BOTH, "what"), ("two", (table.ROOT,), "what"))
 WHOLE = ("begin n", "kernel x86_64 6.1 2 yama", "result one user pass a", "result one root pass b",
@@ -90,6 +91,11 @@ class Reports(unittest.TestCase):
         # One that has run nothing shows nothing.
         empty = all_of_them[0].replace("5 0 1", "0 0 6")
         self.assertEqual(counts(lines[:5] + (empty,) + lines[6:], live=True)[1], 1)
+
+    def test_the_live_tests_are_understood(self):
+        live = load("live", "tests/live/run")
+        found = table.SUMMARY.match(live.summary("walls", "user", [12, 1, 3], 99.6) + "\n")
+        self.assertEqual(found.groups(), ("walls", "user", "12", "1", "3"))
 
     def test_what_the_guest_says_is_a_line(self):
         for text in ("plain", "two\nlines", "\x1b[31m\u202e", "x" * 1000, ""):

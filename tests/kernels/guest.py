@@ -450,7 +450,7 @@ def run_suites(say, names, **how):
                                errors="replace", **{"env": suite_env(), **how})
     for text in process.stdout:
         print(text, end="", flush=True)
-        found = re.match(r"(\w+) as (\w+) +(\d+) passed, (\d+) failed, (\d+) skipped$", text)
+        found = table.SUMMARY.match(text)
         if found:
             say("suite", " ".join(found.groups()))
     process.wait()

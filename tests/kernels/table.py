@@ -56,6 +56,8 @@ DELEGATED = ("cgroup",)
 # Every line of the second serial port is one of these; anything else is a failure.
 LINE = re.compile(r"(begin|kernel|result|suite|end) ([\x20-\x7e]{1,500})")
 RESULT = re.compile(r"(\S+) (user|root) (pass|fail|none) (.+)")
+# What tests/live/run says of a suite.
+SUMMARY = re.compile(r"(\w+) as (\w+) +(\d+) passed, (\d+) failed, (\d+) skipped, \d+ s$")
 SUITE = re.compile(r"(\S+) (user|root) (\d+) (\d+) (\d+)")
 
 

@@ -34,6 +34,9 @@ SRC = os.environ.get("DENYBOX_SRC", os.path.dirname(os.path.dirname(HERE)))
 # Where nothing says otherwise, a run takes milliseconds; a hang is what this finds.
 TIMEOUT = int(os.environ.get("DENYBOX_TEST_TIMEOUT", "60"))
 
+# In the words of "calls": aarch64 has another number for it than x86_64.
+DIRECTORY = hex(os.O_DIRECTORY)
+
 EXIT_BLOCKED, EXIT_DENYBOX, EXIT_NOT_EXECUTABLE, EXIT_NOT_FOUND = 3, 125, 126, 127
 
 

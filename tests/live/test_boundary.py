@@ -14,7 +14,7 @@ import subprocess
 
 
 import support
-from support import Live, calls, outside
+from support import DIRECTORY, Live, calls, outside
 
 EPERM, EROFS, ENOSYS, ENOENT, EXDEV = "EPERM", "EROFS", "ENOSYS", "ENOENT", "EXDEV"
 
@@ -333,9 +333,9 @@ class Files(Live):
         os.symlink("../../../../../../etc/passwd", self.path("in", "up"))
         os.symlink("/etc/passwd", self.path("in", "absolute"))
         script = ["openat -100 s:/../../etc/passwd 0 0", "openat -100 s:../../../etc/passwd 0 0",
-                  "openat -100 s:{in} 0x10000 0", "openat r:2 s:../../../../etc/passwd 0 0",
+                  "openat -100 s:{in} " + DIRECTORY + " 0", "openat r:2 s:../../../../etc/passwd 0 0",
                   "chdir s:..", "openat -100 s:etc/passwd 0 0", "openat -100 s:{in}/up 0 0",
-                  "openat -100 s:{in}/absolute 0 0", "openat -100 s:/in/.. 0x10000 0",
+                  "openat -100 s:{in}/absolute 0 0", "openat -100 s:/in/.. " + DIRECTORY + " 0",
                   "fchdir r:8", "openat -100 s:in/file 0 0"]
         done = [got for _, got in self.inside(script)]
         self.assertEqual(done, [ENOENT, ENOENT, "3", ENOENT, "0", ENOENT, ENOENT, ENOENT, "4", "0",

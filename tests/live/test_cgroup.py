@@ -271,7 +271,7 @@ class Held(Delegated):
         done = support.fault("skip:ns-cgroup,skip:gate", *words)
         self.assertRegex(done.out, "0::/.+/denybox-")
         results = support.calls(("--cgroup", self.place),
-                                ["openat -100 s:/sys/fs/cgroup 0x10000 0"])
+                                [f"openat -100 s:/sys/fs/cgroup {support.DIRECTORY} 0"])
         self.assertEqual(results[0][1], "ENOENT")
         self.assert_nothing_left()
 

@@ -134,7 +134,7 @@ class Lifetime(Live):
                  "openat -100 s:/proc/1/environ 0 0", "openat -100 s:/proc/1/mem 0 0",
                  "openat -100 s:/proc/1/maps 0 0", "readlinkat -100 s:/proc/1/exe b:64 64",
                  "readlinkat -100 s:/proc/1/cwd b:64 64", "readlinkat -100 s:/proc/1/root b:64 64",
-                 "openat -100 s:/proc/1/fd 0x10000 0", "openat -100 s:/proc/1/mountinfo 0 0"]
+                 f"openat -100 s:/proc/1/fd {support.DIRECTORY} 0", "openat -100 s:/proc/1/mountinfo 0 0"]
         done = run("--proc", payload=("calls", *words), env=env)
         self.assert_status(done, 0)
         results = [got for _, got in done.results()]

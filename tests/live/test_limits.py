@@ -132,7 +132,7 @@ class Limits(Live):
 
     def test_empty_in_is_read_only(self):
         done = support.calls((), ["openat -100 s:/in/new 0xc1 0644", "mkdirat -100 s:/in/d 0755",
-                                  "openat -100 s:/in 0x10000 0"])
+                                  f"openat -100 s:/in {support.DIRECTORY} 0"])
         self.assertEqual([got for _, got in done], ["EROFS", "EROFS", "3"])
 
     def test_no_core(self):

@@ -244,9 +244,9 @@ class Walls(Live):
 
     def check_unreachable(self, step):
         done = self.launch(step, "--proc", payload=(
-            "calls", "openat -100 s:/proc/1/fd 0x10000 0", "pidfd_open 1 0",
+            "calls", f"openat -100 s:/proc/1/fd {support.DIRECTORY} 0", "pidfd_open 1 0",
             "pidfd_getfd r:1 0 0", "readlinkat -100 s:/proc/1/fd/0 b:64 64",
-            "readlinkat -100 s:/proc/1/cwd b:64 64", "openat -100 s:/proc/1/cwd/. 0x10000 0"))
+            "readlinkat -100 s:/proc/1/cwd b:64 64", f"openat -100 s:/proc/1/cwd/. {support.DIRECTORY} 0"))
         self.assert_status(done, 0)
         self.assertEqual([got for _, got in done.results()],
                          ["EACCES", "3", "EPERM", "EACCES", "EACCES", "EACCES"])
