@@ -8,13 +8,19 @@ static const char *colour_of(enum verdict verdict)
                                         : "\033[31m";
 }
 
-/* "29 passed, 1 NOT_RUN": whoever sees that one did not pass wants to know why. */
+/* "29 passed, 1 not run": whoever sees that not all have passed wants to know what the others did.
+ */
 static void add_sums(struct buf *b, const int counts[])
 {
+    static const char *const words[] = {[VERDICT_PASS] = "passed",
+                                        [VERDICT_FAIL] = "failed",
+                                        [VERDICT_NOT_RUN] = "not run",
+                                        [VERDICT_ABSENT] = "absent"};
+
     buf_printf(b, "  %d passed", counts[VERDICT_PASS]);
-    for (int verdict = 0; verdict < N_VERDICTS; verdict++) {
-        if (verdict != VERDICT_PASS && counts[verdict] != 0)
-            buf_printf(b, ", %d %s", counts[verdict], verdict_name((enum verdict)verdict));
+    for (int verdict = VERDICT_PASS + 1; verdict < N_VERDICTS; verdict++) {
+        if (counts[verdict] != 0)
+            buf_printf(b, ", %d %s", counts[verdict], words[verdict]);
     }
     buf_puts(b, "\n");
 }
