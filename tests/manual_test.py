@@ -279,6 +279,15 @@ def test_options_of_batch():
     same(re.findall(r'\.Fl -([a-z0-9-]+)', text), missing, 'options that batch does not have')
 
 
+def test_options_of_attest():
+    lines = section('denybox-attest.1', 'Options', 'Ss')
+    text = joined(lines[:lines.index('.Fl -controls')])
+    missing = {name for name, row in options().items()
+               if knows(row, 'run') and not knows(row, 'attest')}
+    same(re.findall(r'-([a-z0-9-]+)', text.partition(' except ')[2].replace('Fl ', '')), missing,
+         'options that attest does not have')
+
+
 def test_exit_statuses_of_batch():
     table = {row[2].replace('EXIT_OK', '0').replace('EXIT_DENYBOX', '125'): row[3]
              for row in rows('src/cmd/batch.def', 'OUTCOME')}
@@ -1351,6 +1360,15 @@ def test_the_page_says_what_is_odd():
 
 
 # ---------------------------------------------------------------- the pages themselves
+
+def test_no_page_makes_a_program_of_its_name():
+    for page in PAGES:
+        if page in ('denybox.1', 'denybox-attest.1'):
+            continue
+        found = [n for n, line in enumerate(read('man/' + page).split('\n'), 1)
+                 if re.fullmatch(r'\.Nm( [.,:;)]+)?', line)]
+        assert not found, '%s:%d: there is no such program; .Nm denybox' % (page, found[0])
+
 
 def test_pages_refer_to_pages_that_exist():
     ours = {tuple(page.rsplit('.', 1)) for page in PAGES}
