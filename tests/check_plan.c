@@ -253,7 +253,11 @@ static const struct refused {
      "cannot use --seccomp 'x.bpf': no such profile",
      "the profiles are strict and targeted; a file's name ends in .json",
      0},
-    {ATTEST, {"ls"}, "cannot attest 'ls': attest runs no payload", "", 0},
+    {ATTEST,
+     {"ls"},
+     "cannot attest 'ls': attest runs no payload",
+     "denybox run starts it, in a sandbox that is proved as well",
+     0},
     {RUN,
      {NULL},
      "cannot run: no command given",
@@ -274,7 +278,11 @@ static const struct refused {
      "cannot run './file': it is not executable",
      "chmod +x it, or name its interpreter as the command",
      126},
-    {RUN, {"--rootfs", "root", "/none"}, "cannot run '/none': no such file in the root", "", 127},
+    {RUN,
+     {"--rootfs", "root", "/none"},
+     "cannot run '/none': no such file in the root",
+     "give its path inside the root",
+     127},
 };
 
 /* Refused in one line, with nothing created. */

@@ -267,9 +267,11 @@ static bool only_json(const char *command, int argc, char **argv, struct error *
 {
     bool json = argc >= 1 && strcmp(argv[0], "--json") == 0;
 
-    return argc == (json ? 1 : 0) ||
-           error_set(e, EXIT_DENYBOX, "cannot use %s list: '%s' is not --json", command,
-                     text_show(argv[json ? 1 : 0]));
+    if (argc == (json ? 1 : 0))
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot use %s list: '%s' is not --json", command,
+              text_show(argv[json ? 1 : 0]));
+    return error_hint(e, "denybox %s list [--json]", command);
 }
 
 static bool only_ids(const char *command, const char *verb, unsigned kinds, int argc, char **argv,

@@ -24,6 +24,7 @@ bool image_blame(const char *word, struct error *e)
     } rows[] = {
         {"the image: ", "the image '", "': "},
         {"an image: ", "an image of '", "': "},
+        {"the archive: ", "the archive '", "': "},
         {"' there", "' in '", "'"},
     };
     char text[sizeof e->text];
@@ -49,6 +50,14 @@ static bool refuse_absent(const char *word, struct error *e)
                          "image list has the ids of those in the cache");
 }
 
+/* What is no archive, mostly. */
+static void refuse_archive(const char *path, struct error *e)
+{
+    if (strstr(e->text, "the archive: ") != NULL)
+        error_hint(e, "it wants the file that docker save or skopeo copy has written");
+    image_blame(path, e);
+}
+
 struct image_source *image_open(const char *word, struct image *image, struct error *e)
 {
     char path[PATH_MAX];
@@ -72,6 +81,8 @@ struct image_source *image_open(const char *word, struct image *image, struct er
         }
     }
     s = source_open(path, e);
+    if (s == NULL)
+        refuse_archive(path, e);
     if (s != NULL && !image_find(s, name, image, e)) {
         image_blame(path, e);
         source_close(s);

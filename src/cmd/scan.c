@@ -85,12 +85,17 @@ static bool scan_path(struct scan_report *r, const struct parser *parser, const 
 {
     int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
     struct stat st;
+    size_t before = r->n;
     bool ok = fd >= 0 && sys_fstat(fd, &st) == 0;
 
     if (!ok)
         cannot_read(r, path);
     else if (S_ISDIR(st.st_mode))
-        ok = scan_sources(r, parser, path, true);
+        ok = scan_sources(r, parser, path, true) &&
+             (r->n != before ||
+              scan_failed(
+                  r, "there is nothing to scan in '%s': no ELF file, and no Python source (*.py)",
+                  text_show(path)));
     else if (!S_ISREG(st.st_mode))
         ok = scan_failed(r, "cannot read '%s': neither a file nor a directory", text_show(path));
     else if (elf_file_is(fd))

@@ -32,12 +32,13 @@ static bool open_place(struct plan *plan, struct error *e)
     struct host_object *o = &plan->derived.cgroup;
     const char *path = plan->declared.cgroup;
 
-    if (!object_open(o, "cgroup", path, false, e))
-        return false;
-    if (o->directory && io_is_on(o->fd, CGROUP2_SUPER_MAGIC))
+    bool is = object_open(o, "cgroup", path, false, e);
+
+    if (is && o->directory && io_is_on(o->fd, CGROUP2_SUPER_MAGIC))
         return true;
-    error_set(e, EXIT_DENYBOX, "cannot use --cgroup '%s': it is no cgroup of version 2",
-              text_show(path));
+    if (is)
+        error_set(e, EXIT_DENYBOX, "cannot use --cgroup '%s': it is no cgroup of version 2",
+                  text_show(path));
     return error_hint(e, "findmnt -t cgroup2 shows where they are; denybox check names one of the "
                          "caller's");
 }

@@ -205,10 +205,11 @@ bool plan_derive(struct plan *plan, struct error *e)
         return false;
     note_deviations(plan);
     if (plan->command == COMMAND_ATTEST) {
-        if (plan->declared.n_command != 0)
-            return error_set(e, EXIT_DENYBOX, "cannot attest '%s': attest runs no payload",
-                             text_show(plan->declared.command[0]));
-        return true;
+        if (plan->declared.n_command == 0)
+            return true;
+        error_set(e, EXIT_DENYBOX, "cannot attest '%s': attest runs no payload",
+                  text_show(plan->declared.command[0]));
+        return error_hint(e, "denybox run starts it, in a sandbox that is proved as well");
     }
     if (plan->declared.n_command == 0) {
         error_set(e, EXIT_DENYBOX, "cannot run: no command given");

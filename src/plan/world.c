@@ -101,9 +101,10 @@ bool world_open_program(const struct plan *plan, const char *path, int *fd, stru
                          text_show(path));
     if (errno != ENOENT && errno != ENOTDIR)
         return error_errno(e, EXIT_NOT_EXECUTABLE, errno, "cannot run '%s'", text_show(path));
-    if (plan->derived.rootfs.fd >= 0)
-        return error_set(e, EXIT_NOT_FOUND, "cannot run '%s': no such file in the root",
-                         text_show(path));
+    if (plan->derived.rootfs.fd >= 0) {
+        error_set(e, EXIT_NOT_FOUND, "cannot run '%s': no such file in the root", text_show(path));
+        return error_hint(e, "give its path inside the root");
+    }
     error_set(e, EXIT_NOT_FOUND, "cannot run '%s': no such file", text_show(path));
     return advise_missing(path, e);
 }

@@ -150,12 +150,14 @@ bool scan_policy_load(struct scan_policy *p, const char *file, struct error *e)
     *p = (struct scan_policy){0};
     if (file == NULL || strcmp(file, "default") == 0)
         return scan_policy_read(p, builtin_policy, sizeof builtin_policy - 1, e);
-    if (!io_read_named(file, FILE_MAX, &bytes))
-        ok = error_errno(e, EXIT_DENYBOX, errno, "cannot read the scan policy '%s'",
-                         text_show(file));
-    else
+    if (!io_read_named(file, FILE_MAX, &bytes)) {
+        error_errno(e, EXIT_DENYBOX, errno, "cannot read the scan policy '%s'", text_show(file));
+        ok = error_hint(e, "default is the built-in one; denybox scan --show-policy prints it, to "
+                           "make one of your own");
+    } else {
         ok = read_bytes(p, buf_text(&bytes), bytes.length, e) ||
              error_before(e, "cannot use the scan policy '%s'", text_show(file));
+    }
     buf_free(&bytes);
     return ok;
 }

@@ -215,8 +215,8 @@ class Pruned(Kept):
                                       (("ls",), "'ls' is not a verb", "denybox cache list"),
                                       (("rm", "x"), "'rm' is not a verb", "denybox cache prune ID"),
                                       (("other",), "'other' is not a verb", "verify [ID...]"),
-                                      (("list", "x"), "'x' is not --json", None),
-                                      (("list", "--json", "x"), "'x' is not --json", None)):
+                                      (("list", "x"), "'x' is not --json", "denybox cache list [--json]"),
+                                      (("list", "--json", "x"), "'x' is not --json", "denybox cache list [--json]")):
             with self.subTest(words=words):
                 self.assert_error(self.call("cache", *words), EXIT_DENYBOX, fragment, hint)
         self.assertFalse(os.path.exists(self.cache))

@@ -56,7 +56,7 @@ class Refused(Live):
             done = run("--cgroup", path, payload=("started",))
             self.assert_error(done, EXIT_DENYBOX, "it is no cgroup of version 2", "findmnt")
         done = run("--cgroup", self.path("none"), payload=("started",))
-        self.assert_error(done, EXIT_DENYBOX, "No such file or directory")
+        self.assert_error(done, EXIT_DENYBOX, "No such file or directory", "findmnt")
 
     def test_off(self):
         done = run("--cgroup", "off", "--evidence", self.path("bundle.json"), payload=("exit", "7"))

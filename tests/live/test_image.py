@@ -654,7 +654,8 @@ class Evil(Images):
             self.refused(self.path("closed"), f"the image '{self.path('closed')}': Permission denied")
         os.mkfifo(self.path("fifo"))
         self.refused(self.path("fifo"), "neither a directory nor a regular file")
-        self.refused(support.write(self.path("text"), "no archive\n"), "cannot read the archive")
+        self.refused(support.write(self.path("text"), "no archive\n"),
+                     f"cannot read the archive '{self.path('text')}': ", "docker save")
         self.refused(support.write(self.path("empty"), ""), "cannot read the ")
 
     def archive(self, *members, path="evil.tar"):

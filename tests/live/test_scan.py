@@ -482,6 +482,15 @@ class Python(Base):
                 self.assertEqual(load_json(done.out)["verdict"], "NOT_RUN")
                 self.assertIsNotNone(load_json(done.out)["incomplete"])
 
+    def test_a_directory_with_nothing_to_scan_is_blocked(self):
+        """And says so, beside others too."""
+        write(self.path("in", "packet.json"), "{}")
+        for words in ((), (write(self.path("x.py"), "print(1)"),)):
+            done = self.scan("--rootfs", rootfs(), *words, self.path("in"))
+            self.assert_status(done, EXIT_BLOCKED)
+            self.assertIn(f"there is nothing to scan in '{self.path('in')}'",
+                          load_json(done.out)["incomplete"])
+
     def test_a_root_without_python_is_blocked(self):
         os.mkdir(self.path("empty"))
         done = self.scan("--rootfs", self.path("empty"), self.source("import json"))
@@ -961,7 +970,7 @@ class Run(Base):
             policy = write(self.path("policy.json"), text)
             self.assert_error(run("--scan", policy, payload=("exit", "0")), EXIT_DENYBOX, "")
         self.assert_error(run("--scan", self.path("none"), payload=("exit", "0")), EXIT_DENYBOX,
-                          "cannot read the scan policy")
+                          "cannot read the scan policy", "denybox scan --show-policy prints it")
 
     def test_without_it_nothing_is_scanned(self):
         done = run("--venue", "CI", "--evidence", self.path("bundle.json"), payload=("exit", "0"))
