@@ -30,7 +30,7 @@ MERGED = ("bin", "lib", "sbin")
 
 class Foreign:
     def __init__(self, machine, native, top):
-        """native: a build for this host, whose compiler of filters is started; top: where all of
+        """native: a build for this host, whose tools of the build are started; top: where all of
         it is kept."""
         self.machine, self.native, self.top = machine, native, top
         self.build = os.path.join(top, "build")
@@ -90,7 +90,8 @@ class Foreign:
             self.log_of(os.path.join(TOP, "configure"), "-q", f"--host={self.machine.triplet}",
                         f"CC={self.machine.triplet}-gcc --sysroot={self.sysroot}", env=env)
         make = ("make", "-s", f"-j{os.cpu_count()}",
-                "MKBUILTIN=" + os.path.join(self.native, "mkbuiltin"))
+                "MKBUILTIN=" + os.path.join(self.native, "mkbuiltin"),
+                "MKCOMPLETION=" + os.path.join(self.native, "mkcompletion"))
         self.log_of(*make, "all", env=env)
         self.log_of(*make, *TARGETS, env=env)
 
