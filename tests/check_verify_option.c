@@ -53,18 +53,6 @@ START_TEST(options_come_before_the_files)
 }
 END_TEST
 
-START_TEST(a_report_is_of_one_bundle)
-{
-    const char *words[WORDS_MAX] = {"--html", "page", "one", "two"};
-
-    ck_assert(!parse(words));
-    ck_assert_str_eq(e.text, "cannot write --html of 2 bundles: a report is of one");
-    words[3] = NULL;
-    ck_assert(parse(words));
-    ck_assert_str_eq(policy.html, "page");
-}
-END_TEST
-
 START_TEST(durations)
 {
     static const struct {
@@ -147,7 +135,6 @@ static Suite *suite(void)
 
     tcase_add_test(c, values_are_read);
     tcase_add_test(c, options_come_before_the_files);
-    tcase_add_test(c, a_report_is_of_one_bundle);
     tcase_add_test(c, durations);
     tcase_add_loop_test(c, bad_words_are_refused, 0, N_ROWS(bad));
     tcase_add_test(c, there_is_a_bound_on_many);

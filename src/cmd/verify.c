@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/help.h"
@@ -15,23 +16,6 @@
 
 /* Files between two looks of whoever waits at a terminal. */
 #define PROGRESS_STEP 64
-
-static bool write_page(const struct place *place, const struct verification *v)
-{
-    struct html h;
-    struct error e;
-    const char *text;
-    bool ok;
-
-    report_html(&h, v);
-    text = html_page(&h);
-    ok = text != NULL ? place_write(place, text, &e)
-                      : error_set(&e, EXIT_DENYBOX, "cannot write the report: out of memory");
-    html_free(&h);
-    if (!ok)
-        error_print(&e);
-    return ok;
-}
 
 static bool report(const struct policy *policy, const struct verification *v)
 {
@@ -61,7 +45,62 @@ static void progress(const struct policy *policy, int done)
         fprintf(stderr, "\rdenybox: %d of %d verified", done, policy->n_files);
 }
 
-static int verify_all(const struct policy *policy, const struct place *page)
+/* The page, where one is asked for: of the one bundle, or of what was kept of many. */
+struct page {
+    struct place place; /* the directory is -1: none */
+    struct html html;
+    struct kept_verdict *kept; /* owned; NULL for one bundle */
+};
+
+static void page_close(struct page *page)
+{
+    io_close(&page->place.directory);
+    html_free(&page->html);
+    free(page->kept);
+}
+
+static bool page_open(struct page *page, const struct policy *policy, struct error *e)
+{
+    *page = (struct page){.place.directory = -1};
+    if (!place_find(&page->place, "html", policy->html, e))
+        return false;
+    if (policy->html == NULL || policy->n_files == 1)
+        return true;
+    page->kept = calloc((size_t)policy->n_files, sizeof *page->kept);
+    if (page->kept != NULL)
+        return true;
+    page_close(page);
+    return error_set(e, EXIT_DENYBOX, "cannot keep the verdicts: out of memory");
+}
+
+static void page_take(struct page *page, int i, const struct verification *v)
+{
+    if (page->kept != NULL)
+        report_keep(&page->kept[i], v);
+    else if (page->place.directory >= 0)
+        report_html(&page->html, v);
+}
+
+/* True where none is asked for. */
+static bool page_write(struct page *page, const struct policy *policy, const struct tally *tally)
+{
+    const char *text;
+    struct error e;
+
+    if (page->place.directory < 0)
+        return true;
+    if (page->kept != NULL)
+        report_html_many(&page->html, policy, page->kept, (size_t)policy->n_files, tally);
+    text = html_page(&page->html);
+    if (text == NULL)
+        error_set(&e, EXIT_DENYBOX, "cannot write the report: out of memory");
+    else if (place_write(&page->place, text, &e))
+        return true;
+    error_print(&e);
+    return false;
+}
+
+static int verify_all(const struct policy *policy, struct page *page)
 {
     static struct verification v;
     struct tally tally = {0};
@@ -71,7 +110,8 @@ static int verify_all(const struct policy *policy, const struct place *page)
     for (int i = 0; i < policy->n_files; i++) {
         verify_file(policy, policy->files[i], &v);
         tally.n[verification_outcome(&v)]++;
-        said = report(policy, &v) && (page->directory < 0 || write_page(page, &v)) && said;
+        said = report(policy, &v) && said;
+        page_take(page, i, &v);
         verification_free(&v);
         progress(policy, i + 1);
     }
@@ -84,7 +124,7 @@ static int verify_all(const struct policy *policy, const struct place *page)
         fputs("denybox: cannot write the verdict\n", stderr);
         return EXIT_USAGE;
     }
-    return tally_status(&tally);
+    return page_write(page, policy, &tally) ? tally_status(&tally) : EXIT_USAGE;
 }
 
 static int show_help(void)
@@ -101,7 +141,7 @@ static int show_help(void)
 
 static int carry_out(struct policy *policy, int argc, char **argv)
 {
-    struct place page;
+    struct page page;
     struct error e;
     int status;
 
@@ -115,13 +155,13 @@ static int carry_out(struct policy *policy, int argc, char **argv)
         puts("denybox " PACKAGE_VERSION);
         return EXIT_OK;
     }
-    if (policy_load(policy, &e) && place_find(&page, "html", policy->html, &e)) {
-        status = verify_all(policy, &page);
-        io_close(&page.directory);
-        return status;
+    if (!policy_load(policy, &e) || !page_open(&page, policy, &e)) {
+        error_print(&e);
+        return EXIT_USAGE;
     }
-    error_print(&e);
-    return EXIT_USAGE;
+    status = verify_all(policy, &page);
+    page_close(&page);
+    return status;
 }
 
 bool words_verify(int argc, char **argv, struct error *e)

@@ -35,9 +35,6 @@ bool verify_options(struct policy *policy, int argc, char **argv, struct error *
         error_set(e, EXIT_DENYBOX, "cannot verify: no bundle is given");
         return error_hint(e, "denybox verify [OPTIONS] BUNDLE...");
     }
-    if (policy->html != NULL && policy->n_files > 1)
-        return error_set(e, EXIT_DENYBOX, "cannot write --html of %d bundles: a report is of one",
-                         policy->n_files);
     return true;
 }
 

@@ -128,6 +128,8 @@ static void words(struct html *h, const json_t *list)
     const json_t *word;
     size_t i;
 
+    html_start(h, "span");
+    html_class(h, "words");
     json_array_foreach(list, i, word)
     {
         if (i == PAGE_WORDS_MAX)
@@ -145,6 +147,7 @@ static void words(struct html *h, const json_t *list)
         html_printf(h, " and %zu more", json_array_size(list) - i);
     if (json_array_size(list) == 0)
         html_text(h, "none");
+    html_end(h);
 }
 
 void page_value(struct html *h, const json_t *value)

@@ -28,6 +28,9 @@ void page_head(struct html *h, const char *outcome, const char *subject);
 /* A page's end: who has written it, and when; everything is closed. */
 void page_foot(struct html *h, const struct policy *policy);
 
+/* What the verifier has asked for: by which a verdict is one. */
+void page_asked(struct html *h, const struct policy *policy);
+
 /* The class of an outcome: "good", "bad" or "warn". */
 const char *page_outcome_class(enum outcome outcome);
 

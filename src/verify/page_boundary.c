@@ -184,7 +184,7 @@ static void draw(struct html *h, const struct verification *v)
     draw_inside(h, v, mounts);
     snprintf(text, sizeof text, "M22 %d V%d", wall, height - 20);
     svg_path(h, "line none", text);
-    svg_text(h, 36, wall + 26, "strong", "Outside: what it cannot");
+    svg_text(h, 36, wall + 26, "strong", "Outside: what the walls keep from it");
     for (size_t i = 0; i < N_WALLS; i++)
         draw_wall(h, wall_state(v, &walls[i]), walls[i].name, wall + 26 + ((int)i + 1) * ROW);
     html_end(h);

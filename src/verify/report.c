@@ -79,11 +79,14 @@ void report_tally(FILE *out, const struct tally *tally)
             tally->n[OUTCOME_ACCEPTABLE], tally->n[OUTCOME_REJECTED], tally->n[OUTCOME_BLOCKED]);
 }
 
+enum outcome tally_worst(const struct tally *tally)
+{
+    return tally->n[OUTCOME_REJECTED] != 0  ? OUTCOME_REJECTED
+           : tally->n[OUTCOME_BLOCKED] != 0 ? OUTCOME_BLOCKED
+                                            : OUTCOME_ACCEPTABLE;
+}
+
 int tally_status(const struct tally *tally)
 {
-    enum outcome worst = tally->n[OUTCOME_REJECTED] != 0  ? OUTCOME_REJECTED
-                         : tally->n[OUTCOME_BLOCKED] != 0 ? OUTCOME_BLOCKED
-                                                          : OUTCOME_ACCEPTABLE;
-
-    return outcome_row(worst)->status;
+    return outcome_row(tally_worst(tally))->status;
 }

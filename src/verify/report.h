@@ -24,7 +24,8 @@ void report_line(FILE *out, const struct verification *v);
 /* The line below many files. */
 void report_tally(FILE *out, const struct tally *tally);
 
-/* The exit status for all files: the worst. */
+/* What they come to: the worst, which is REJECTED, then BLOCKED; and its exit status. */
+enum outcome tally_worst(const struct tally *tally);
 int tally_status(const struct tally *tally);
 
 /* The same as a document, denybox-verify(1). New reference, NULL when out of memory. */
@@ -32,6 +33,21 @@ json_t *report_json(const struct verification *v);
 
 /* The same as a page, of a bundle of whatever shape. The page is the caller's to free. */
 void report_html(struct html *h, const struct verification *v);
+
+/* What is kept of one bundle among many. */
+struct kept_verdict {
+    const char *path; /* of the policy's files */
+    enum outcome outcome;
+    char sha256[DIGEST_TEXT_SIZE];
+    bool reason[N_REASONS];
+    bool more; /* there were more than were noted */
+};
+
+void report_keep(struct kept_verdict *kept, const struct verification *v);
+
+/* Many of them as a page: a row each. The page is the caller's to free. */
+void report_html_many(struct html *h, const struct policy *policy, const struct kept_verdict *kept,
+                      size_t n, const struct tally *tally);
 
 /* {"summary": {...}}. New reference. */
 json_t *report_tally_json(const struct tally *tally);

@@ -83,40 +83,9 @@ static void page_checks(struct html *h, const struct verification *v)
     table_end(&t);
 }
 
-static void list(struct html *h, const struct option_list *words, const char *otherwise)
-{
-    html_start(h, "code");
-    for (size_t i = 0; i < words->n; i++)
-        html_printf(h, "%s%s", i != 0 ? ", " : "", words->word[i]);
-    if (words->n == 0)
-        html_text(h, otherwise);
-    html_end(h);
-}
-
-/* What the verifier has asked for: by which the verdict is one. */
 static void page_policy(struct html *h, const struct verification *v)
 {
-    const struct policy *p = v->policy;
-
-    html_start(h, "p");
-    html_text(h, "Nonce: ");
-    html_element(h, "code", NULL,
-                 p->nonce != NULL ? p->nonce : "any, so that it may be an old one");
-    html_text(h, "; age: ");
-    if (p->max_age != 0)
-        html_printf(h, "at most %llu s", (unsigned long long)p->max_age);
-    else
-        html_text(h, "any");
-    html_text(h, "; venues: ");
-    list(h, &p->venues, "VPS, CI");
-    html_text(h, "; deviations that are accepted: ");
-    list(h, &p->allowed, "none");
-    html_text(h, "; further profiles: ");
-    list(h, &p->profiles, "none");
-    html_text(h, "; further policies of scans: ");
-    list(h, &p->scan_files, "none");
-    html_text(h, p->base ? "; a bundle of another sandbox is enough (--base)." : ".");
-    html_end(h);
+    page_asked(h, v->policy);
 }
 
 static void page_caveats(struct html *h, const struct verification *v)
@@ -127,10 +96,12 @@ static void page_caveats(struct html *h, const struct verification *v)
         h, "li", NULL,
         "What a bundle cannot show, a verifier cannot see. Whoever holds root on the host, "
         "or a signing key, can write any bundle, and it will be acceptable.");
-    html_element(h, "li", NULL,
-                 "What is marked as stated can be changed, one at a time, without any check seeing "
-                 "it; denybox-verify(1) lists these fields. Only a signature over the file could "
-                 "protect them.");
+    html_element(
+        h, "li", NULL,
+        "What is marked as stated can be changed, one at a time, without any check seeing "
+        "it; denybox-verify(1) lists these fields. Who changes several values so that they "
+        "agree, and their digests too, can change more. Only a signature over the file could "
+        "protect them.");
     html_element(h, "li", NULL,
                  "This page can be written by anybody too. Who has to decide verifies the bundle: "
                  "denybox verify FILE.");

@@ -72,6 +72,15 @@ class Browser(Live):
         if directory is not None:
             self.browser.picture(os.path.join(directory, name + ".png"))
 
+    def spoken(self):
+        """What a screen reader is told of: {role: how many}; a table is one on a narrow window too."""
+        counts = dict.fromkeys(("table", "row", "columnheader", "rowheader", "heading"), 0)
+        for node in self.browser.call("Accessibility.getFullAXTree")["nodes"]:
+            role = node.get("role", {}).get("value")
+            if role in counts and not node.get("ignored"):
+                counts[role] += 1
+        return counts
+
     def look_at(self, *reports):
         self.start()
         for path, page in reports:
@@ -92,6 +101,11 @@ class Browser(Live):
         self.assertEqual(json.loads(self.browser.value(COUNT)), counts)
         self.assertEqual(self.browser.value("document.querySelector('h1').textContent"),
                          "".join(page.texts["h1"]))
+        cells = [rows for rows in page.tables.values()]
+        wanted = {"table": len(cells), "row": sum(map(len, cells)),
+                  "columnheader": sum(len(rows[0]) for rows in cells),
+                  "rowheader": sum(len(rows) - 1 for rows in cells),
+                  "heading": len(page.headings())}
         grounds = set()
         for width in WIDTHS:
             for scheme in SCHEMES:
@@ -101,6 +115,7 @@ class Browser(Live):
                     self.assertEqual(json.loads(self.browser.value(CUT_OFF)), [])
                     self.assertLessEqual(
                         self.browser.value("document.documentElement.scrollWidth"), width)
+                    self.assertEqual(self.spoken(), wanted)
                     grounds.add(self.browser.value(GROUND))
                     self.take(f"{name}-{width}-{scheme}")
         self.assertEqual(len(grounds), 2, "dark is as light")
@@ -139,6 +154,19 @@ class Browser(Live):
                        env=support.base_env(XDG_CACHE_HOME=self.path("cache")))
         self.assert_status(done, 0)
         self.look_at(self.report("batch", self.evidence("results/one/bundle.json")))
+
+    def test_many(self):
+        names = []
+        for name, document in (("good", self.attest()), ("bad", {HOSTILE: HOSTILE})):
+            names.append(self.path(name + "-" + 40 * "long" + ".json"))
+            support.write(names[-1], json.dumps(document))
+        names.append(self.path("missing"))
+        path = self.path("many.html")
+        done = denybox("verify", "--quiet", "--html", path, *names)
+        self.assertEqual(done.err, "", repr(done))
+        with open(path, "rb") as file:
+            page = pages.read(file.read())
+        self.look_at((path, page))
 
     def test_a_hostile_one(self):
         """Of broken shape, of no shape, and one of the right shape with a hostile mount."""

@@ -237,10 +237,33 @@ class Report(Live):
             self.assertIn(words, done.err)
         self.assertEqual(support.read(self.path("there")), "mine")
         self.assertFalse(os.path.lexists(self.path("nowhere")))
-        done = denybox("verify", "--html", self.path("page"), self.path("bundle.json"),
-                       self.path("bundle.json"))
-        self.assert_error(done, USAGE, "a report is of one")
-        self.assertFalse(os.path.exists(self.path("page")))
+        done = denybox("verify", "--html", "/proc/denybox-page", self.path("bundle.json"))
+        self.assert_status(done, USAGE)
+        self.assertRegex(done.err, r"\Adenybox: cannot write 'denybox-page': [^\n]*\n\Z")
+
+    def test_many(self):
+        """A row each, with every code; what a report of one has cannot be in it."""
+        good = self.attest()
+        support.write(self.path("good"), json.dumps(good))
+        good["venue"], good["runtime"] = HOSTILE, "denybox 9"
+        self.save(good)
+        support.write(self.path("none"), "{")
+        names = [self.path(name) for name in ("good", "bundle.json", "none", "missing")]
+        done = denybox("verify", "--html", self.path("page"), *names)
+        self.assertEqual(done.out.splitlines()[-1], "4 files: 1 acceptable, 2 rejected, 1 blocked")
+        self.assert_status(done, REJECTED)
+        with open(self.path("page"), "rb") as file:
+            page = pages.read(file.read())
+        self.assertEqual(page.title, "REJECTED: many bundles - denybox report")
+        self.assertIn("4 bundles: 1 acceptable, 2 rejected, 1 blocked. The worst counts.",
+                      page.texts["p"])
+        rows = page.tables["Each bundle and its verdict"][1:]
+        self.assertEqual([row[:3] for row in rows], [
+            [names[0], "ACCEPTABLE", ""], [names[1], "REJECTED", "schema-value"],
+            [names[2], "REJECTED", "file-json"], [names[3], "BLOCKED", "file-unreadable"]])
+        self.assertEqual(rows[2][3], bundle.sha256("{"))
+        self.assertEqual(rows[3][3], "")
+
 
 
 if __name__ == "__main__":
