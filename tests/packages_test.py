@@ -127,21 +127,30 @@ def test_the_tests_of_the_installed_package_are_there():
         assert os.access(os.path.join(SOURCE, 'debian', 'tests', name), os.X_OK), name
 
 
-def hand_written():
-    """What lies in debian and packaging: as git says, or all of it where there is no git."""
-    known = subprocess.run(['git', '-C', SOURCE, 'ls-files', 'debian', 'packaging'], check=False,
-                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding='utf-8') \
-        if shutil.which('git') else None
+def tracked():
+    """What git knows of the tree."""
+    known = subprocess.run(['git', '-C', SOURCE, 'ls-files', '-z'], check=False, stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL, encoding='utf-8') if shutil.which('git') else None
     if known is None or known.returncode != 0 or not known.stdout:
-        raise Skip('it needs the repository: a package build leaves its own files in debian')
-    return known.stdout.split()
+        raise Skip('it needs the repository: a tarball cannot say what it lacks')
+    return [path for path in known.stdout.split('\0') if path]
 
 
-def test_every_recipe_is_in_the_tarball():
-    listed = read('packaging/packaging.am')
-    missing = [path for path in hand_written()
-               if not path.endswith('.am') and not re.search(r'(?<!\S)%s(?!\S)' % re.escape(path), listed)]
-    assert not missing, missing
+def test_every_file_is_in_the_tarball():
+    """By its name, that of its program or of a directory above it, in what automake reads; which packs
+    that itself, and some names by custom."""
+    makefiles = [path for path in tracked() if path.endswith('.am')]
+    listed = {word for path in makefiles for word in re.sub(r'#.*', '', read(path)).split()}
+    itself = {'COPYING', 'NEWS', 'README', 'configure.ac', *makefiles}
+    # What only the repository needs.
+    listed |= {'.github', '.gitignore'}
+    missing = []
+    for path in set(tracked()) - itself:
+        # A program for which no sources are named is made of the one of its name.
+        parts = re.sub(r'\.c$', '', path).split('/') if path not in listed else path.split('/')
+        if not any('/'.join(parts[:depth]) in listed for depth in range(1, len(parts) + 1)):
+            missing.append(path)
+    assert not missing, sorted(missing)
 
 
 def test_recipes_are_read_by_their_shell():
