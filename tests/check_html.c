@@ -32,7 +32,8 @@ static const struct {
     {"a\nb\tc\r", DOCTYPE "<b>a\\x0ab\\x09c\\x0d</b>"},
     {"\x1b[31m\x7f", DOCTYPE "<b>\\x1b[31m\\x7f</b>"},
     {"\\x41", DOCTYPE "<b>\\\\x41</b>"},
-    {"\xe2\x80\xae" /* turns the text around */, DOCTYPE "<b>\\xe2\\x80\\xae</b>"},
+    {"\xe2\x80\xae" /* turns the text around */ "\xe2\x80\xac",
+     DOCTYPE "<b>\\xe2\\x80\\xae\\xe2\\x80\\xac</b>"},
     {"\xff\xc0\xaf" /* no UTF-8 */, DOCTYPE "<b>\\xff\\xc0\\xaf</b>"},
 };
 

@@ -61,16 +61,13 @@ static void page_close(struct page *page)
 
 static bool page_open(struct page *page, const struct policy *policy, struct error *e)
 {
-    *page = (struct page){.place.directory = -1};
     if (!place_find(&page->place, "html", policy->html, e))
         return false;
     if (policy->html == NULL || policy->n_files == 1)
         return true;
     page->kept = calloc((size_t)policy->n_files, sizeof *page->kept);
-    if (page->kept != NULL)
-        return true;
-    page_close(page);
-    return error_set(e, EXIT_DENYBOX, "cannot keep the verdicts: out of memory");
+    return page->kept != NULL ||
+           error_set(e, EXIT_DENYBOX, "cannot keep the verdicts: out of memory");
 }
 
 static void page_take(struct page *page, int i, const struct verification *v)
@@ -81,23 +78,34 @@ static void page_take(struct page *page, int i, const struct verification *v)
         report_html(&page->html, v);
 }
 
-/* True where none is asked for. */
-static bool page_write(struct page *page, const struct policy *policy, const struct tally *tally)
+static bool page_write(const struct page *page, const struct html *h)
 {
-    const char *text;
+    const char *text = html_page(h);
     struct error e;
 
-    if (page->place.directory < 0)
-        return true;
-    if (page->kept != NULL)
-        report_html_many(&page->html, policy, page->kept, (size_t)policy->n_files, tally);
-    text = html_page(&page->html);
     if (text == NULL)
         error_set(&e, EXIT_DENYBOX, "cannot write the report: out of memory");
     else if (place_write(&page->place, text, &e))
         return true;
     error_print(&e);
     return false;
+}
+
+/* True where none is asked for. */
+static bool page_end(const struct page *page, const struct policy *policy,
+                     const struct tally *tally)
+{
+    struct html many;
+    bool ok;
+
+    if (page->place.directory < 0)
+        return true;
+    if (page->kept == NULL)
+        return page_write(page, &page->html);
+    report_html_many(&many, policy, page->kept, (size_t)policy->n_files, tally);
+    ok = page_write(page, &many);
+    html_free(&many);
+    return ok;
 }
 
 static int verify_all(const struct policy *policy, struct page *page)
@@ -124,7 +132,7 @@ static int verify_all(const struct policy *policy, struct page *page)
         fputs("denybox: cannot write the verdict\n", stderr);
         return EXIT_USAGE;
     }
-    return page_write(page, policy, &tally) ? tally_status(&tally) : EXIT_USAGE;
+    return page_end(page, policy, &tally) ? tally_status(&tally) : EXIT_USAGE;
 }
 
 static int show_help(void)
@@ -141,7 +149,7 @@ static int show_help(void)
 
 static int carry_out(struct policy *policy, int argc, char **argv)
 {
-    struct page page;
+    struct page page = {.place.directory = -1};
     struct error e;
     int status;
 
@@ -155,11 +163,12 @@ static int carry_out(struct policy *policy, int argc, char **argv)
         puts("denybox " PACKAGE_VERSION);
         return EXIT_OK;
     }
-    if (!policy_load(policy, &e) || !page_open(&page, policy, &e)) {
+    if (policy_load(policy, &e) && page_open(&page, policy, &e)) {
+        status = verify_all(policy, &page);
+    } else {
         error_print(&e);
-        return EXIT_USAGE;
+        status = EXIT_USAGE;
     }
-    status = verify_all(policy, &page);
     page_close(&page);
     return status;
 }
