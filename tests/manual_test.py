@@ -571,7 +571,7 @@ def test_the_bounds_of_verify():
 def test_whose_word_a_fact_of_the_report_is():
     """A value is stated, and not checked, when it is one of the UNPROTECTED FIELDS."""
     listed = set(re.findall(r'^\.It Va (\S+)$', '\n'.join(section(VERIFY, 'UNPROTECTED FIELDS')), re.M))
-    have = {path: basis for _, path, basis in rows('src/verify/fact.def', 'FACT')}
+    have = {path: basis for _, path, basis, _ in rows('src/verify/fact.def', 'FACT')}
     schema = [row[0] for row in rows('src/verify/schema.def', 'FIELD')]
     assert set(have) <= set(schema), 'the report shows what no bundle has: %s' % (set(have) - set(schema))
     same([path for path, basis in have.items() if basis == 'STATED'], listed & set(have), 'facts')

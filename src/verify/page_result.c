@@ -115,7 +115,7 @@ void page_scan(struct html *h, const struct verification *v)
     size_t n;
 
     if (!json_is_object(scan)) {
-        page_none(h, "The payload was not scanned.");
+        page_none(h, scan != NULL ? "The payload was not scanned." : "The bundle does not say.");
         return;
     }
     html_start(h, "p");

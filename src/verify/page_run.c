@@ -13,11 +13,12 @@ struct fact_row {
     const char *label;
     const char *path;
     enum check basis; /* STATED: no check holds it */
+    enum check foreign;
 };
 
 #define CHECK_STATED N_CHECKS
 static const struct fact_row facts[] = {
-#define FACT(label, path, basis) {label, path, CHECK_##basis},
+#define FACT(label, path, basis, foreign) {label, path, CHECK_##basis, CHECK_##foreign},
 #include "verify/fact.def"
 #undef FACT
 };
@@ -25,8 +26,9 @@ static const struct fact_row facts[] = {
 /* A nonce that was asked for is held by that. */
 static enum check basis_of(const struct verification *v, const struct fact_row *row)
 {
-    return v->policy->nonce != NULL && strcmp(row->path, "freshness.nonce") == 0 ? CHECK_FRESHNESS
-                                                                                 : row->basis;
+    if (v->policy->nonce != NULL && strcmp(row->path, "freshness.nonce") == 0)
+        return CHECK_FRESHNESS;
+    return v->foreign ? row->foreign : row->basis;
 }
 
 void page_run(struct html *h, const struct verification *v)
@@ -38,7 +40,12 @@ void page_run(struct html *h, const struct verification *v)
     html_text(h, "Checked: another value alone would contradict the rest of the bundle, or this "
                  "version's tables. Stated: only the bundle says so.");
     html_end(h);
-    if (field_null(v->bundle, "binding.plan.payload") && !v->foreign)
+    if (v->foreign)
+        html_element(
+            h, "p", "note loud",
+            "The bundle is of another sandbox than denybox's: no launcher has looked at it "
+            "from outside, and less of it can be checked.");
+    else if (field_null(v->bundle, "binding.plan.payload"))
         html_element(h, "p", NULL,
                      "There was no payload: the bundle is one of attest, whose probes stood in its "
                      "place.");
@@ -119,7 +126,8 @@ void page_deviations(struct html *h, const struct verification *v)
     html_start(h, "p");
     html_class(h, n == 0 ? "note" : "note loud");
     if (n == 0)
-        html_text(h, "None is declared: the profile is the strict one.");
+        html_text(h, v->foreign ? "None is declared: the profile is that of another sandbox."
+                                : "None is declared: the profile is the strict one.");
     else
         html_printf(h, "%zu declared: this was not the strict profile. ", n);
     html_end(h);

@@ -70,9 +70,14 @@ void page_mounts(struct html *h, const struct verification *v)
     html_start(h, "p");
     html_text(h, "Seen is mountinfo, as the process read it inside: ");
     page_basis(h, v, CHECK_DIGESTS);
-    html_text(h, " against its bytes and what the launcher read outside. Planned is the plan: ");
-    page_basis(h, v, CHECK_AGREEMENT);
-    html_text(h, " against the other. What of the host was mounted, the plan alone states.");
+    if (v->foreign) {
+        html_text(h, " against its bytes. Another sandbox states no plan.");
+    } else {
+        html_text(h,
+                  " against its bytes and what the launcher read outside. Planned is the plan: ");
+        page_basis(h, v, CHECK_AGREEMENT);
+        html_text(h, " against the other. What of the host was mounted, the plan alone states.");
+    }
     html_end(h);
     table_begin(&t, h, "mounts", "The mounts", headings);
     for (; mount_next(&next, &row, &bad); n++) {

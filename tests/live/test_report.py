@@ -151,6 +151,22 @@ class Report(Live):
         self.assertEqual(limits["time"], ["3600 s", "3600 s", "timer", "the payload"])
         self.assertEqual([row[0] for row in page.tables["What was left in /out"][1:]], ["file"])
 
+    def test_another_sandbox(self):
+        """Nobody has looked at it from outside: what denybox alone could check is only stated."""
+        document = self.attest()
+        for key in ("binding", "observed", "limits", "layers", "result", "scan", "controls"):
+            del document[key]
+        document["runtime"], document["profile"] = "another 1.0", "foreign"
+        self.save(document)
+        page = self.page("bundle.json", BLOCKED, "--base")
+        facts = {row[0]: row[2] for row in page.tables["What the bundle says of the run"][1:]}
+        self.assertEqual({name for name, word in facts.items() if word == "checked"},
+                         {"Kernel", "Machine", "Date"})
+        self.assertEqual((facts["Made by"], facts["Image"]), ("stated", "stated"))
+        self.assertTrue("no launcher has looked at it" in page.text())
+        self.assertFalse("the launcher read outside" in page.text())
+        self.assertTrue("the profile is that of another sandbox" in page.text())
+
     def test_a_batch(self):
         for name in ("inputs", "inputs/one", "results"):
             os.mkdir(self.path(name))
