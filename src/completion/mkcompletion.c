@@ -75,7 +75,7 @@ static const struct option other_options[] = {
 
 #undef OPTION
 
-#define TABLE(rows) rows, sizeof rows / sizeof rows[0]
+#define TABLE(rows) (rows), sizeof(rows) / sizeof((rows)[0])
 
 static const struct {
     const char *command;
