@@ -65,6 +65,7 @@ def reasons(output):
     return {(reason["code"], reason["text"]) for check in checks for reason in check["reasons"]}
 
 
+@support.once
 class Evil(Live):
 
     @classmethod
