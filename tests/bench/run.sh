@@ -80,12 +80,13 @@ hand_over() {
 }
 
 # Copies a program to where the user can run it, as an installation would, and prints its path.  A
-# build tree may be closed to the user; and what a linker has just written lies in the page cache in
-# small pieces, which makes its start slower than that of the same file once it was copied.  Without
-# debugging information, as a distribution installs it and its peers: --evidence digests the launcher.
+# build tree may be closed to the user.  Without debugging information, as a distribution installs it
+# and its peers: --evidence digests the launcher.  And copied last: what a linker or strip has just
+# written lies in the page cache in small pieces, which makes its start slower.
 runnable() {
     [ -x "$1" ] || die "$1 is not there: build it first"
-    cp -- "$1" "$work/bin/" && strip -- "$work/bin/${1##*/}" && printf '%s\n' "$work/bin/${1##*/}"
+    strip -o "$work/stripped" -- "$1" && cp -- "$work/stripped" "$work/bin/${1##*/}" &&
+        rm -- "$work/stripped" && printf '%s\n' "$work/bin/${1##*/}"
 }
 
 # All tools in one directory, as bench looks for them in its own.
