@@ -525,6 +525,22 @@ START_TEST(what_is_to_last_is_kept_before_it_is_told)
 }
 END_TEST
 
+/* The kernel would wait for the children itself, and nothing would be known of how they ended. */
+START_TEST(a_caller_that_ignores_its_children)
+{
+    static struct seen s;
+    int interrupted;
+
+    gather();
+    signal(SIGCHLD, SIG_IGN);
+    ck_assert(pool_run(10, 2, &keeps, &s, &interrupted, &e));
+    ck_assert_uint_eq(s.n, 10);
+    ck_assert_uint_eq(s.kept, 5);
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(s.status[i], i);
+}
+END_TEST
+
 START_TEST(what_cannot_be_kept_is_told_with_the_reason)
 {
     static struct seen s;
@@ -697,6 +713,7 @@ int main(void)
     tcase_add_test(c, a_signal_to_the_group_spares_the_tasks);
     tcase_add_test(c, a_second_signal_kills);
     tcase_add_test(c, what_is_to_last_is_kept_before_it_is_told);
+    tcase_add_test(c, a_caller_that_ignores_its_children);
     tcase_add_test(c, what_cannot_be_kept_is_told_with_the_reason);
     tcase_add_test(c, a_keeper_that_is_killed_has_kept_nothing);
     tcase_add_test(c, a_signal_leaves_nothing_unkept);

@@ -54,6 +54,8 @@ static bool take_signals(struct pool *p, struct error *e)
 {
     sigset_t set;
 
+    /* Ignored, as a caller may have left it, it would leave nobody to wait for. */
+    signal(SIGCHLD, SIG_DFL);
     signals_to_end(&set);
     if (sigprocmask(SIG_BLOCK, &set, &p->mask) < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot block the signals that end a batch");
@@ -121,13 +123,17 @@ static double since(const struct timespec *start)
     return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-/* The exit status, or minus the signal. */
+/* The exit status, or minus the signal; what nothing is known of counts as killed. */
 static int wait_for(int pidfd)
 {
     siginfo_t info;
+    int result;
 
-    while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0 && errno == EINTR)
-        continue;
+    do
+        result = waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED);
+    while (result < 0 && errno == EINTR);
+    if (result < 0)
+        return -SIGKILL;
     return info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
 }
 
