@@ -2,6 +2,7 @@
 /* The stand-alone attester: its options, a probe in a child, and the bundle it makes. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -274,6 +275,7 @@ END_TEST
 
 START_TEST(evidence_goes_to_a_new_file)
 {
+    char path[PATH_MAX + 3];
     struct place p;
 
     ck_assert(place_find(&p, "evidence", support_path("bundle"), &e));
@@ -286,6 +288,11 @@ START_TEST(evidence_goes_to_a_new_file)
     ck_assert(!place_find(&p, "evidence", support_path("link"), &e));
     ck_assert(!place_find(&p, "evidence", support_path("none/bundle"), &e));
     ck_assert_ptr_nonnull(strstr(e.text, "No such file"));
+    /* Of a path that is too long no part may be taken for another. */
+    memset(path, '/', sizeof path - 2);
+    memcpy(path + sizeof path - 2, "x", 2);
+    ck_assert(!place_find(&p, "evidence", path, &e));
+    ck_assert_ptr_nonnull(strstr(e.text, "File name too long"));
     ck_assert(!place_find(&p, "evidence", support_path(""), &e));
     ck_assert_ptr_nonnull(strstr(e.text, "names no file"));
     ck_assert(!place_find(&p, "evidence", "..", &e));

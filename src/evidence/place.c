@@ -26,6 +26,10 @@ bool place_find(struct place *p, const char *option, const char *path, struct er
     if (p->name[0] == '\0' || strcmp(p->name, ".") == 0 || strcmp(p->name, "..") == 0)
         return error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': it names no file", option,
                          text_show(path));
+    /* Cut off, it would name another directory. */
+    if (p->name - path > PATH_MAX - 2)
+        return error_errno(e, EXIT_DENYBOX, ENAMETOOLONG, "cannot use --%s '%s'", option,
+                           text_show(path));
     snprintf(directory, sizeof directory, "%.*s.", (int)(p->name - path), path);
     p->directory = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (p->directory < 0)
