@@ -39,8 +39,11 @@ class Start:
         self.lines = [line + "\r" for line in lines] + [""]
 
 
-def counts(lines, live=False, **how):
-    return kernels.Report("full", ROWS, live, Start(lines, **how)).counts()
+ALL = table.SUITES + table.DELEGATED
+
+
+def counts(lines, suites=(), **how):
+    return kernels.Report("full", ROWS, suites, Start(lines, **how)).counts()
 
 
 class Reports(unittest.TestCase):
@@ -83,14 +86,30 @@ class Reports(unittest.TestCase):
         # One that has skipped what it is there for has failed.
         skipped = tuple(text.replace("5 0 0", "5 0 1") for text in delegated)
         lines = WHOLE[:5] + all_of_them + skipped + WHOLE[5:]
-        self.assertEqual(counts(lines, live=True)[1], len(skipped))
+        self.assertEqual(counts(lines, ALL)[1], len(skipped))
         lines = WHOLE[:5] + all_of_them + delegated + WHOLE[5:]
         n += len(delegated)
-        self.assertEqual(counts(lines, live=True), [2 + 5 * n, 0, 1 + n - len(delegated)])
-        self.assertEqual(counts(lines[:5] + lines[6:], live=True)[1], 1)
+        self.assertEqual(counts(lines, ALL), [2 + 5 * n, 0, 1 + n - len(delegated)])
+        self.assertEqual(counts(lines[:5] + lines[6:], ALL)[1], 1)
         # One that has run nothing shows nothing.
         empty = all_of_them[0].replace("5 0 1", "0 0 6")
-        self.assertEqual(counts(lines[:5] + (empty,) + lines[6:], live=True)[1], 1)
+        self.assertEqual(counts(lines[:5] + (empty,) + lines[6:], ALL)[1], 1)
+        # One that was not asked for is no part of it.
+        self.assertEqual(counts(lines, ALL[1:])[1], 2)
+
+    def test_the_parts_are_the_whole(self):
+        """Every row and every suite; without the live tests; and a suite alone, on one start."""
+        whole, quick = kernels.plan(False, None), kernels.plan(True, None)
+        self.assertEqual([rows for _, _, rows, _ in whole], [table.FULL, table.BARE])
+        self.assertEqual([suites for _, _, _, suites in whole], [ALL, ()])
+        self.assertIn("kernels.live=" + ",".join(ALL), whole[0][1].split())
+        self.assertEqual([row[:3:2] + row[3:] for row in quick],
+                         [("full", table.FULL, ()), ("bare", table.BARE, ())])
+        self.assertNotIn("kernels.live", quick[0][1])
+        for name in ALL:
+            (boot, words, rows, suites), = kernels.plan(False, [name])
+            self.assertEqual((boot, rows, suites), ("full", (), [name]))
+            self.assertEqual(words.split()[-2:], ["kernels.live=" + name, "kernels.rows=no"])
 
     def test_the_live_tests_are_understood(self):
         live = load("live", "tests/live/run")

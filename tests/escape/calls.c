@@ -2,7 +2,6 @@
 /* The attempts that are one expression: the rows CALL of attempt.def. */
 #include "escape.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/fs.h>
@@ -57,9 +56,6 @@ struct handle {
                    &(struct user_desc){.entry_number = 0, .seg_not_present = 1},                   \
                    sizeof(struct user_desc)))
 #define IOPERM answer(ioperm(0x80, 1, 0))
-#else
-#define MODIFY_LDT (errno = ENOSYS, answer(-1))
-#define IOPERM (errno = ENOSYS, answer(-1))
 #endif
 
 /* To the modes that it has: what counts is that it is let to. */

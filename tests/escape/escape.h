@@ -34,6 +34,7 @@ struct place {
     long key;           /* shared memory of the host */
     long canary;        /* the process, by the host's number */
     long address;       /* where it has the text of the mark */
+    long slowness;      /* how many times slower than elsewhere this machine may be */
     int answer;         /* where a program that is started says so */
 };
 

@@ -37,18 +37,6 @@ const char *try_x32(void)
 {
     return answer(syscall(0x40000000L | SYS_getpid));
 }
-#else
-const char *try_int80(void)
-{
-    errno = ENOSYS;
-    return answer(-1);
-}
-
-const char *try_x32(void)
-{
-    errno = ENOSYS;
-    return answer(-1);
-}
 #endif
 
 static int ring(void)

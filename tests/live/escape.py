@@ -30,8 +30,14 @@ PROGRAM = os.path.abspath(os.environ.get("DENYBOX_ESCAPE", "live-escape"))
 
 WORKS, TRIED = "works", "tried"
 
-# What is known of an attempt: see attempt.def.
-Attempt = collections.namedtuple("Attempt", "kind name row control expected inconclusive what")
+
+class Attempt(collections.namedtuple(
+        "Attempt", "kind name row control expected inconclusive what machine")):
+    """What is known of one: see attempt.def. machine: whose it is alone, as uname(2) calls it; None: it is of every one."""
+
+    def applies(self):
+        return self.machine in (None, os.uname().machine)
+
 
 # Small, so that an attempt need take little to take too much; with the expectations of attempt.def.
 LIMITS = ("--tmp-size", "4m", "--pids-limit", "16", "--memory", "64m", "--nofile", "64",
@@ -62,16 +68,24 @@ TRACES = {
 IPC_CREAT, IPC_RMID = 0o1000, 0
 
 
-def table():
-    """The rows of attempt.def, in their order."""
-    text = support.read(os.path.join(support.SRC, "tests", "escape", "attempt.def"))
+def table(text=None):
+    """The rows of attempt.def, in their order; those too that are of another machine than this."""
+    if text is None:
+        text = support.read(os.path.join(support.SRC, "tests", "escape", "attempt.def"))
     row = re.compile(r'^(CALL|ATTEMPT|KNOWN)\((\w+), (\d+), (\w+), "([^"]+)", "([^"]*)", '
-                     r'"((?:[^"\\]|\\.)+)"(?:, .*)?\)$', re.M)
-    rows = [Attempt(kind, name, int(number), control, tuple(expected.split("|")), why,
-                    what.replace('\\"', '"'))
-            for kind, name, number, control, expected, why, what in row.findall(text)]
-    if len(rows) != len(re.findall(r"^(?:CALL|ATTEMPT|KNOWN)\(", text, re.M)):
-        raise AssertionError("attempt.def has rows that cannot be read")
+                     r'"((?:[^"\\]|\\.)+)"(?:, .*)?\)$')
+    condition = re.compile(r"^#(?:if defined\(__(x86_64|aarch64)__\)|endif)$")
+    rows, machine = [], None
+    for line in text.splitlines():
+        found = row.match(line)
+        if found:
+            kind, name, number, control, expected, why, what = found.groups()
+            rows.append(Attempt(kind, name, int(number), control, tuple(expected.split("|")), why,
+                                what.replace('\\"', '"'), machine))
+        elif condition.match(line):
+            machine = condition.match(line).group(1)
+        elif re.match(r"#|(?:CALL|ATTEMPT|KNOWN)\(", line):
+            raise AssertionError(f"attempt.def has a line that cannot be read: {line}")
     return rows
 
 
@@ -291,7 +305,7 @@ class Host:
 
     def settled_status(self):
         """It sleeps, and whoever signals it wakes it up: what becomes of that is waited for."""
-        end = time.monotonic() + 5
+        end = time.monotonic() + 5 * support.SLOWNESS
         while True:
             status = support.read(f"/proc/{self.canary.pid}/status")
             if re.search(r"^State:\s+[^RD]", status, re.M) or time.monotonic() > end:
@@ -324,7 +338,8 @@ class Host:
         """What an attempt is told; without a directory it is in a sandbox, where all of these have
         the names that they have in denybox."""
         words = [f"secret={self.secret}", f"mark={self.mark}", f"port={self.port}",
-                 f"key={self.key}", f"canary={self.canary.pid}", f"address={self.address}"]
+                 f"key={self.key}", f"canary={self.canary.pid}", f"address={self.address}",
+                 f"slowness={support.SLOWNESS}"]
         if top is not None:
             words += [f"{part}={os.path.join(top, part)}" for part in ("in", "out", "tmp")]
             words += [f"root={top}", f"self={PROGRAM}"]
@@ -387,7 +402,7 @@ class Host:
     def settle(self):
         """What a killed run leaves is gone when its pid 1 is; the kernel may take a moment. A
         daemon stays longer than that."""
-        end = time.monotonic() + 1
+        end = time.monotonic() + support.SLOWNESS
         while self.left_behind() and time.monotonic() < end:
             time.sleep(0.01)
 

@@ -7,7 +7,8 @@ Environment:
   DENYBOX_ATTEST           denybox-attest; there may be none, where it cannot be linked statically
   DENYBOX_SRC              the source tree, for its fixtures, scripts and tables
   DENYBOX_TEST_ROOTFS      a root made by roots.py; without it one is made
-  DENYBOX_TEST_TIMEOUT     seconds after which a run hangs; more where the machine is emulated
+  DENYBOX_TEST_SLOWNESS    how many times slower than elsewhere a machine may be, where it is emulated:
+                           every limit of time is as many times longer
 """
 
 import atexit
@@ -32,7 +33,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.environ.get("DENYBOX_SRC", os.path.dirname(os.path.dirname(HERE)))
 
 # Where nothing says otherwise, a run takes milliseconds; a hang is what this finds.
-TIMEOUT = int(os.environ.get("DENYBOX_TEST_TIMEOUT", "60"))
+SLOWNESS = int(os.environ.get("DENYBOX_TEST_SLOWNESS", "1"))
+TIMEOUT = 60 * SLOWNESS
 
 # In the words of "calls": aarch64 has another number for it than x86_64.
 DIRECTORY = hex(os.O_DIRECTORY)
@@ -105,7 +107,7 @@ def require_nothing_unreaped(before):
 
 def require_nothing_left(allowed=()):
     """Fails when a process of an earlier run is still there after a while."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 10 * SLOWNESS
     while True:
         left = [pid for pid in children() if pid not in allowed]
         if not left:

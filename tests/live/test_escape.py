@@ -4,13 +4,15 @@
 
 An attempt that works in the sandbox is an escape, and so is one after which the host is not as it
 was. One that does not work without a sandbox either shows nothing: it is skipped, as INCONCLUSIVE,
-where attempt.def says why that may be, and has failed elsewhere.
+where attempt.def says why that may be, and has failed elsewhere. One of another machine than this
+cannot be made: it is skipped, as NOT APPLICABLE.
 """
 
 import os
 import signal
 import socket
 import subprocess
+import unittest
 
 import escape
 import support
@@ -111,6 +113,8 @@ class Attempts(Field):
     conclusive, made = 0, 0
 
     def make(self, attempt):
+        if not attempt.applies():
+            self.skipTest(f"NOT APPLICABLE: {attempt.what}: of {attempt.machine} alone")
         outcome, changed = self.host.in_denybox(attempt)
         self.assertIn(outcome, attempt.expected, attempt.what)
         self.assertEqual(changed, [], "the host is not as it was: " + attempt.what)
@@ -125,7 +129,7 @@ class Attempts(Field):
             Attempts.conclusive += 1
 
     def test_zz_enough_are_conclusive(self):
-        if Attempts.made < len(self.attempts):
+        if Attempts.made < sum(attempt.applies() for attempt in self.attempts.values()):
             self.skipTest("only after all of the attempts")
         self.assertGreaterEqual(Attempts.conclusive, ENOUGH)
 
@@ -133,11 +137,17 @@ class Attempts(Field):
 class Steps(Field):
     """The suite can fail: without a step, what the step holds gets out; added below."""
 
+    def here(self, names):
+        return [name for name in names if self.attempts[name].applies()]
+
     def leave_out(self, steps, rootfs, options, names):
+        if not self.here(names):
+            self.skipTest(f"NOT APPLICABLE: nothing is made without {', '.join(steps)} as this user "
+                          "on this machine")
         fault = ",".join("skip:" + step for step in ("gate", *steps))
         env = support.base_env(ESCAPE_MARK=self.host.mark, DENYBOX_FAULT=fault)
         held = {}
-        for name in names:
+        for name in self.here(names):
             attempt = self.attempts[name]
             outcome, changed = self.host.in_denybox(attempt, *options, program=support.FAULTY,
                                                     env=env, rootfs=rootfs)
@@ -152,7 +162,7 @@ class Steps(Field):
         """But the gate: one attempt of each row of the table is held as ever."""
         env = support.base_env(ESCAPE_MARK=self.host.mark, DENYBOX_FAULT="skip:gate")
         for _, _, rootfs, options, names in STEPS:
-            for name in names[:1]:
+            for name in self.here(names)[:1]:
                 if "--proc" in options:
                     continue
                 attempt = self.attempts[name]
@@ -276,6 +286,28 @@ class Table(support.Live):
     def test_only_the_known_may_work(self):
         for row in self.rows:
             self.assertEqual(WORKS in row.expected, row.kind == "KNOWN", row.name)
+
+    def test_of_another_machine(self):
+        """There it is not made, and it is not counted as made."""
+        other = {"x86_64": "aarch64", "aarch64": "x86_64"}[os.uname().machine]
+        row = 'ATTEMPT({}, 1, PLAIN, "EPERM", "", "what")\n'
+        there, here = escape.table(f"#if defined(__{other}__)\n" + row.format("there") + "#endif\n"
+                                   + row.format("here"))
+        self.assertEqual((there.applies(), here.applies()), (False, True))
+        made = Attempts.made
+        with self.assertRaisesRegex(unittest.SkipTest, f"NOT APPLICABLE: what: of {other} alone"):
+            Attempts("make").make(there)
+        self.assertEqual(Attempts.made, made)
+        for text in ("#ifdef __x86_64__\n", "#if defined(__other__)\n", "ATTEMPT(name)\n"):
+            self.assertRaises(AssertionError, escape.table, text)
+
+    def test_the_program_knows_what_applies(self):
+        """And nothing that does not: it ends with 98 then."""
+        for attempt in self.rows:
+            if not attempt.applies():
+                self.assertEqual(support.command([escape.PROGRAM, "try", attempt.name]).status, 98)
+        self.assertEqual({row.name: row.machine for row in self.rows if row.machine},
+                         dict.fromkeys(("int80", "x32", "modify_ldt", "ioperm"), "x86_64"))
 
     def test_every_row_of_the_list(self):
         covered = {row.row for row in self.rows} | set(ELSEWHERE)

@@ -274,7 +274,7 @@ class Walls(Live):
                  "started"], env=support.base_env(DENYBOX_FAULT=f"skip:{step}"),
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for step, process in runs.items():
-            out, err = process.communicate(timeout=150)
+            out, err = process.communicate(timeout=150 * support.SLOWNESS)
             with self.subTest(step):
                 done = support.Run([step], process.returncode, out, err)
                 self.assertEqual(os.listdir(self.path("out-" + step)), [])
