@@ -24,17 +24,37 @@ void contents_begin(struct contents *c)
     trace_begin(&c->trace);
 }
 
+/* The one of `places`, which end with NULL, that a path is or lies beneath, or NULL. */
+static const char *place_of(const char *path, const char *const *places)
+{
+    for (; *places != NULL; places++) {
+        size_t length = strlen(*places);
+
+        if (strncmp(path, *places, length) == 0 && (path[length] == '/' || path[length] == '\0'))
+            break;
+    }
+    return *places;
+}
+
 const char *contents_hidden(const char *path)
 {
-    static const char *const places[] = {"/in", "/out", "/tmp"};
+    static const char *const own[] = {"/in", "/out", "/tmp", NULL};
 
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        size_t length = strlen(places[i]);
+    return place_of(path, own);
+}
 
-        if (strncmp(path, places[i], length) == 0 && (path[length] == '/' || path[length] == '\0'))
-            return places[i];
-    }
-    return NULL;
+/* What lies there is the kernel's, and no two processes see the same: /proc/self is a link of ours,
+ * and the walls are proved by its absence (DX-HOSTPATH). */
+static bool refuse_kernels(const char *path, struct error *e)
+{
+    static const char *const kernels[] = {"/dev", "/proc", "/sys", NULL};
+    const char *place = place_of(path, kernels);
+
+    if (place == NULL)
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot put '%s' into the root: the sandbox has no %s",
+              text_show(path), place);
+    return error_hint(e, "give what is to be read from there as a file of --in");
 }
 
 static bool refuse_hidden(const char *path, const char *place, struct error *e)
@@ -76,6 +96,8 @@ bool contents_add(struct contents *c, const char *path, const struct stat *st, c
 
     if (place != NULL)
         return refuse_hidden(path, place, e);
+    if (!refuse_kernels(path, e))
+        return false;
     item = grow(c, e);
     if (item == NULL)
         return false;

@@ -384,7 +384,9 @@ class With(Host):
         cases = ((self.path("d"), "the sandbox has its own /tmp"),
                  (os.path.join(self.host, "fifo"), "neither a file nor a directory"),
                  (self.host, "neither a file, nor a directory, nor a link"),
-                 ("/", "the host's own root"), ("/proc", "of the kernel"),
+                 ("/", "the host's own root"), ("/proc", "the sandbox has no /proc"),
+                 ("/proc/self/exe", "the sandbox has no /proc"),
+                 ("/sys/kernel", "the sandbox has no /sys"), ("/dev", "the sandbox has no /dev"),
                  ("/nowhere", "No such file"), ("/dev/null", "neither a file nor a directory"))
         for path, fragment in cases:
             with self.subTest(path=path):
