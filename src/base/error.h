@@ -26,23 +26,25 @@ struct error {
  * `return error_set(...)`. What comes from outside is made printable by the caller (text_safe).
  */
 bool error_set(struct error *e, enum exit_code exit, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((cold, format(printf, 3, 4)));
 
 /* As error_set, with ": " and the text of `saved_errno` at the end. Always returns false. */
 bool error_errno(struct error *e, enum exit_code exit, int saved_errno, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+    __attribute__((cold, format(printf, 4, 5)));
 
 /* Adds the hint to an error that was set. Always returns false. */
-bool error_hint(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool error_hint(struct error *e, const char *format, ...)
+    __attribute__((cold, format(printf, 2, 3)));
 
 /* Was a call refused for want of space, or of the caller's share of it? */
-bool error_is_full(const struct error *e);
+bool error_is_full(const struct error *e) __attribute__((cold));
 
 /* Puts a text before what was said: "text: what was said". Always returns false. */
-bool error_before(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool error_before(struct error *e, const char *format, ...)
+    __attribute__((cold, format(printf, 2, 3)));
 
 /* Prints "denybox: text" and the hint on a line of its own to standard error. */
-void error_print(const struct error *e);
+void error_print(const struct error *e) __attribute__((cold));
 
 /* The symbolic name of an errno value ("EPERM"), or "E?" with none known. Static storage. */
 const char *error_name(int number);

@@ -250,6 +250,9 @@ json_t *inspection_json(const struct plan *plan, const struct inspection *i)
 
 void inspection_free(struct inspection *i)
 {
+    /* Most starts scan nothing, and should not touch the pages of what scans. */
+    if (i->report.policy == NULL)
+        return;
     scan_report_free(&i->report);
     scan_policy_free(&i->policy);
 }

@@ -65,7 +65,7 @@ bool run_steps(const struct step *steps, size_t n, struct sandbox *s, struct err
 void steps_end(void);
 
 /* The error of a step: "reason" is errno's text. Always false. */
-bool step_failed(struct error *e, const char *what);
+bool step_failed(struct error *e, const char *what) __attribute__((cold));
 
 /* init.c: what the clone does. Does not return. */
 void init_main(struct sandbox *s) __attribute__((noreturn));
