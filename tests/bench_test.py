@@ -5,6 +5,7 @@
 #
 #   tests/bench_test.py [NAME...]
 
+import functools
 import json
 import os
 import re
@@ -14,13 +15,11 @@ import sys
 import tempfile
 import xml.etree.ElementTree
 
+import manual_test
+
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 PAGE = os.path.join(SOURCE, 'man', 'denybox-performance.7')
 SVG = '{http://www.w3.org/2000/svg}'
-
-
-class Skip(Exception):
-    pass
 
 
 def spread(median):
@@ -141,7 +140,7 @@ def test_the_rest_of_the_page_stays(work):
 def complaints(work, *command):
     """What a program that reads manuals says against the page."""
     if shutil.which(command[0]) is None:
-        raise Skip('%s is not installed' % command[0])
+        raise manual_test.Skip('%s is not installed' % command[0])
     done = subprocess.run([*command, filled_in(work, run_of_the_bench())], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False, encoding='utf-8')
     return done.stdout
@@ -189,25 +188,15 @@ def test_another_file_is_refused(work):
     assert read(unmarked) == 'a page\n'
 
 
-def main():
-    passed = failed = skipped = 0
-    for name, test in sorted(globals().items()):
-        if not name.startswith('test_') or \
-                len(sys.argv) > 1 and not any(word in name for word in sys.argv[1:]):
-            continue
-        try:
-            with tempfile.TemporaryDirectory() as work:
-                test(work)
-            passed += 1
-        except Skip as reason:
-            print('SKIP %s: %s' % (name, reason))
-            skipped += 1
-        except Exception as e:  # a test that breaks has failed, and the others still run
-            print('FAIL %s: %s: %s' % (name, type(e).__name__, e))
-            failed += 1
-    print('%d passed, %d failed, %d skipped' % (passed, failed, skipped))
-    return 1 if failed else 0
+def in_a_directory(test):
+    """The test, with a directory to work in."""
+    @functools.wraps(test)
+    def alone():
+        with tempfile.TemporaryDirectory() as work:
+            test(work)
+    return alone
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(manual_test.main([in_a_directory(value) for name, value in sorted(globals().items())
+                               if name.startswith('test_')]))

@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 
+import manual_test
+
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 SPEC = 'packaging/denybox.spec'
 ALPINE = 'packaging/alpine/APKBUILD'
@@ -53,10 +55,6 @@ LIBRARIES = {
 RECIPES = ('debian/control', SPEC, ALPINE, ARCH, NIX)
 # Those that say which version of a library has to be there at least.
 BOUNDED = RECIPES[:2]
-
-
-class Skip(Exception):
-    pass
 
 
 def read(path):
@@ -132,7 +130,7 @@ def tracked():
     known = subprocess.run(['git', '-C', SOURCE, 'ls-files', '-z'], check=False, stdout=subprocess.PIPE,
                            stderr=subprocess.DEVNULL, encoding='utf-8') if shutil.which('git') else None
     if known is None or known.returncode != 0 or not known.stdout:
-        raise Skip('it needs the repository: a tarball cannot say what it lacks')
+        raise manual_test.Skip('it needs the repository: a tarball cannot say what it lacks')
     return [path for path in known.stdout.split('\0') if path]
 
 
@@ -167,24 +165,6 @@ def test_no_recipe_starts_sandboxes():
         assert 'CHECK_LIVE=no' in code(path), path
 
 
-def main():
-    passed = failed = skipped = 0
-    for name, test in sorted(globals().items()):
-        if not name.startswith('test_') or \
-                len(sys.argv) > 1 and not any(word in name for word in sys.argv[1:]):
-            continue
-        try:
-            test()
-            passed += 1
-        except Skip as reason:
-            print('SKIP %s: %s' % (name, reason))
-            skipped += 1
-        except Exception as e:  # a test that breaks has failed, and the others still run
-            print('FAIL %s: %s: %s' % (name, type(e).__name__, e))
-            failed += 1
-    print('%d passed, %d failed, %d skipped' % (passed, failed, skipped))
-    return 1 if failed else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(manual_test.main([value for name, value in sorted(globals().items())
+                               if name.startswith('test_')]))

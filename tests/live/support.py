@@ -369,6 +369,19 @@ class Live(unittest.TestCase):
     def evidence(self, name="bundle.json"):
         return load_json(read(self.path(name)))
 
+    def batched(self, *options, command=(PAYLOAD, "exit", "0")):
+        """A bundle of a batch, with the payload itself as its image unless options say otherwise."""
+        for name in ("inputs", "inputs/one", "results"):
+            os.makedirs(self.path(name), exist_ok=True)
+        write(self.path("inputs", "one", "file"), "content")
+        cache = base_env(XDG_CACHE_HOME=self.path("cache"))
+        done = denybox("batch", "--quiet", "--venue", "VPS", "--in-each", self.path("inputs"),
+                       "--out-each", self.path("results"), *options, "--", *command, env=cache)
+        self.assert_status(done, 0)
+        document = self.evidence(os.path.join("results", "one", "bundle.json"))
+        shutil.rmtree(self.path("results"))
+        return document
+
     def assert_status(self, done, status):
         self.assertEqual(done.status, status, repr(done))
 

@@ -10,7 +10,6 @@ import copy
 import json
 import os
 import resource
-import shutil
 import signal
 import tempfile
 import unittest
@@ -84,18 +83,8 @@ class Documents(Live):
         self.assert_status(done, 0)
         return self.assert_bundle(support.load_json(done.out))
 
-    def batched(self, *words, options=()):
-        """The bundle of one run of a batch."""
-        for name in ("inputs", "inputs/one", "results"):
-            os.makedirs(self.path(name), exist_ok=True)
-        support.write(self.path("inputs", "one", "a"), "x")
-        done = denybox("batch", "--quiet", *options, "--in-each", self.path("inputs"), "--out-each",
-                       self.path("results"), "--", *words,
-                       env=support.base_env(XDG_CACHE_HOME=self.path("cache")))
-        self.assert_status(done, 0)
-        document = self.evidence(os.path.join("results", "one", "bundle.json"))
-        shutil.rmtree(self.path("results"))
-        return self.assert_bundle(document)
+    def batched(self, *options, **how):
+        return self.assert_bundle(super().batched(*options, **how))
 
 
 class Real(Documents):
@@ -205,8 +194,8 @@ class Real(Documents):
         for words, options, shared in (
                 ((PAYLOAD, "exit", "0"), ("--out-size", "1m"), 2),
                 (("/usr/bin/busybox", "true"), ("--rootfs", support.rootfs()), 2),
-                (("/usr/bin/jq", "-n", "1"), ("--venue", "CI"), 3)):
-            document = self.batched(*words, options=options)
+                (("/usr/bin/jq", "-n", "1"), (), 3)):
+            document = self.batched(*options, command=words)
             self.assertEqual(len(document["binding"]["batch"]["shared"]), shared)
 
     def test_places_that_are_no_text(self):
@@ -391,15 +380,15 @@ class Spoilt(Documents):
 
     def test_bundle_of_batch(self):
         """What is beside its binding is as of run."""
-        bundle = self.batched("/usr/bin/jq", "-n", "1")
+        bundle = self.batched(command=("/usr/bin/jq", "-n", "1"))
         self.assertGreater(self.assert_refused("bundle", bundle, within="/binding", but=(
             "/binding is without batch",)), 200)
 
     def test_what_is_no_batch(self):
         def share(*names):
             return lambda d: d["binding"]["batch"].update(shared=[n + "_sha256" for n in names])
-        own = self.batched(PAYLOAD, "exit", "0")
-        made = self.batched("/usr/bin/jq", "-n", "1")
+        own = self.batched()
+        made = self.batched(command=("/usr/bin/jq", "-n", "1"))
         batch = own["binding"]["batch"]
         for document, what, change in (
                 (own, "nothing", share()), (own, "half", share("launcher")),
