@@ -12,6 +12,7 @@
 #include "evidence/controls_json.h"
 #include "launch/control.h"
 #include "support.h"
+#include "verify/controls.h"
 
 static struct findings f;
 static struct control c;
@@ -452,6 +453,167 @@ START_TEST(the_matrix_is_written_down)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- read again */
+
+static struct control all[N_REMOVALS];
+
+/* Every wall is missed, and the launcher says so where it must. */
+static void judge_all(void)
+{
+    for (int r = 0; r < N_REMOVALS; r++) {
+        break_golden((enum removal)r);
+        judge_now((enum removal)r, must_notice((enum removal)r));
+        all[r] = c;
+        snprintf(all[r].found, sizeof all[r].found, "%s",
+                 must_notice((enum removal)r) ? "one\ntwo" : "");
+    }
+}
+
+/* What is written of `all`, in canonical form. To be freed. */
+static char *write_all(void)
+{
+    struct control_record record = {.run_at = 1767225600};
+    json_t *document;
+    char *written;
+
+    control_golden_digest(record.golden_sha256);
+    for (int r = 0; r < N_REMOVALS; r++) {
+        record.removals += all[r].ran && r != REMOVE_NOTHING;
+        record.faults += all[r].faults;
+    }
+    document = controls_matrix_json(all, N_REMOVALS, &record, "strict");
+    written = json_canonical(document);
+    ck_assert_ptr_nonnull(written);
+    json_decref(document);
+    return written;
+}
+
+/* What was written says the same to whoever reads it. */
+static void read_all(int removals, int faults)
+{
+    struct controls read;
+    struct error e = {0};
+    char *written = write_all();
+
+    ck_assert_msg(controls_read(&read, written, strlen(written), &e), "%s", e.text);
+    ck_assert_int_eq(read.removals, removals);
+    ck_assert_int_eq(read.faults, faults);
+    for (int r = 0; r < N_REMOVALS; r++) {
+        ck_assert_int_eq(read.row[r].ran, all[r].ran);
+        ck_assert_int_eq(read.row[r].faults, all[r].faults);
+        ck_assert_int_eq((int)read.row[r].launcher, (int)all[r].launcher);
+        for (int p = 0; p < N_PROBES; p++)
+            ck_assert_int_eq((int)read.row[r].flip[p], (int)all[r].flip[p]);
+    }
+    controls_free(&read);
+    free(written);
+}
+
+START_TEST(what_was_written_is_read_again)
+{
+    static const struct control_host lonely = {.only_loopback = true};
+
+    judge_all();
+    read_all(N_REMOVALS - 1, 0);
+    /* One that could not run, and one that ended. */
+    control_not_run(&all[REMOVE_IDS], "it is \"forbidden\"");
+    control_died(&all[REMOVE_SEAL], "it hung");
+    read_all(N_REMOVALS - 3, 1);
+    /* A host that cannot show it, and one that could have. */
+    judge_all();
+    break_golden(REMOVE_NETWORK);
+    broken[PR_NET_2] = false;
+    fill();
+    control_judge(&all[REMOVE_NETWORK], &f, true, &lonely);
+    read_all(N_REMOVALS - 1, 0);
+    control_judge(&all[REMOVE_NETWORK], &f, true, &plain_host);
+    read_all(N_REMOVALS - 1, 1);
+    /* A flip too many, one too few, and a launcher that is blind. */
+    break_golden(REMOVE_IN);
+    broken[PR_MOUNT_1] = false;
+    broken[PR_ENV_1] = true;
+    fill();
+    control_judge(&all[REMOVE_IN], &f, false, &plain_host);
+    all[REMOVE_IPC].found[0] = '\0';
+    control_weigh(&all[REMOVE_IPC], false, &plain_host);
+    read_all(N_REMOVALS - 1, 4);
+}
+END_TEST
+
+/* Each contradicts the table, its own verdicts, or its form. */
+static const struct edit {
+    const char *from;
+    const char *to;
+} edits[] = {
+    {"\"schema_version\":1", "\"schema_version\":2"},
+    {"\"schema_version\":1", "\"schema_version\":1,\"more\":1"},
+    {"\"schema_version\":1", "\"schema_version\":\"1\""},
+    {"\"profile\":\"weakened\"", "\"profile\":\"strict\""},
+    {"\"run_at\":\"2026-01-01T", "\"run_at\":\"2026-13-01T"},
+    {"\"golden\":[\"nothing:\"", "\"golden\":[\"nothing: PR-NET-1\""},
+    {"\"golden\":[\"nothing:\"", "\"golden\":[1"},
+    {"\"golden_sha256\":\"sha256:", "\"golden_sha256\":\"sha256:0"},
+    {"\"never_flips\":{\"PR-DYNIMPORT\":\"", "\"never_flips\":{\"PR-DYNIMPORT\":\"no"},
+    {"\"never_flips\":{", "\"never_flips\":{\"PR-NET-1\":\"why\","},
+    {"\"faults\":0,\"golden\"", "\"faults\":1,\"golden\""},
+    {"\"removals\":23", "\"removals\":22"},
+    {"\"removals\":23", "\"removals\":4294967319"},
+    {"\"removal\":\"nothing\"", "\"removal\":\"landlock\""},
+    {"\"removes\":\"", "\"removes\":\"<b>"},
+    {"\"ran\":true", "\"ran\":false"},
+    {"\"ran\":true", "\"ran\":1"},
+    {"\"reason\":null", "\"reason\":\"why\""},
+    {"\"expected\":[\"PR-NET-2\"]", "\"expected\":[]"},
+    {"\"expected\":[\"PR-NET-2\"]", "\"expected\":[\"PR-NET-2\",\"PR-NET-1\"]"},
+    {"\"flipped\":[\"PR-NET-2\"]", "\"flipped\":[]"},
+    {"\"flipped\":[\"PR-FS-RO-IN\",\"PR-MOUNT-1\"]",
+     "\"flipped\":[\"PR-MOUNT-1\",\"PR-FS-RO-IN\"]"},
+    {"\"flipped\":[]", "\"flipped\":[null]"},
+    {"\"flipped\":[]", "\"flipped\":{}"},
+    {"\"faults\":[]", "\"faults\":[\"without nothing: a fault\"]"},
+    {"\"faults\":[]", "\"faults\":[7]"},
+    {"\"launcher\":{\"expected\":false", "\"launcher\":{\"expected\":true"},
+    {"\"launcher\":{\"expected\":null", "\"launcher\":{\"expected\":false"},
+    {"\"found\":[]", "\"found\":[\"something\"]"},
+    {"\"found\":[\"one\",", "\"found\":[\"\\u001b[31m\","},
+    {"\"found\":[\"one\",\"two\"]", "\"found\":[]"},
+    {"\"probe_id\":\"PR-NET-1\"", "\"probe_id\":\"PR-NET-2\""},
+    {"\"verdict\":\"PASS\"", "\"verdict\":\"FAIL\""},
+    {"\"verdict\":\"PASS\"", "\"verdict\":\"NOT_RUN\""},
+    {"\"verdict\":\"PASS\"", "\"verdict\":\"pass\""},
+    {"\"verdict\":\"FAIL\"", "\"verdict\":\"PASS\""},
+    {"{\"actual_stderr_or_value\":\"", "{\"actual_stderr_or_value\":\"\\u202e"},
+    {"{\"actual_stderr_or_value\":\"", "{\"actual\":\"\",\"actual_stderr_or_value\":\""},
+};
+
+START_TEST(a_hostile_one_is_refused)
+{
+    const struct edit *edit = &edits[_i];
+    struct controls read;
+    struct error e = {0};
+    struct buf hostile = {0};
+    char *written;
+    char *at;
+
+    judge_all();
+    written = write_all();
+    at = strstr(written, edit->from);
+    ck_assert_msg(at != NULL, "there is no %s", edit->from);
+    buf_add(&hostile, written, (size_t)(at - written));
+    buf_puts(&hostile, edit->to);
+    buf_puts(&hostile, at + strlen(edit->from));
+    ck_assert_msg(!controls_read(&read, buf_text(&hostile), hostile.length, &e), "%s", edit->to);
+    ck_assert_ptr_null(read.document);
+    for (const char *next = e.text; *next != '\0'; next++)
+        ck_assert(*next >= 0x20 && *next < 0x7f);
+    controls_free(&read);
+    buf_free(&hostile);
+    free(written);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- who is let in */
+
 static void must_not_be_called(void)
 {
     ck_abort_msg("a weakened sandbox was started");
@@ -522,6 +684,8 @@ static Suite *suite(void)
     tcase_add_loop_test(t, a_host_explains_only_what_it_hides, 0, N_ROWS(hosts));
     tcase_add_test(t, the_record_of_a_bundle);
     tcase_add_test(t, the_matrix_is_written_down);
+    tcase_add_test(t, what_was_written_is_read_again);
+    tcase_add_loop_test(t, a_hostile_one_is_refused, 0, N_ROWS(edits));
     tcase_add_loop_test(t, a_control_refuses_a_payload_and_the_host, 0, 8);
     suite_add_tcase(s, t);
     return s;

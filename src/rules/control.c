@@ -117,20 +117,18 @@ static void count(struct control *c, enum flip flip)
     c->faults += flip == FLIP_UNEXPECTED || flip == FLIP_MISSING;
 }
 
-void control_judge(struct control *c, const struct findings *f, bool noticed,
-                   const struct control_host *host)
+void control_weigh(struct control *c, bool noticed, const struct control_host *host)
 {
     c->ran = true;
     c->flips = c->faults = 0;
     for (int p = 0; p < N_PROBES; p++) {
-        struct judgement *j = &c->judgement[p];
+        enum verdict verdict = c->judgement[p].verdict;
 
-        judge((enum probe)p, f, j);
         c->flip[p] =
             probe_row((enum probe)p)->judge == JUDGE_SCAN
                 ? FLIP_NOT_RUN
-                : flip_of(removal_flips(c->removal, (enum probe)p), j->verdict == VERDICT_PASS,
-                          j->verdict == VERDICT_FAIL, explained(c->removal, (enum probe)p, host));
+                : flip_of(removal_flips(c->removal, (enum probe)p), verdict == VERDICT_PASS,
+                          verdict == VERDICT_FAIL, explained(c->removal, (enum probe)p, host));
         c->flips += c->flip[p] == FLIP_EXPECTED;
         count(c, c->flip[p]);
     }
@@ -139,6 +137,14 @@ void control_judge(struct control *c, const struct findings *f, bool noticed,
     else
         c->launcher = flip_of(table[c->removal].launcher == SEEN, !noticed, noticed, false);
     count(c, c->launcher);
+}
+
+void control_judge(struct control *c, const struct findings *f, bool noticed,
+                   const struct control_host *host)
+{
+    for (int p = 0; p < N_PROBES; p++)
+        judge((enum probe)p, f, &c->judgement[p]);
+    control_weigh(c, noticed, host);
 }
 
 void control_not_run(struct control *c, const char *why)

@@ -86,6 +86,9 @@ struct control {
 void control_judge(struct control *c, const struct findings *f, bool noticed,
                    const struct control_host *host);
 
+/* The same where c->judgement has the verdicts already. */
+void control_weigh(struct control *c, bool noticed, const struct control_host *host);
+
 /* Notes that it could not run. */
 void control_not_run(struct control *c, const char *why);
 

@@ -117,14 +117,37 @@ static void check_host(struct verification *v)
         note(v, REASON_HOST_DIFFERS, "the filter is not for %s", text_show(machine));
 }
 
+/* That the file is the right one, the digests have found. */
+static void check_control_results(struct verification *v, const json_t *controls)
+{
+    const struct controls *c = &v->policy->controls;
+
+    if (!same_text(c->sha256, field_text(controls, "matrix_sha256")))
+        return;
+    if (c->document == NULL) {
+        note(v, REASON_CONTROLS, "the file of --controls: %.200s", c->wrong);
+        return;
+    }
+    if (!c->row[REMOVE_NOTHING].ran)
+        note(v, REASON_CONTROLS_NOT_RUN, "the row that takes nothing away could not run");
+    if (field_number(controls, "removals") != c->removals ||
+        field_number(controls, "faults") != c->faults ||
+        !same_text(field_text(controls, "run_at"), field_text(c->document, "run_at")))
+        note(v, REASON_CONTROLS, "the file of --controls has %d removals and %d faults, of %s",
+             c->removals, c->faults, field_text(c->document, "run_at"));
+}
+
 static void check_controls(struct verification *v)
 {
     const json_t *controls = json_object_get(v->bundle, "controls");
     json_int_t removals = field_number(controls, "removals");
     char golden[DIGEST_TEXT_SIZE];
 
-    if (!json_is_object(controls))
+    if (!json_is_object(controls)) {
+        if (v->policy->controls_file != NULL)
+            note(v, REASON_CONTROLS_NOT_RUN, "--controls, and the bundle is of no controls");
         return;
+    }
     if (field_number(controls, "faults") != 0)
         note(v, REASON_CONTROLS, "controls.faults is %lld",
              (long long)field_number(controls, "faults"));
@@ -137,6 +160,8 @@ static void check_controls(struct verification *v)
              N_REMOVALS - 1);
     if (!same_text(control_golden_digest(golden), field_text(controls, "golden_sha256")))
         note(v, REASON_CONTROLS, "controls.golden_sha256 is not %s", golden);
+    if (v->policy->controls_file != NULL)
+        check_control_results(v, controls);
 }
 
 bool check_agreement(struct verification *v)

@@ -177,11 +177,22 @@ static void check_binding(struct verification *v)
     check_code(v, filters, machine);
 }
 
+static void check_controls_file(struct verification *v)
+{
+    const json_t *controls = json_object_get(v->bundle, "controls");
+
+    if (v->policy->controls_file != NULL && json_is_object(controls) &&
+        !same_text(v->policy->controls.sha256, field_text(controls, "matrix_sha256")))
+        note(v, REASON_CONTROLS_FILE, "controls.matrix_sha256 is not %s",
+             v->policy->controls.sha256);
+}
+
 bool check_digests(struct verification *v)
 {
     check_integrity(v);
     check_raw(v);
     check_profile(v);
+    check_controls_file(v);
     if (!v->foreign) {
         check_binding(v);
         check_look(v, "before_exec");

@@ -35,6 +35,11 @@ bool verify_options(struct policy *policy, int argc, char **argv, struct error *
         error_set(e, EXIT_DENYBOX, "cannot verify: no bundle is given");
         return error_hint(e, "denybox verify [OPTIONS] BUNDLE...");
     }
+    if (policy->controls_file != NULL && policy->n_files > 1) {
+        error_set(e, EXIT_DENYBOX, "cannot use --controls for %d bundles: it belongs to one",
+                  policy->n_files);
+        return error_hint(e, "verify that one by itself");
+    }
     return true;
 }
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "rules/control.h"
 #include "rules/words.h"
 #include "verify/field.h"
 #include "verify/html_table.h"
 #include "verify/page.h"
 #include "verify/rows.h"
 
-/* The probes, the controls, and the rows of the matrix that follow from them. */
+/* The probes, and the rows of the matrix that follow from them. */
 
 static const char *probe_class(const struct judged *p)
 {
@@ -86,91 +85,6 @@ void page_probes(struct html *h, const struct verification *v)
             probe(&t, v, (enum probe)i);
     }
     table_end(&t);
-}
-
-/* ---------------------------------------------------------------- controls */
-
-/* The grid is what must come out; whether it did, the bundle only counts. */
-static void grid_cell(struct html_table *t, bool flips, bool held)
-{
-    table_text(t, !flips ? "stays" : held ? "flips good" : "flips none", flips ? "F" : ".");
-}
-
-static void grid_row(struct html_table *t, enum removal removal, bool held)
-{
-    const struct removal_row *row = removal_row(removal);
-
-    table_row(t, NULL);
-    table_text(t, "id", row->name);
-    for (int i = 0; i < N_PROBES; i++) {
-        if (probe_never((enum probe)i) == NULL)
-            grid_cell(t, removal_flips(removal, (enum probe)i), held);
-    }
-    table_text(t,
-               row->launcher == UNSEEN ? "stays"
-               : held                  ? "flips good"
-                                       : "flips none",
-               row->launcher == SEEN     ? "F"
-               : row->launcher == EITHER ? "?"
-                                         : ".");
-    table_row_end(t);
-}
-
-static void grid(struct html *h, bool held)
-{
-    const char *headings[N_PROBES + 3] = {"Taken away"};
-    struct html_table t;
-    size_t n = 1;
-
-    for (int i = 0; i < N_PROBES; i++) {
-        if (probe_never((enum probe)i) == NULL)
-            headings[n++] = probe_row((enum probe)i)->id;
-    }
-    headings[n] = "launcher";
-    html_start(h, "div");
-    html_class(h, "scroll");
-    html_attribute(h, "role", "region");
-    html_attribute(h, "tabindex", "0");
-    html_attribute(h, "aria-label", "The grid of the controls");
-    table_begin(&t, h, "grid", "Which probe must fail without which wall", headings);
-    for (int i = 0; i < N_REMOVALS; i++)
-        grid_row(&t, (enum removal)i, held);
-    table_end(&t);
-    html_end(h);
-    html_element(h, "p", "dim",
-                 "F: without this wall the probe must fail, or the launcher must notice; a dot: it "
-                 "must pass as before; a question mark: it depends on the host.");
-}
-
-void page_controls(struct html *h, const struct verification *v)
-{
-    const json_t *controls = json_object_get(v->bundle, "controls");
-    json_int_t removals = field_number(controls, "removals");
-    json_int_t faults = field_number(controls, "faults");
-    char golden[DIGEST_TEXT_SIZE];
-    bool same;
-    bool held;
-
-    if (!json_is_object(controls)) {
-        page_none(h, "The controls were not run for this bundle; denybox attest --controls runs "
-                     "them. They are not required.");
-        return;
-    }
-    same = same_text(control_golden_digest(golden), field_text(controls, "golden_sha256"));
-    held = same && faults == 0 && removals == N_REMOVALS - 1;
-    html_start(h, "p");
-    html_class(h, held ? "note" : "note loud");
-    html_printf(h,
-                "The bundle states that %lld of %d walls were taken away, one at a time, with "
-                "%lld faults%s. The results stand in a document of their own, controls.json, of "
-                "the digest ",
-                (long long)removals, N_REMOVALS - 1, (long long)faults,
-                same ? "" : ", by another table than this version's");
-    page_value(h, field(controls, "matrix_sha256"));
-    html_text(h, held ? ". So each cell came out as the grid has it, by the bundle's word."
-                      : ". So the grid is only what must come out.");
-    html_end(h);
-    grid(h, held);
 }
 
 /* ---------------------------------------------------------------- matrix */

@@ -70,7 +70,8 @@ bool policy_load(struct policy *policy, struct error *e)
         if (!allow(policy, policy->allowed.word[i], e))
             return false;
     }
-    return load_scans(policy, e) && matrix_load(&policy->matrix, policy->matrix_file, e);
+    return load_scans(policy, e) && matrix_load(&policy->matrix, policy->matrix_file, e) &&
+           controls_load(&policy->controls, policy->controls_file, e);
 }
 
 void policy_free(struct policy *policy)
@@ -78,6 +79,7 @@ void policy_free(struct policy *policy)
     for (size_t i = 0; i < policy->n_scan; i++)
         scan_policy_free(&policy->scan[i]);
     matrix_free(&policy->matrix);
+    controls_free(&policy->controls);
     option_list_free(&policy->venues);
     option_list_free(&policy->profiles);
     option_list_free(&policy->scan_files);

@@ -8,6 +8,7 @@
 #include "base/option.h"
 #include "base/sha256.h"
 #include "scan/policy.h"
+#include "verify/controls.h"
 #include "verify/matrix.h"
 
 /* By what a bundle is judged: the words of the command line, then what they name, read. */
@@ -29,7 +30,8 @@ struct policy {
     struct option_list allowed;  /* deviations */
     struct option_list scan_files;
     bool base;
-    const char *matrix_file; /* NULL: the built-in one */
+    const char *matrix_file;   /* NULL: the built-in one */
+    const char *controls_file; /* NULL: none */
     bool json;
     const char *html; /* NULL: no report */
     bool quiet;
@@ -43,10 +45,11 @@ struct policy {
     size_t n_scan;
     unsigned deviations; /* bits of rules/deviation.def */
     struct matrix matrix;
+    struct controls controls;
     int64_t now; /* seconds since the epoch */
 };
 
-/* Reads what the words name: profiles, deviations and the matrix. False and *e. */
+/* Reads what the words name: profiles, deviations, the matrix and the controls. False and *e. */
 bool policy_load(struct policy *policy, struct error *e);
 
 /* Releases what the policy owns. */

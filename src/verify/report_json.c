@@ -66,11 +66,15 @@ static json_t *scans_json(const struct policy *p)
 static json_t *policy_json(const struct policy *p)
 {
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "nonce", text_or_null(p->nonce), "max_age",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "nonce", text_or_null(p->nonce), "max_age",
         p->max_age != 0 ? json_integer((json_int_t)p->max_age) : json_null(), "venue",
         values_json(&p->venues), "profile", profiles_json(p), "scan_policy", scans_json(p),
         "allow_deviation", values_json(&p->allowed), "base", p->base, "matrix",
-        json_pack("{s:o, s:s}", "file", text_or_null(p->matrix_file), "sha256", p->matrix.sha256));
+        json_pack("{s:o, s:s}", "file", text_or_null(p->matrix_file), "sha256", p->matrix.sha256),
+        "controls",
+        p->controls_file == NULL ? json_null()
+                                 : json_pack("{s:o, s:s}", "file", safe_json(p->controls_file),
+                                             "sha256", p->controls.sha256));
 }
 
 static json_t *reasons_json(const struct verification *v, enum check check)

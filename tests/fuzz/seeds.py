@@ -438,6 +438,25 @@ def bundles(denybox):
                 yield json.dumps(made).encode()
 
 
+def controls(denybox):
+    """What the controls came to, with every wall and every row; and what contradicts itself."""
+    yield b'{"schema_version": 1, "profile": "weakened", "matrix": []}'
+    if denybox is None:
+        return
+    with tempfile.TemporaryDirectory() as work:
+        os.mkdir(work + "/out")
+        made = bundle_of(denybox, work, "attest", "--quiet", "--controls", "--out", work + "/out",
+                         where="out/controls.json")
+    if made is None:
+        return
+    yield json.dumps(made).encode()
+    for change in ({"ran": False, "reason": "x", "flipped": [], "probes": []}, {"faults": ["x"]},
+                   {"flipped": []}, {"launcher": {"expected": None, "found": ["x"]}}):
+        edited = json.loads(json.dumps(made))
+        edited["matrix"][2].update(change)
+        yield json.dumps(edited).encode()
+
+
 EDITS = 12
 
 
@@ -509,6 +528,7 @@ def dictionaries(seeds):
 def main(out, denybox=None):
     seeds = {name: list(make()) for name, make in TARGETS.items()}
     seeds["bundle"] = list(bundles(denybox))
+    seeds["controls"] = list(controls(denybox))
     seeds["forge"] = list(forged(denybox))
     for name, inputs in seeds.items():
         if not inputs and name != "forge":

@@ -138,7 +138,8 @@ class Browser(Live):
         self.assertEqual(len(json.loads(self.browser.value(TOO_WIDE))), 1)
 
     def test_a_good_one(self):
-        self.look_at(self.report("good", self.attest("--controls")))
+        document = self.attest("--controls", *self.io)
+        self.look_at(self.report("good", document, "--controls", self.path("out", "controls.json")))
 
     def test_a_rejected_one(self):
         document = self.attest("--proc", "--controls")
@@ -147,13 +148,7 @@ class Browser(Live):
         self.look_at(self.report("rejected", document))
 
     def test_a_batch(self):
-        for name in ("inputs", "inputs/one", "results"):
-            os.mkdir(self.path(name))
-        done = denybox("batch", "--quiet", "--venue", "VPS", "--in-each", self.path("inputs"),
-                       "--out-each", self.path("results"), "--", support.PAYLOAD, "exit", "0",
-                       env=support.base_env(XDG_CACHE_HOME=self.path("cache")))
-        self.assert_status(done, 0)
-        self.look_at(self.report("batch", self.evidence("results/one/bundle.json")))
+        self.look_at(self.report("batch", self.batched()))
 
     def test_many(self):
         names = []

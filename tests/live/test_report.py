@@ -16,6 +16,8 @@ WORDS = {0: "ACCEPTABLE", 1: "REJECTED", 3: "BLOCKED"}
 # What would be markup, an attribute's end, a reference, a terminal's sequence, or turned around.
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&lt;&#60;</style></pre>" \
           "\x1b]0;t\x07\u202egnp\u2066\x7f\x9b`${x}{{x}}"
+# The same, of what a document may have: printable ASCII.
+HOSTILE_TEXT = "".join(c for c in HOSTILE if " " <= c <= "~")
 
 
 def strings(value, change):
@@ -93,17 +95,104 @@ class Report(Live):
         self.assertEqual({row[1] for row in page.tables["The checks, in their order"][1:]}, {"ok"})
         self.assertFalse("in doubt" in page.text())
 
-    def test_the_grid_is_the_golden_table(self):
-        self.attest("--controls")
-        grid = self.page("bundle.json", ACCEPTABLE).tables["Which probe must fail without which wall"]
+    GRID = "Which probe failed without which wall"
+    ROWS = "What was expected of each control, and what was seen"
+
+    def controls(self):
+        """(the bundle, what its controls came to)"""
+        document = self.attest("--controls", *self.io)
+        return document, support.load_json(support.read(self.path("out", "controls.json")))
+
+    def with_controls(self, document, controls, status, vouched=True):
+        """The report of a bundle that has the digest of these controls, or of others."""
+        text = controls if isinstance(controls, str) else json.dumps(controls)
+        support.write(self.path("controls.json"), text)
+        if vouched:
+            document["controls"]["matrix_sha256"] = bundle.sha256(text)
+        self.save(document)
+        return self.page("bundle.json", status, "--controls", self.path("controls.json"))
+
+    def test_controls_expected_and_seen(self):
+        """Each cell and each row of the golden table, as the machine says that it came out."""
+        self.controls()
+        page = self.page("bundle.json", ACCEPTABLE, "--controls", self.path("out", "controls.json"))
+        grid, lines = page.tables[self.GRID], page.tables[self.ROWS][1:]
         source = support.read(os.path.join(support.SRC, "src", "rules", "control.def"))
         rows = re.findall(r'^REMOVAL\(\w+, "([^"]*)", "[^"]*", (\w+),(.*)END\)$', source, re.M)
         self.assertEqual([row[0] for row in grid[1:]], [name for name, _, _ in rows])
-        for cells, (_, launcher, flips) in zip(grid[1:], rows):
+        self.assertEqual([row[0] for row in lines], [name for name, _, _ in rows])
+        for cells, line, (_, launcher, flips) in zip(grid[1:], lines, rows):
             have = [name for name, cell in zip(grid[0][1:-1], cells[1:-1]) if cell == "F"]
             self.assertEqual([name.replace("-", "_") for name in have],
                              flips.replace(",", " ").split())
-            self.assertEqual(cells[-1], {"SEEN": "F", "UNSEEN": ".", "EITHER": "?"}[launcher])
+            self.assertLessEqual(set(cells[1:-1]), {".", "F"})
+            self.assertIn(cells[-1], {"SEEN": "F", "UNSEEN": ".", "EITHER": ".F"}[launcher])
+            noticed = ["launcher"] if cells[-1] == "F" else []
+            self.assertEqual(line[2].split(", "), have + noticed or ["nothing"])
+            self.assertEqual(line[3], "agrees")
+        self.assertTrue("the word of the machine that made the bundle" in page.text())
+
+    def test_without_their_file_no_control_is_shown(self):
+        document, controls = self.controls()
+        page = self.page("bundle.json", ACCEPTABLE)
+        self.assertFalse({self.GRID, self.ROWS} & set(page.tables))
+        self.assertTrue("What each control came to is not in a bundle" in page.text())
+        controls["matrix"][2]["probes"][0]["actual_stderr_or_value"] = "other"
+        page = self.with_controls(document, controls, REJECTED, vouched=False)
+        self.assertEqual(page.texts["strong"], ["controls-file"])
+        self.assertFalse({self.GRID, self.ROWS} & set(page.tables))
+        document["controls"] = None
+        page = self.with_controls(document, controls, BLOCKED, vouched=False)
+        self.assertEqual(page.texts["strong"], ["controls-not-run"])
+
+    def test_controls_that_differ(self):
+        """A wall that was not missed, one that was missed too many, and one that could not be tried."""
+        document, controls = self.controls()
+        rows = {row["removal"]: row for row in controls["matrix"]}
+        at = {probe["probe_id"]: i for i, probe in enumerate(rows["in-ro"]["probes"])}
+        rows["in-ro"]["probes"][at["PR-FS-RO-IN"]]["verdict"] = "PASS"
+        rows["in-ro"]["flipped"] = ["PR-MOUNT-1"]
+        rows["in-ro"]["faults"] = ["without in-ro: PR-FS-RO-IN must flip and did not"]
+        rows["session"]["probes"][at["PR-ENV-1"]]["verdict"] = "FAIL"
+        rows["session"]["flipped"] = ["PR-ENV-1", "DX-SESSION"]
+        rows["session"]["faults"] = ["without session: PR-ENV-1 must not flip and did"]
+        rows["ids"].update(ran=False, reason=HOSTILE_TEXT, flipped=[], probes=[],
+                           launcher={"expected": True, "found": []})
+        controls.update(removals=controls["removals"] - 1, faults=2)
+        document["controls"].update(removals=controls["removals"], faults=2)
+        page = self.with_controls(document, controls, REJECTED)
+        lines = {row[0]: row[1:] for row in page.tables[self.ROWS][1:]}
+        self.assertEqual(lines["in-ro"][:3], ["PR-FS-RO-IN, PR-MOUNT-1", "PR-MOUNT-1", "differs"])
+        self.assertEqual(lines["session"][:3], ["DX-SESSION", "PR-ENV-1, DX-SESSION", "differs"])
+        self.assertEqual(lines["ids"], ["DX-IDS, launcher", "not run", "not run", HOSTILE_TEXT])
+        grid = page.tables[self.GRID]
+        cells = {row[0]: dict(zip(grid[0][1:], row[1:])) for row in grid[1:]}
+        self.assertEqual(cells["in-ro"]["PR-FS-RO-IN"], "held")
+        self.assertEqual(cells["session"]["PR-ENV-1"], "failed")
+        self.assertEqual((cells["ids"]["DX-IDS"], cells["ids"]["PR-NET-1"]), ("F?", "-"))
+        # A bundle that counts otherwise.
+        document["controls"]["faults"] = 0
+        page = self.with_controls(document, controls, REJECTED)
+        self.assertIn("controls", page.texts["strong"])
+
+    def test_hostile_controls(self):
+        """Vouched for by a bundle, and none: every string, other shapes, and no JSON at all."""
+        document, controls = self.controls()
+        row = controls["matrix"][0]
+        wrong = ["", "{", "[]", "null", "[" * 65 + "]" * 65, '{"matrix": [], "matrix": []}',
+                 strings(controls, lambda text: text + HOSTILE), {HOSTILE: HOSTILE},
+                 {**controls, "matrix": controls["matrix"][1:]},
+                 {**controls, "matrix": [row] * len(controls["matrix"])},
+                 {**controls, "matrix": [{**row, HOSTILE: 1}] + controls["matrix"][1:]},
+                 {**controls, "matrix": [{**row, "faults": [HOSTILE]}] + controls["matrix"][1:]},
+                 {**controls, "matrix": [{**row, "flipped": ["PR-ENV-1"]}] + controls["matrix"][1:]}]
+        wrong += [{**controls, key: [None]} for key in ("matrix", "golden", "never_flips")]
+        wrong += [{**controls, "matrix": [{**row, key: [None]}] + controls["matrix"][1:]} for key in row]
+        for number, case in enumerate(wrong):
+            with self.subTest(number=number):
+                page = self.with_controls(document, case, REJECTED)
+                self.assertEqual(set(page.texts["strong"]), {"controls"})
+                self.assertFalse({self.GRID, self.ROWS} & set(page.tables))
 
     def test_a_rejected_one(self):
         """Every reason with its code, its words and its text; the forged value beside ours."""
@@ -168,14 +257,8 @@ class Report(Live):
         self.assertTrue("the profile is that of another sandbox" in page.text())
 
     def test_a_batch(self):
-        for name in ("inputs", "inputs/one", "results"):
-            os.mkdir(self.path(name))
-        done = denybox("batch", "--quiet", "--venue", "VPS", "--in-each", self.path("inputs"),
-                       "--out-each", self.path("results"), "--", support.PAYLOAD, "exit", "0",
-                       env=support.base_env(XDG_CACHE_HOME=self.path("cache")))
-        self.assert_status(done, 0)
-        name = "results/one/bundle.json"
-        page = self.page(name, ACCEPTABLE)
+        self.save(self.batched())
+        page = self.page("bundle.json", ACCEPTABLE)
         facts = {row[0]: row[2] for row in page.tables["What the bundle says of the run"][1:]}
         self.assertEqual((facts["Shared by a batch"], facts["Shared since"]), ("checked", "stated"))
 

@@ -75,19 +75,6 @@ class Verify(Live):
         self.assert_status(done, 0)
         return self.evidence("imaged.json")
 
-    def batched(self, *options, command=(support.PAYLOAD, "exit", "0")):
-        """A bundle of a batch, with the payload itself as its image unless options say otherwise."""
-        for name in ("inputs", "inputs/one", "results"):
-            os.makedirs(self.path(name), exist_ok=True)
-        support.write(self.path("inputs", "one", "file"), "content")
-        cache = support.base_env(XDG_CACHE_HOME=self.path("cache"))
-        done = denybox("batch", "--quiet", "--venue", "VPS", "--in-each", self.path("inputs"),
-                       "--out-each", self.path("results"), *options, "--", *command, env=cache)
-        self.assert_status(done, 0)
-        document = self.evidence(os.path.join("results", "one", "bundle.json"))
-        shutil.rmtree(self.path("results"))
-        return document
-
     def cgrouped(self):
         """What a bundle says where a cgroup holds the three limits that one can hold. By hand, for
         few hosts have one to give away; test_cgroup.py holds real ones against the same words."""
@@ -424,7 +411,8 @@ class Asked(Verify):
                       ("--max-age", "99999999999999999999d", "x"), ("--json=1", "x"),
                       ("--json", "--json", "x"), ("--profile", "/nonexistent", "x"),
                       ("--profile", "/dev/null", "x"), ("--matrix", "/dev/zero", "x"), ("-q", "x"),
-                      ("--venue", "\x1b[31m", "x")):
+                      ("--venue", "\x1b[31m", "x"), ("--controls", "/nonexistent", "x"),
+                      ("--controls", "/dev/null", "x"), ("--controls", "x", "y", "z")):
             self.assert_error(denybox("verify", *words), USAGE, "cannot")
         self.assert_status(denybox("verify", "--help"), 0)
         self.assert_status(denybox("verify", "--version"), 0)
