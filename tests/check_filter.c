@@ -63,7 +63,7 @@ static const char strict_allowed[] =
     "pwritev2 lseek close close_range dup dup2 dup3 flock pipe pipe2 stat fstat lstat "
     "newfstatat statx statfs fstatfs access faccessat faccessat2 readlink readlinkat getcwd chdir "
     "fchdir getdents getdents64 umask getxattr lgetxattr fgetxattr listxattr llistxattr "
-    "flistxattr mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat symlink "
+    "flistxattr mkdir mkdirat rmdir unlink unlinkat rename renameat link linkat symlink "
     "symlinkat truncate ftruncate fallocate chown fchown fchownat lchown utime utimes futimesat "
     "utimensat fsync fdatasync sync_file_range syncfs readahead fadvise64 sendfile splice tee "
     "copy_file_range poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait "
@@ -71,7 +71,7 @@ static const char strict_allowed[] =
     "inotify_rm_watch recvfrom recvmsg recvmmsg shutdown getsockname getpeername getsockopt ";
 static const char strict_by_argument[] =
     " execveat clone prlimit64 personality open openat creat chmod fchmod fchmodat mknod mknodat "
-    "fcntl socketpair sendto ioctl prctl ";
+    "renameat2 fcntl socketpair sendto ioctl prctl ";
 static const char strict_nosys[] = " clone3 openat2 ";
 static const char strict_nosup[] =
     " setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr ";
@@ -291,6 +291,16 @@ static const struct row {
     {"mknodat", {3, 0, ANY | 0060600}, ERR(EPERM), ALLOW},
     {"mknodat", {3, 0, 0140600}, ERR(EPERM), ALLOW},
     {"mknodat", {3, 0, 0104755}, ERR(EPERM), ERR(EPERM)},
+
+    /* Flags in args[4]: not to replace, to exchange; a whiteout is a device node. */
+    {"renameat2", {3, 0, 3, 0, 0}, ALLOW, ALLOW},
+    {"renameat2", {3, 0, 3, 0, 1}, ALLOW, ALLOW},
+    {"renameat2", {3, 0, 3, 0, ANY | 2}, ALLOW, ALLOW},
+    {"renameat2", {3, 0, 3, 0, HIGH(4)}, ALLOW, ALLOW},
+    {"renameat2", {3, 0, 3, 0, 4}, ERR(EPERM), ALLOW},
+    {"renameat2", {3, 0, 3, 0, 5}, ERR(EPERM), ALLOW},
+    {"renameat2", {3, 0, 3, 0, ANY | 4}, ERR(EPERM), ALLOW},
+    {"renameat2", {3, 0, 3, 0, 8}, ERR(EPERM), ALLOW}, /* none that there is */
 };
 
 #define N_CALLS (sizeof rows / sizeof rows[0])

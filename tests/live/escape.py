@@ -53,8 +53,8 @@ TRACES = {
         "map_input_shared", "link_to_output", "move_to_output", "exchange_with_output",
         "link_by_descriptor")},
     **{name: "output" for name in (
-        "setuid_create", "setuid_mknod", "setuid_chmod", "setgid_fchmod", "setuid_fchmodat2",
-        "socket_file", "core_dump")},
+        "whiteout", "setuid_create", "setuid_mknod", "setuid_chmod", "setgid_fchmod",
+        "setuid_fchmodat2", "socket_file", "core_dump")},
     **{name: "callers" for name in (
         "connect_tcp", "send_udp", "connect_abstract", "send_by_pair", "connect_in_input")},
     **{name: "terminal" for name in ("inject_input", "inject_input_high", "window_size")},

@@ -37,8 +37,8 @@ ELSEWHERE = {
 # because it finds every one of them (test_walls.py) and would start nothing. "filter" alone is what
 # only the filter holds; what needs more than one step to be left out is held twice.
 FILTER = (
-    "lease_input", "name_to_handle", "setuid_create", "setuid_mknod", "setuid_tmpfile",
-    "setuid_chmod", "setgid_fchmod", "setuid_fchmodat2", "exec_program", "exec_after_fork",
+    "lease_input", "name_to_handle", "whiteout", "setuid_create", "setuid_mknod",
+    "setuid_tmpfile", "setuid_chmod", "setgid_fchmod", "setuid_fchmodat2", "exec_program", "exec_after_fork",
     "read_implies_exec", "no_randomize", "unshare_user", "unshare_user_mount", "unshare_files",
     "clone_user", "clone_user_high", "clone3_user", "clone3_plain", "pidfd_namespace",
     "io_uring_setup", "io_uring_enter", "io_uring_register", "userfaultfd", "fanotify", "perf",
