@@ -111,7 +111,8 @@ static bool count(struct audit_entry *entry, void *context, struct error *error)
 START_TEST(what_is_shut_is_opened_where_it_is_ours)
 {
     int n = 0;
-    struct audit_visitor visitor = {.own = true, .visit = count, .context = &n};
+    struct audit_visitor visitor = {
+        .own = true, .visit = count, .context = &n, .most = TREE_ENTRIES_MAX};
     struct stat st;
     bool whole;
 
@@ -136,7 +137,7 @@ static bool refuse_second(struct audit_entry *entry, void *context, struct error
 
 START_TEST(a_visitor_can_end_it)
 {
-    struct audit_visitor visitor = {.visit = refuse_second};
+    struct audit_visitor visitor = {.visit = refuse_second, .most = TREE_ENTRIES_MAX};
     bool whole;
 
     support_write("a", 0644, "", 0);
@@ -144,6 +145,40 @@ START_TEST(a_visitor_can_end_it)
     support_write("b", 0644, "", 0);
     ck_assert(!audit_walk(support_fd(), &visitor, &whole, &e));
     ck_assert_str_eq(e.text, "cannot go on");
+}
+END_TEST
+
+static bool count_top(struct audit_entry *entry, void *context, struct error *error)
+{
+    (void)error;
+    ((int *)context)[strchr(entry->path, '/') != NULL]++;
+    return true;
+}
+
+/* What a payload makes is held in memory as far as its names were read. Those of all directories on
+ * the way wait at once, so the bound is one of all together: of the second directory only what the
+ * first has left is read, and never a bound's worth a directory. */
+START_TEST(the_names_of_all_directories_have_one_bound)
+{
+    int n[2] = {0, 0};
+    struct audit_visitor visitor = {.visit = count_top, .context = n, .most = 10};
+    bool whole;
+    char name[8];
+
+    support_mkdir("a");
+    for (int i = 0; i < 8; i++) {
+        snprintf(name, sizeof name, "a/%d", i);
+        support_write(name, 0644, "", 0);
+        snprintf(name, sizeof name, "b%d", i);
+        support_write(name, 0644, "", 0);
+    }
+    ck_assert(audit_walk(support_fd(), &visitor, &whole, &e));
+    ck_assert(!whole);
+    ck_assert_int_eq(n[0], 9);
+    ck_assert_int_eq(n[1], 1);
+    visitor.most = 17;
+    ck_assert(audit_walk(support_fd(), &visitor, &whole, &e));
+    ck_assert(whole);
 }
 END_TEST
 
@@ -240,6 +275,7 @@ static Suite *suite(void)
         puts("SKIP: an output that cannot be read: root reads everything");
     tcase_add_test(c, what_is_shut_is_opened_where_it_is_ours);
     tcase_add_test(c, a_visitor_can_end_it);
+    tcase_add_test(c, the_names_of_all_directories_have_one_bound);
     tcase_add_test(c, the_small_are_digested_before_the_giant);
     tcase_add_test(c, what_was_replaced_is_not_digested);
     tcase_add_test(c, a_path_longer_than_a_call_takes_is_digested);

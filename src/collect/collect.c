@@ -139,7 +139,8 @@ static void leave(void *context)
 
 static bool walk(int tmpfs, struct collector *c, bool *whole, struct error *e)
 {
-    struct audit_visitor visitor = {.own = true, .visit = visit, .leave = leave, .context = c};
+    struct audit_visitor visitor = {
+        .own = true, .visit = visit, .leave = leave, .context = c, .most = TREE_ENTRIES_MAX};
 
     return audit_walk(tmpfs, &visitor, whole, e);
 }

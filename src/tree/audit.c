@@ -16,7 +16,9 @@ struct walk {
     const struct audit_visitor *visitor;
     struct buf path;
     int depth;
-    size_t left; /* how many more entries are looked at */
+    /* How many more names are read. All that were read wait in memory, of each directory on the
+     * way, and a payload can make a disk full of them: it is the reading that has a bound. */
+    size_t left;
     bool whole;
     struct error *e;
 };
@@ -33,6 +35,14 @@ static bool open_up(const struct walk *w, int dirfd, const char *name, const str
            fchmodat(dirfd, name, (st->st_mode & 0777) | want, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+static bool read_names(struct walk *w, int fd, struct names *names)
+{
+    bool ok = names_read(fd, w->left, names, &w->whole);
+
+    w->left -= names->n;
+    return ok;
+}
+
 /* Opens a directory and reads its names; what becomes of that is said in entry->odd. */
 static int look_into(struct walk *w, struct audit_entry *entry, struct names *names)
 {
@@ -44,7 +54,7 @@ static int look_into(struct walk *w, struct audit_entry *entry, struct names *na
     }
     fd = openat(entry->dirfd, entry->name, DIRECTORY);
     /* A directory may show its names and nothing of what they are. */
-    if (fd >= 0 && faccessat(fd, ".", F_OK, 0) == 0 && names_read(fd, w->left, names, &w->whole))
+    if (fd >= 0 && faccessat(fd, ".", F_OK, 0) == 0 && read_names(w, fd, names))
         return fd;
     entry->odd |= ODD_BIT(ODD_UNREADABLE);
     io_close(&fd);
@@ -63,7 +73,6 @@ static bool walk_entry(struct walk *w, int dirfd, const char *name)
         return errno == ENOENT ||
                error_errno(w->e, EXIT_DENYBOX, errno, "cannot look at the output '%s'",
                            text_show(entry.path));
-    w->left--;
     entry.odd = oddity_of(name, &entry.st);
     if (!open_up(w, dirfd, name, &entry.st))
         entry.odd |= ODD_BIT(ODD_UNREADABLE);
@@ -88,10 +97,6 @@ static bool walk_names(struct walk *w, int fd, const struct names *names)
     bool ok = true;
 
     for (size_t i = 0; i < names->n && ok; i++) {
-        if (w->left == 0) {
-            w->whole = false;
-            return true;
-        }
         if (length != 0)
             buf_puts(&w->path, "/");
         buf_puts(&w->path, names->name[i]);
@@ -106,14 +111,14 @@ static bool walk_names(struct walk *w, int fd, const struct names *names)
 
 bool audit_walk(int dirfd, const struct audit_visitor *visitor, bool *whole, struct error *e)
 {
-    struct walk w = {.visitor = visitor, .left = TREE_ENTRIES_MAX, .whole = true, .e = e};
+    struct walk w = {.visitor = visitor, .left = visitor->most, .whole = true, .e = e};
     struct names names = {0};
     int fd;
     bool ok;
 
     ok = !visitor->own || fchmod(dirfd, 0700) == 0;
     fd = ok ? openat(dirfd, ".", DIRECTORY) : -1;
-    ok = fd >= 0 && names_read(fd, w.left, &names, &w.whole);
+    ok = fd >= 0 && read_names(&w, fd, &names);
     if (!ok)
         error_errno(e, EXIT_DENYBOX, errno, "cannot look at the outputs");
     else

@@ -33,14 +33,15 @@ struct audit_visitor {
     /* After everything in a directory that was visited and entered; NULL: nothing to do. */
     void (*leave)(void *context);
     void *context;
+    size_t most; /* entries: TREE_ENTRIES_MAX, but in tests */
 };
 
 /*
  * Calls visit for every entry, in the byte order of the names of each directory, a directory before
  * what is in it. A directory that is refused (see oddity.def) is not entered; one at TREE_DEPTH_MAX
- * is too deep, and refused. *whole becomes false when there were more than TREE_ENTRIES_MAX entries
- * and the walk ended there. False and *e when the directory itself cannot be read, when visit said
- * so, and out of memory.
+ * is too deep, and refused. *whole becomes false when there were more than `most` entries: those
+ * that were read first are visited, of a directory before those of the ones in it. False and *e
+ * when the directory itself cannot be read, when visit said so, and out of memory.
  */
 bool audit_walk(int dirfd, const struct audit_visitor *visitor, bool *whole, struct error *e);
 

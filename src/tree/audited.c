@@ -54,7 +54,7 @@ static bool note_left(struct audit_entry *entry, void *context, struct error *e)
 
 bool audit_take(int dirfd, struct audit *a, struct error *e)
 {
-    struct audit_visitor visitor = {.visit = note_left, .context = a};
+    struct audit_visitor visitor = {.visit = note_left, .context = a, .most = TREE_ENTRIES_MAX};
     bool whole = true;
     bool ok = audit_walk(dirfd, &visitor, &whole, e);
 
