@@ -197,10 +197,36 @@ static bool check_time(const struct declared *d, struct error *e)
     return error_hint(e, "give --timeout DURATION; --kill-after counts from its end");
 }
 
+/* What the payload writes to, it can write such lines to. The same pipe, socket or file may have
+ * several numbers; a device has no reader who could mistake one for another. */
+static bool check_status(const struct plan *plan, struct error *e)
+{
+    int fd = (int)plan->declared.status_fd;
+    struct stat status;
+    struct stat st;
+
+    if (fd < 0 || plan->command == COMMAND_ATTEST || sys_fstat(fd, &status) < 0)
+        return true;
+    for (int i = 0; i < 3; i++) {
+        if (fd != i && (S_ISCHR(status.st_mode) || sys_fstat(i, &st) < 0 ||
+                        st.st_dev != status.st_dev || st.st_ino != status.st_ino))
+            continue;
+        error_set(e, EXIT_DENYBOX,
+                  "cannot use --json-status-fd %d: it is the payload's %s too, which could write "
+                  "such lines itself",
+                  fd,
+                  i == 0   ? "standard input"
+                  : i == 1 ? "standard output"
+                           : "standard error");
+        return error_hint(e, "give it one of its own, as in: --json-status-fd 3 3>FILE");
+    }
+    return true;
+}
+
 bool plan_derive(struct plan *plan, struct error *e)
 {
-    if (!choose_profile(plan, e) || !check_time(&plan->declared, e) || !open_root(plan, e) ||
-        !open_binds(plan, e) ||
+    if (!choose_profile(plan, e) || !check_time(&plan->declared, e) || !check_status(plan, e) ||
+        !open_root(plan, e) || !open_binds(plan, e) ||
         !(plan->command == COMMAND_BATCH ? plan_find_cgroup(plan, e) : plan_derive_places(plan, e)))
         return false;
     note_deviations(plan);

@@ -266,6 +266,18 @@ class Channels(Live):
                                                          for fd in range(3, 20))))
         self.assertNotIn("forged", str(lines))
 
+    def test_status_channel_that_the_payload_has_too(self):
+        """By its number, or by another one of the same pipe or file: it would be believed."""
+        words = (support.DENYBOX, "run", "--json-status-fd")
+        for number, where in (("0", ""), ("1", ""), ("2", ""), ("7", "7>&1"), ("7", "7>&2"),
+                              ("7", "7>{d}/a 2>>{d}/a"), ("7", "7>{d}/b <{d}/b")):
+            line = 'exec "$@" ' + where.format(d=self.path())
+            done = support.command(["sh", "-c", line, "-", *words, number, "--", support.PAYLOAD,
+                                    "exit", "7"])
+            said = done.err if "2>>" not in where else support.read(self.path("a"))
+            self.assertEqual(done.status, EXIT_DENYBOX, where)
+            self.assertIn("could write such lines itself", said)
+
     def test_closed_status_channel(self):
         """Who asked for it may have gone away: the run does not depend on it."""
         reader, writer = os.pipe()

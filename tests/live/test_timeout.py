@@ -118,10 +118,11 @@ class Timeout(Live):
         self.assertEqual(self.at_a_terminal("text", str(60 << 10)), TIMED_OUT)
 
     def test_outputs_are_withheld(self):
-        done = run(*SHORT, "--out", self.path("out"), "--out-size", "64k", "--json-status-fd", "1",
-                   payload=("handle", "15"))
+        with open(self.path("status"), "w+", encoding="ascii") as status:
+            done = run(*SHORT, "--out", self.path("out"), "--out-size", "64k", "--json-status-fd",
+                       str(status.fileno()), payload=("handle", "15"), pass_fds=(status.fileno(),))
         self.assert_status(done, TIMED_OUT)
-        self.assertIn('"state":"withheld"', done.out)
+        self.assertIn('"state":"withheld"', support.read(self.path("status")))
 
     def test_bundle(self):
         for payload, status, met in ((("sleep", "60"), TIMED_OUT, "terminated"),
