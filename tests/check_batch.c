@@ -257,31 +257,63 @@ static int work_exits(void *context, size_t index, int report)
     return (int)index;
 }
 
-static int work_sleeps(void *context, size_t index, int report)
-{
-    (void)context;
-    (void)report;
-    for (;;)
-        pause();
-    return (int)index;
-}
-
-/* How many tasks there are, and the most there were, for all processes to see. */
+/* How many tasks there are, and the most there were, for all processes to see. Nobody leaves before
+ * so many were there as are wanted. */
 static struct crowd {
     atomic_int now;
     atomic_int most;
+    atomic_bool sent;
+    int wanted;
 } * crowd;
 
-static void nap_in_the_crowd(void)
+static void nap(void)
 {
-    struct timespec nap = {.tv_nsec = 20000000};
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+}
+
+static void arrive(void)
+{
     int now = atomic_fetch_add(&crowd->now, 1) + 1;
     int most = atomic_load(&crowd->most);
 
     while (most < now && !atomic_compare_exchange_weak(&crowd->most, &most, now))
         continue;
-    nanosleep(&nap, NULL);
+}
+
+static void nap_in_the_crowd(void)
+{
+    arrive();
+    do
+        nap();
+    while (atomic_load(&crowd->most) < crowd->wanted);
     atomic_fetch_sub(&crowd->now, 1);
+}
+
+/* A child that sends the signal as soon as so many tasks are there, and says so. */
+static pid_t send_to(pid_t pid, int number, int tasks)
+{
+    pid_t helper = fork();
+
+    if (helper == 0) {
+        signal(number, SIG_IGN); /* Check has a handler, which kills */
+        while (atomic_load(&crowd->most) < tasks)
+            nap();
+        kill(pid, number);
+        atomic_store(&crowd->sent, true);
+        _exit(0);
+    }
+    ck_assert_int_gt(helper, 0);
+    return helper;
+}
+
+static int work_sleeps(void *context, size_t index, int report)
+{
+    (void)context;
+    (void)report;
+    arrive();
+    for (;;)
+        pause();
+    return (int)index;
 }
 
 static int work_naps(void *context, size_t index, int report)
@@ -299,14 +331,14 @@ static void gather(void)
     ck_assert_ptr_ne(crowd, MAP_FAILED);
 }
 
-static int work_naps_long(void *context, size_t index, int report)
+static int work_waits(void *context, size_t index, int report)
 {
-    struct timespec nap = {.tv_nsec = 500000000};
-
     (void)context;
     (void)index;
     (void)report;
-    nanosleep(&nap, NULL);
+    arrive();
+    while (!atomic_load(&crowd->sent))
+        nap();
     return 0;
 }
 
@@ -370,8 +402,7 @@ static void note_one_stop(void *context, size_t running, bool killed)
 static const struct pool_hooks exits = {work_exits, NULL, NULL, note_end, note_tick, note_one_stop};
 static const struct pool_hooks sleeps = {work_sleeps, NULL, NULL, note_end, note_tick, note_stop};
 static const struct pool_hooks naps = {work_naps, NULL, NULL, note_end, note_tick, note_one_stop};
-static const struct pool_hooks long_naps = {work_naps_long, NULL,      NULL,
-                                            note_end,       note_tick, note_one_stop};
+static const struct pool_hooks waits = {work_waits, NULL, NULL, note_end, note_tick, note_one_stop};
 static const struct pool_hooks dies = {work_dies, NULL, NULL, note_end, note_tick, note_one_stop};
 
 /* Of those that end with an even number. */
@@ -443,6 +474,7 @@ START_TEST(so_many_at_once_and_no_more)
     int interrupted;
 
     gather();
+    crowd->wanted = 3;
     ck_assert(pool_run(20, 3, &naps, &s, &interrupted, &e));
     ck_assert_uint_eq(s.n, 20);
     ck_assert_uint_ge(s.ticks, 1);
@@ -590,21 +622,12 @@ START_TEST(a_signal_to_the_group_spares_the_tasks)
 {
     static struct seen s;
     int interrupted;
-    pid_t self;
     pid_t helper;
 
+    gather();
     ck_assert_int_eq(setpgid(0, 0), 0);
-    self = getpid();
-    helper = fork();
-    if (helper == 0) {
-        struct timespec nap = {.tv_nsec = 100000000};
-
-        signal(SIGINT, SIG_IGN); /* Check has a handler, which kills */
-        nanosleep(&nap, NULL);
-        kill(-self, SIGINT);
-        _exit(0);
-    }
-    ck_assert(pool_run(2, 2, &long_naps, &s, &interrupted, &e));
+    helper = send_to(-getpid(), SIGINT, 2);
+    ck_assert(pool_run(2, 2, &waits, &s, &interrupted, &e));
     ck_assert_int_eq(interrupted, SIGINT);
     ck_assert_uint_eq(s.n, 2);
     ck_assert_int_eq(s.status[0], 0);
@@ -617,16 +640,10 @@ START_TEST(a_second_signal_kills)
 {
     static struct seen s;
     int interrupted;
-    pid_t self = getpid();
-    pid_t helper = fork();
+    pid_t helper;
 
-    if (helper == 0) {
-        struct timespec nap = {.tv_nsec = 200000000};
-
-        nanosleep(&nap, NULL);
-        kill(self, SIGHUP);
-        _exit(0);
-    }
+    gather();
+    helper = send_to(getpid(), SIGHUP, 2);
     ck_assert(pool_run(5, 2, &sleeps, &s, &interrupted, &e));
     ck_assert_int_eq(interrupted, SIGHUP);
     ck_assert_uint_eq(s.stops, 2);
