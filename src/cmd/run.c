@@ -9,6 +9,7 @@
 #include "cmd/common.h"
 #include "cmd/inspect.h"
 #include "cmd/outputs.h"
+#include "cmd/pipes.h"
 #include "plan/lack.h"
 
 /* Why it was ended, as a word of warning. */
@@ -133,7 +134,7 @@ int run_once(const struct plan *plan, const struct binding *shared)
     struct error e;
     int status;
 
-    if (inspect(plan, &inspection, &result, &binding, &e) &&
+    if (pipes_refuse(plan, &e) && inspect(plan, &inspection, &result, &binding, &e) &&
         (plan->declared.evidence == NULL || binding_take(plan, &binding, &e)))
         status = start(plan, &binding, &result);
     else

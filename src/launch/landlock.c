@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "launch/landlock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 
+#include "base/fault.h"
 #include "base/io.h"
 #include "base/sys.h"
 #include "launch/sandbox.h"
@@ -19,6 +22,8 @@
 #define FS_IOCTL_DEV (1ULL << 15) /* version 5 */
 #define NET_BIND_CONNECT 3ULL     /* version 4 */
 #define SCOPE_ALL 3ULL            /* version 6: abstract sockets, signals */
+
+#define ASK_VERSION 1U /* LANDLOCK_CREATE_RULESET_VERSION */
 
 /* Version 1 denies every rename between directories, which /out and /tmp must allow. */
 #define OLDEST 2
@@ -80,21 +85,30 @@ static bool add_rules(struct sandbox *s, int ruleset, struct error *e)
             allow_fd(ruleset, SEALED_FD(plan), EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE, e));
 }
 
+int landlock_version(void)
+{
+    int abi = fault_skips("landlock") ? 0 : sys_landlock_create(NULL, 0, ASK_VERSION);
+
+    /* ENOSYS: not built in. EOPNOTSUPP: not enabled at boot. Anything else is a fault. */
+    if (abi < 0)
+        return errno == ENOSYS || errno == EOPNOTSUPP ? 0 : -1;
+    return abi < OLDEST ? 0 : abi;
+}
+
 bool step_landlock(struct sandbox *s, struct error *e)
 {
     struct ruleset_attributes attributes;
     size_t size = sizeof attributes.fs;
-    int abi = sys_landlock_create(NULL, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);
+    int abi = landlock_version();
     int ruleset;
     bool ok;
 
-    /* ENOSYS: not built in. EOPNOTSUPP: not enabled at boot. Anything else is a fault. */
-    if (abi < 0 && errno != ENOSYS && errno != EOPNOTSUPP)
+    if (abi < 0)
         return step_failed(e, "cannot ask for Landlock");
     if (sys_prctl(PR_GET_NO_NEW_PRIVS, 0, 0) != 1)
         return error_set(e, EXIT_BLOCKED, "cannot go on: no_new_privs is not set");
-    s->landlock_abi = abi < OLDEST ? 0 : abi;
-    if (s->landlock_abi == 0)
+    s->landlock_abi = abi;
+    if (abi == 0)
         return true;
     attributes = (struct ruleset_attributes){
         .fs = all_rights(abi),

@@ -431,6 +431,44 @@ class Files(Live):
                               "connect r:0 x:0100" + address.hex() + " 110")
             self.assertEqual(control.results()[1], ("connect", "0"))
 
+    def with_fifo(self, where, *options, landlock=True):
+        """A run that opens the FIFO to write, while somebody has its other end."""
+        reader = os.open(self.path("in", "below", "fifo"), os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        call = ("--", support.PAYLOAD, "calls", f"openat -100 s:{where} 0x801 0")
+        if landlock:
+            return support.command([support.DENYBOX, "run", *options, *call])
+        return support.command([support.FAULTY, "run", *options, *call],
+                               env=support.base_env(DENYBOX_FAULT="skip:landlock"))
+
+    def test_fifo_of_the_input(self):
+        """A mount that is read-only does not hold it: Landlock does, or nothing is started."""
+        os.mkfifo(self.path("in", "below", "fifo"), 0o666)
+        os.chmod(self.path("in", "below", "fifo"), 0o666)
+        bind = ("--ro-bind", self.path("in", "below"), "/app")
+        alone = ("--ro-bind", self.path("in", "below", "fifo"), "/app/fifo")
+        cases = (("/in/below/fifo", self.io, "'below/fifo' of --in"),
+                 ("/app/fifo", bind, "'fifo' of --ro-bind"), ("/app/fifo", alone, "--ro-bind '/"))
+        for where, options, said in cases:
+            done = self.with_fifo(where, *options, landlock=False)
+            self.assert_status(done, support.EXIT_BLOCKED)
+            self.assertIn(said, done.err)
+            self.assertIn("it is a FIFO", done.err)
+            done = self.with_fifo(where, *options)
+            if done.status == support.EXIT_BLOCKED:  # this kernel has none either
+                self.assertIn(said, done.err)
+            else:
+                self.assertEqual(done.results(), [("openat", "EACCES")], repr(done))
+
+    def test_directory_that_may_hold_a_fifo(self):
+        """One that can be searched and not read may have any name in it."""
+        os.chmod(self.path("in", "below"), 0o311)
+        self.addCleanup(os.chmod, self.path("in", "below"), 0o755)
+        done = support.command([support.FAULTY, "run", *self.io, "--", support.PAYLOAD, "exit", "0"],
+                               env=support.base_env(DENYBOX_FAULT="skip:landlock"))
+        self.assert_status(done, 0 if support.AS_ROOT else support.EXIT_BLOCKED)
+        self.assertEqual("unreadable" in done.err, not support.AS_ROOT)
+
     def test_executable_memory(self):
         """Row 13: no file of /in, /out, /tmp becomes code by mmap or mprotect."""
         for place in ("in", "out"):

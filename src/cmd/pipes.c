@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cmd/pipes.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "launch/landlock.h"
+#include "tree/audit.h"
+
+static bool refuse(struct error *e)
+{
+    return error_hint(e, "take it away, or start denybox on a kernel with Landlock, which would "
+                         "hold it");
+}
+
+/* What is in a directory that cannot be read may be opened all the same, by who knows its name. */
+static bool is_unseen(const struct audit_entry *entry)
+{
+    return S_ISDIR(entry->st.st_mode) &&
+           (entry->odd & (ODD_BIT(ODD_DEEP) | ODD_BIT(ODD_UNREADABLE))) != 0 &&
+           faccessat(entry->dirfd, entry->name, X_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool visit(struct audit_entry *entry, void *context, struct error *e)
+{
+    const char *option = context;
+
+    if (S_ISFIFO(entry->st.st_mode))
+        error_set(e, EXIT_BLOCKED,
+                  "cannot keep the payload from writing to '%s' of %s: it is a FIFO",
+                  text_show(entry->path), option);
+    else if (is_unseen(entry))
+        error_set(e, EXIT_BLOCKED, "cannot look for FIFOs in '%s' of %s: it is %s",
+                  text_show(entry->path), option,
+                  (entry->odd & ODD_BIT(ODD_DEEP)) != 0 ? "too deep" : "unreadable");
+    else
+        return true;
+    return refuse(e);
+}
+
+static bool look(const struct host_object *o, const char *option, struct error *e)
+{
+    struct audit_visitor visitor = {
+        .visit = visit, .context = (char *)(uintptr_t)option, .most = TREE_ENTRIES_MAX};
+    bool whole = true;
+
+    struct stat st;
+
+    if (o->fd < 0)
+        return true;
+    if (!o->directory) {
+        if (fstat(o->fd, &st) == 0 && !S_ISFIFO(st.st_mode))
+            return true;
+        error_set(e, EXIT_BLOCKED, "cannot keep the payload from writing to %s '%s': it is a FIFO",
+                  option, text_show(o->path));
+        return refuse(e);
+    }
+    if (!audit_walk(o->fd, &visitor, &whole, e))
+        return false;
+    if (whole)
+        return true;
+    error_set(e, EXIT_BLOCKED, "cannot look for FIFOs in %s: it has more than %d entries", option,
+              TREE_ENTRIES_MAX);
+    return refuse(e);
+}
+
+bool pipes_refuse(const struct plan *plan, struct error *e)
+{
+    const struct derived *d = &plan->derived;
+    bool ok;
+
+    /* Where it is not known, the step that asks for it will say why. */
+    if (landlock_version() != 0)
+        return true;
+    ok = look(&d->in, "--in", e);
+    for (size_t i = 0; ok && i < plan->declared.n_binds; i++)
+        ok = look(&d->binds[i], "--ro-bind", e);
+    return ok;
+}
