@@ -106,6 +106,13 @@ def test_every_library_is_asked_for():
                     '%s: %s %s, and configure wants %s' % (path, library, found.group(1), wanted[library])
 
 
+def test_the_readme_names_every_library():
+    """Who builds it by hand has nothing else to go by."""
+    text = named('README', r'(?s)^To build: (.*?)\n\n')
+    for library in modules():
+        assert re.search(r'(?<![\w-])%s(?![\w-])' % re.escape(library), text, re.I), library
+
+
 def test_every_page_is_packed():
     """By the spec, which names what it packs; the others take all that was installed."""
     patterns = re.findall(r'^%\{_mandir\}/(\S+)$', read(SPEC), re.M)
