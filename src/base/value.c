@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/sha256.h"
@@ -12,10 +13,21 @@
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
+/* A number alone up to here may have been meant as MiB. */
+#define MIB_MEANT 65536
+
 struct unit {
     char letter;
     uint64_t factor;
 };
+
+/* In each, a letter before its capital, and a larger unit after a smaller one. */
+static const struct unit sizes[] = {
+    {'k', UINT64_C(1) << 10}, {'K', UINT64_C(1) << 10}, {'m', UINT64_C(1) << 20},
+    {'M', UINT64_C(1) << 20}, {'g', UINT64_C(1) << 30}, {'G', UINT64_C(1) << 30},
+    {'t', UINT64_C(1) << 40}, {'T', UINT64_C(1) << 40}, {'\0', 0},
+};
+static const struct unit times[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'\0', 0}};
 
 bool value_bad(const struct option_row *row, const char *value, struct error *e, const char *want)
 {
@@ -23,11 +35,53 @@ bool value_bad(const struct option_row *row, const char *value, struct error *e,
                      want);
 }
 
+static bool in_range(const struct option_row *row, uint64_t number)
+{
+    return number >= row->min && number <= row->max;
+}
+
 static bool out_of_range(const struct option_row *row, const char *value, struct error *e)
 {
     return error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': want a number from %llu to %llu",
                      row->name, text_show(value), (unsigned long long)row->min,
                      (unsigned long long)row->max);
+}
+
+/* As a user would write it: in the largest unit of which it is so many. */
+static const char *in_unit(char out[24], uint64_t number, const struct unit *unit)
+{
+    struct unit best = {'\0', 1};
+
+    for (; unit->letter != '\0'; unit++) {
+        if (number % unit->factor == 0 && (best.letter == '\0' || unit->factor > best.factor))
+            best = *unit;
+    }
+    snprintf(out, 24, "%llu%.1s", (unsigned long long)(number / best.factor), &best.letter);
+    return out;
+}
+
+/* Who writes a number alone is told what it was taken for. */
+static bool size_out_of_range(const struct option_row *row, const char *value, struct error *e)
+{
+    unsigned long long n;
+    char least[24];
+    char most[24];
+
+    error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': want a size from %s to %s", row->name,
+              text_show(value), in_unit(least, row->min, sizes), in_unit(most, row->max, sizes));
+    return text_number(value, MIB_MEANT, &n) && in_range(row, (uint64_t)n << 20)
+               ? error_hint(e, "without a letter it is bytes: %llum is %llu MiB", n, n)
+               : false;
+}
+
+static bool time_out_of_range(const struct option_row *row, const char *value, struct error *e)
+{
+    char least[24];
+    char most[24];
+
+    return error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': want a time from %s to %s", row->name,
+                     text_show(value), in_unit(least, row->min, times),
+                     in_unit(most, row->max, times));
 }
 
 /* Digits, and at most one letter of the units, which end in a row of zeros. */
@@ -57,20 +111,12 @@ static bool with_unit(const char *text, const struct unit *unit, uint64_t max, u
 
 bool value_size(const char *text, uint64_t max, uint64_t *bytes)
 {
-    static const struct unit units[] = {
-        {'k', UINT64_C(1) << 10}, {'K', UINT64_C(1) << 10}, {'m', UINT64_C(1) << 20},
-        {'M', UINT64_C(1) << 20}, {'g', UINT64_C(1) << 30}, {'G', UINT64_C(1) << 30},
-        {'t', UINT64_C(1) << 40}, {'T', UINT64_C(1) << 40}, {'\0', 0},
-    };
-
-    return with_unit(text, units, max, bytes);
+    return with_unit(text, sizes, max, bytes);
 }
 
 bool value_duration(const char *text, uint64_t max, uint64_t *seconds)
 {
-    static const struct unit units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'\0', 0}};
-
-    return with_unit(text, units, max, seconds);
+    return with_unit(text, times, max, seconds);
 }
 
 const char *value_inside_wrong(const char *path)
@@ -177,15 +223,17 @@ static bool read_number(const struct option_row *row, const char *text, uint64_t
     if (row->kind == OPTION_SIZE) {
         if (!value_size(text, UINT64_MAX, field))
             return value_bad(row, text, e, "want a number of bytes, or one with k, m, g or t");
-    } else if (row->kind == OPTION_DURATION) {
-        return (value_duration(text, row->max, field) && *field >= row->min) ||
-               value_bad(row, text, e, "want a number with s, m, h or d");
-    } else if (!text_number(text, row->max, &n)) {
-        return out_of_range(row, text, e);
-    } else {
-        *field = n;
+        return in_range(row, *field) || size_out_of_range(row, text, e);
     }
-    return *field >= row->min && *field <= row->max ? true : out_of_range(row, text, e);
+    if (row->kind == OPTION_DURATION) {
+        if (!value_duration(text, UINT64_MAX, field))
+            return value_bad(row, text, e, "want a number with s, m, h or d");
+        return in_range(row, *field) || time_out_of_range(row, text, e);
+    }
+    if (!text_number(text, row->max, &n))
+        return out_of_range(row, text, e);
+    *field = n;
+    return in_range(row, *field) || out_of_range(row, text, e);
 }
 
 bool value_read(const struct option_row *row, const char *text, void *field, struct error *e)
