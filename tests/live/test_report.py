@@ -272,6 +272,18 @@ class Report(Live):
         self.save({HOSTILE + key: value for key, value in document.items()}, seal=False)
         self.assertIn("<script>", "".join(self.page("bundle.json", REJECTED).texts["summary"]))
 
+    def test_hostile_and_acceptable(self):
+        """What may be any printable text, in a bundle that nothing is wrong with."""
+        document = self.run_one()
+        document["venue_identity"]["hostname"] = document["binding"]["plan"]["payload"]["argv"][1] = \
+            HOSTILE_TEXT
+        document["freshness"]["nonce"] = HOSTILE_TEXT[:88]
+        plan = document["binding"]["plan"]
+        document["binding"]["plan_sha256"] = bundle.sha256(bundle.canonical(plan))
+        self.save(document)
+        page = self.page("bundle.json", ACCEPTABLE)
+        self.assertGreaterEqual(page.text().count("<script>alert(1)</script>"), 3)
+
     def test_hostile_files(self):
         """What is no bundle, what is no JSON, and what is no file."""
         for data, status in (("", REJECTED), ("[]", REJECTED), ("{}", REJECTED), ("nul", REJECTED),
