@@ -27,7 +27,7 @@ import foreign  # noqa: E402 (kernels has said where)
 
 table, machine = kernels.table, kernels.machine
 ROWS = (("one", table.BOTH, "what"), ("two", (table.ROOT,), "what"))
-WHOLE = ("begin n", "kernel x86_64 6.1 2 yama", "result one user pass a", "result one root pass b",
+WHOLE = ("begin n", "kernel x86_64 6.1 6.1.2-3 2 yama", "result one user pass a", "result one root pass b",
          "result two root none c", "end n")
 
 
@@ -73,6 +73,9 @@ class Reports(unittest.TestCase):
                 passed, failed, _ = counts(WHOLE[:4] + (line,) + WHOLE[4:])
                 self.assertEqual(passed, 2)
                 self.assertGreater(failed, 0)
+
+    def test_a_kernel_that_is_none(self):
+        self.assertEqual(counts((WHOLE[0], "kernel x86_64 6.1 2") + WHOLE[2:]), [2, 1, 1])
 
     def test_another_start(self):
         self.assertGreater(counts(("begin m",) + WHOLE[1:])[1], 0)

@@ -474,6 +474,11 @@ def run_live(say, wanted):
                        preexec_fn=lambda: cgroups.enter(place))
 
 
+def package():
+    """The version of the kernel's package, which stands in that of the kernel."""
+    return re.search(r" Debian (\S+)", os.uname().version).group(1)
+
+
 def load_overlay():
     """Once, where it is a module."""
     if os.path.exists("/modules/overlay.ko") and not os.path.exists("/sys/module/overlay"):
@@ -491,7 +496,7 @@ def main():
     rows = dict((name, rows) for name, _, rows in table.BOOTS)[given["boot"]]
     say("begin", given["nonce"])
     lsm = text_of("/sys/kernel/security/lsm")
-    say("kernel", f"{os.uname().machine} {os.uname().release} {landlock_abi()} {lsm}")
+    say("kernel", f"{os.uname().machine} {os.uname().release} {package()} {landlock_abi()} {lsm}")
     if given.get("rows") == "no":
         rows = tuple(row for row in rows if row[0] == table.LIVE)
     for name, users, _ in rows:
