@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import unittest
 
 import escape
@@ -239,7 +240,10 @@ class Script(support.Live):
             [os.path.join(support.SRC, "scripts", "escape"), os.path.dirname(support.DENYBOX),
              *names], env=support.base_env(
                  DENYBOX_SRC=support.SRC, DENYBOX_TEST_USER=os.environ.get(
-                     "DENYBOX_TEST_USER", "nobody"), DENYBOX_ESCAPE=escape.PROGRAM, **env))
+                     "DENYBOX_TEST_USER", "nobody"), DENYBOX_ESCAPE=escape.PROGRAM,
+                 # Where the other tests have their host: /tmp may be a tmpfs, which has no idmapped
+                 # mounts before Linux 6.3.
+                 TMPDIR=tempfile.gettempdir(), **env))
 
     def rows(self, done):
         return {line.split()[0]: line.split()[1:] for line in done.out.splitlines()
