@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """denybox batch: one payload over many inputs, a sandbox and a bundle each."""
 
+import contextlib
 import json
 import os
 import pty
 import shutil
 import signal
 import subprocess
+import threading
 import time
 
 import support
@@ -356,15 +358,24 @@ class Batch(Live):
         parent, terminal = pty.openpty()
         process = subprocess.Popen(self.words("--jobs", "1"), stdin=terminal,
                                    stdout=subprocess.PIPE, stderr=terminal, env=support.base_env())
-        out, _ = process.communicate(timeout=support.TIMEOUT)
         os.close(terminal)
-        drawn = b""
-        while True:
-            try:
-                drawn += os.read(parent, 65536)
-            except OSError:
-                break
-        os.close(parent)
+        drawn = bytearray()
+
+        def read():
+            """All of it, as it comes: a terminal that nobody reads takes no more, and stops what
+            writes to it."""
+            with contextlib.suppress(OSError):
+                while True:
+                    drawn.extend(os.read(parent, 65536))
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        try:
+            out, _ = process.communicate(timeout=support.TIMEOUT)
+        finally:
+            process.kill()
+            reader.join()
+            os.close(parent)
         self.assertEqual(process.returncode, 0)
         self.assertRegex(drawn, rb"\r\[#+\.*\] \d+/20  failed 0  no result 0  \d+/s  ")
         self.assertTrue(drawn.endswith(b"\r\x1b[K"), drawn[-80:])
