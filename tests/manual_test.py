@@ -1222,6 +1222,22 @@ def test_the_readme_names_every_page():
     same(named, PAGES, 'pages that README names')
 
 
+def test_hacking_names_every_suite():
+    """Those of scripts/test, in the table and in the usage of the script; what else the table has is
+    started by make."""
+    script = read('scripts/test')
+    suites = [name for words in re.findall(r'\b(?:ALL|MORE|NAMED)_SUITES=\((.*?)\)', script)
+              for name in words.split()]
+    table = re.search(r'^    suite +what it holds.*?(?=^\S)', read('HACKING.md'), re.S | re.M).group(0)
+    found = re.findall(r'^    (\w+) {2,}.*?(?= {2,}|$)(.*)', table, re.M)[1:]
+    same([name for name, start in found if 'make check-' not in start or name in suites],
+         suites, 'suites that HACKING.md names')
+    usage = re.search(r'scripts/test \[SUITE.*?\n#\n', script, re.S).group(0)
+    for name in suites:
+        assert re.search(r'\b%s\b' % name, usage), 'the usage of scripts/test does not name ' + name
+        assert re.search(r'^run_%s\(\) {$' % name, script, re.M), name
+
+
 def test_security_names_every_deviation():
     text = read('SECURITY.md')
     listed = re.search(r'Deviations that a user names \((.*?)\)', text, re.S).group(1)
