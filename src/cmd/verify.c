@@ -8,6 +8,7 @@
 #include "cmd/commands.h"
 #include "cmd/print.h"
 #include "evidence/place.h"
+#include "verify/field.h"
 #include "verify/option.h"
 #include "verify/report.h"
 
@@ -108,21 +109,40 @@ static bool page_end(const struct page *page, const struct policy *policy,
     return ok;
 }
 
+/* One document under two names is the evidence of one run, and would count as that of two. `seen`
+ * becomes NULL when memory has run out. */
+static void count(struct tally *tally, json_t **seen, const struct verification *v)
+{
+    enum outcome outcome = verification_outcome(v);
+    const char *digest = field_text(v->bundle, "integrity.sha256");
+
+    tally->n[outcome]++;
+    if (outcome != OUTCOME_ACCEPTABLE || digest == NULL)
+        return;
+    if (json_object_get(*seen, digest) != NULL)
+        tally->copies++;
+    else
+        json_put(seen, digest, json_true());
+}
+
 static int verify_all(const struct policy *policy, struct page *page)
 {
     static struct verification v;
+    json_t *seen = json_object();
     struct tally tally = {0};
     struct error e;
     bool said = true;
 
     for (int i = 0; i < policy->n_files; i++) {
         verify_file(policy, policy->files[i], &v);
-        tally.n[verification_outcome(&v)]++;
+        count(&tally, &seen, &v);
         said = report(policy, &v) && said;
         page_take(page, i, &v);
         verification_free(&v);
         progress(policy, i + 1);
     }
+    said = seen != NULL && said;
+    json_decref(seen);
     if (policy->n_files > 1 && policy->json)
         said = print_document(report_tally_json(&tally), false, &e) && said;
     else if (policy->n_files > 1)

@@ -75,8 +75,11 @@ void report_tally(FILE *out, const struct tally *tally)
 
     for (int i = 0; i < N_OUTCOMES; i++)
         all += tally->n[i];
-    fprintf(out, "%zu files: %zu acceptable, %zu rejected, %zu blocked\n", all,
+    fprintf(out, "%zu files: %zu acceptable, %zu rejected, %zu blocked", all,
             tally->n[OUTCOME_ACCEPTABLE], tally->n[OUTCOME_REJECTED], tally->n[OUTCOME_BLOCKED]);
+    if (tally->copies != 0)
+        fprintf(out, "; of the acceptable, copies of others: %zu", tally->copies);
+    fputs("\n", out);
 }
 
 enum outcome tally_worst(const struct tally *tally)

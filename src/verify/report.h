@@ -10,6 +10,7 @@
 /* How many files came to what. */
 struct tally {
     size_t n[N_OUTCOMES];
+    size_t copies; /* acceptable ones that have the document of one before */
 };
 
 /* Everything about one bundle, for people; the last line is the verdict and the file. */

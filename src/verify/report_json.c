@@ -165,8 +165,8 @@ json_t *report_json(const struct verification *v)
 
 json_t *report_tally_json(const struct tally *tally)
 {
-    return json_pack("{s:{s:I, s:I, s:I}}", "summary", "acceptable",
+    return json_pack("{s:{s:I, s:I, s:I, s:I}}", "summary", "acceptable",
                      (json_int_t)tally->n[OUTCOME_ACCEPTABLE], "rejected",
                      (json_int_t)tally->n[OUTCOME_REJECTED], "blocked",
-                     (json_int_t)tally->n[OUTCOME_BLOCKED]);
+                     (json_int_t)tally->n[OUTCOME_BLOCKED], "copies", (json_int_t)tally->copies);
 }

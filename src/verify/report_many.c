@@ -86,6 +86,8 @@ static void verdict(struct html *h, enum outcome worst, const struct tally *tall
     html_printf(h, "%zu bundles: %zu acceptable, %zu rejected, %zu blocked. The worst counts.", n,
                 tally->n[OUTCOME_ACCEPTABLE], tally->n[OUTCOME_REJECTED],
                 tally->n[OUTCOME_BLOCKED]);
+    if (tally->copies != 0)
+        html_printf(h, " Of the acceptable, copies of others: %zu.", tally->copies);
     html_end(h);
     html_end(h);
 }

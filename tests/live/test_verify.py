@@ -1267,7 +1267,8 @@ class Many(Verify):
         good = self.save(self.attest(), "good.json")
         bad = self.save("{}", "bad.json")
         missing = self.path("missing.json")
-        done = denybox("verify", good, good)
+        other = self.save(self.attest(), "other.json")
+        done = denybox("verify", good, other)
         self.assertEqual((done.status, done.out.splitlines()[-1]),
                          (ACCEPTABLE, "2 files: 2 acceptable, 0 rejected, 0 blocked"))
         done = denybox("verify", good, missing)
@@ -1281,6 +1282,18 @@ class Many(Verify):
         self.assertEqual(lines[3], "3 files: 1 acceptable, 1 rejected, 1 blocked")
         done = denybox("verify", "--quiet", good, bad)
         self.assertEqual(len(done.out.splitlines()), 2)
+
+    def test_a_copy_is_counted(self):
+        """One document under several names, written with other blanks, is still of one run."""
+        one = self.save(self.attest(), "one.json")
+        two = self.save(json.dumps(support.load_json(support.read(one)), indent=7), "two.json")
+        other = self.save(self.attest(), "other.json")
+        bad = self.save(support.read(one).replace('"VPS"', '"CI"', 1), "bad.json")
+        page = self.path("page.html")
+        done = denybox("verify", "--html", page, one, other, two, bad, one)
+        self.assertEqual(done.out.splitlines()[-1], "5 files: 4 acceptable, 1 rejected, 0 blocked; "
+                         "of the acceptable, copies of others: 2")
+        self.assertIn("Of the acceptable, copies of others: 2.", support.read(page))
 
     def test_json(self):
         good = self.save(self.attest("--nonce", "challenge"), "good.json")
@@ -1304,7 +1317,7 @@ class Many(Verify):
                           if probe["recomputed"] != "PASS"}, {"PR-DYNIMPORT"})
         lines = denybox("verify", "--json", good, good).out.splitlines()
         self.assertEqual(support.load_json(lines[2]),
-                         {"summary": {"acceptable": 2, "blocked": 0, "rejected": 0}})
+                         {"summary": {"acceptable": 2, "blocked": 0, "copies": 1, "rejected": 0}})
         self.assertEqual(support.load_json(lines[0])["verdict"], "ACCEPTABLE")
 
     def test_quiet(self):
