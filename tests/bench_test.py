@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Holds scripts/bench-page and scripts/bench-plot against a run that is made up here.
+# Holds scripts/bench-page, scripts/bench-plot and scripts/timeline against what is made up here.
 #
 #   tests/bench_test.py [NAME...]
 
 import functools
+import importlib.machinery
+import importlib.util
 import json
 import os
 import re
@@ -137,6 +139,15 @@ def test_the_rest_of_the_page_stays(work):
     assert read(page) == once, 'a second time is another page'
 
 
+def test_the_picture_is_as_long_as_the_figures(work):
+    """40 columns are twice bubblewrap's median, 8 ms here: 200 microseconds a column."""
+    page = read(filled_in(work, run_of_the_bench()))
+    drawn = re.search(r'\.Bd -literal -offset indent\n(.*?)\n\.Ed', page, re.S).group(1)
+    assert [line.rsplit(maxsplit=2) for line in drawn.split('\n')] == [
+        ['floor', 8 * '=' + '-', '1.5'], ['denybox run', 10 * '=' + '--', '2.0'],
+        ['bubblewrap', 20 * '=' + '--', '4.0'], ['firejail', 39 * '=' + '>', '44.0']]
+
+
 def complaints(work, *command):
     """What a program that reads manuals says against the page."""
     if shutil.which(command[0]) is None:
@@ -171,6 +182,94 @@ def test_the_plot_has_a_bar_for_each(work):
     assert 4 * bars['bubblewrap'] - 1 < bars['firejail'] < 4 * bars['bubblewrap'] + 1, bars
     assert len([p for p in root.iter(SVG + 'path') if p.get('class') == 'cut']) == 1
     assert 'prefers-color-scheme: dark' in done.stdout
+
+
+def timeline_script():
+    path = os.path.join(SOURCE, 'scripts', 'timeline')
+    loader = importlib.machinery.SourceFileLoader('timeline', path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader('timeline', loader))
+    sys.dont_write_bytecode = True
+    loader.exec_module(module)
+    return module
+
+
+# What the tracer says: (process, microseconds, event, the rest), in the form of tracefs.
+TRACE = (
+    (10, 1, 'sys_exit', 'NR 0 = 1'), (10, 2, 'sys_enter', 'NR 59 (7f, 0, 0, 0, 0, 0)'),
+    (10, 3, 'sys_exit', 'NR 59 = 0'), (10, 5, 'sys_enter', 'NR 59 (7f, 0, 0, 0, 0, 0)'),
+    (10, 105, 'sys_exit', 'NR 59 = 0'), (10, 130, 'page_fault_user', 'address=0x1 ip=0x2'),
+    (10, 135, 'sys_enter', 'NR 3 (3, 0, 0, 0, 0, 0)'), (10, 136, 'sys_exit', 'NR 3 = 0'),
+    (10, 137, 'sys_enter', 'NR 3 (4, 0, 0, 0, 0, 0)'), (10, 138, 'sys_exit', 'NR 3 = 0'),
+    (10, 140, 'sys_enter', 'NR 435 (7f, 58, 0, 0, 0, 0)'),
+    (10, 150, 'sched_process_fork', 'comm=denybox pid=10 child_comm=denybox child_pid=11'),
+    (10, 160, 'sys_exit', 'NR 435 = 11'), (11, 155, 'sys_exit', 'NR 435 = 0'),
+    (11, 156, 'sys_enter', 'NR 56 (11, 0, 0, 0, 0, 0)'),
+    (11, 157, 'sched_process_fork', 'comm=denybox pid=11 child_comm=denybox child_pid=12'),
+    (11, 158, 'sys_exit', 'NR 56 = 12'), (99, 159, 'sys_enter', 'NR 1 (1, 2, 3, 0, 0, 0)'),
+    (12, 161, 'sys_enter', 'NR 231 (0, 0, 0, 0, 0, 0)'),
+    (12, 171, 'sched_process_exit', 'comm=nothing pid=12 prio=120 group_dead=true'),
+    (11, 172, 'sys_enter', 'NR 231 (0, 0, 0, 0, 0, 0)'),
+    (11, 173, 'sched_process_exit', 'comm=denybox-init pid=11 prio=120 group_dead=true'),
+    (10, 300, 'sys_enter', 'NR 231 (0, 0, 0, 0, 0, 0)'),
+    (10, 305, 'sched_process_exit', 'comm=denybox pid=10 prio=120 group_dead=true'))
+
+
+def trace(events):
+    head = '# tracer: nop\n#\n#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION\n'
+    return head + ''.join('         denybox-%-6d  [001] d..2. %d.%06d: %s: %s\n'
+                          % (pid, us // 10 ** 6, us % 10 ** 6, event, rest)
+                          for pid, us, event, rest in ((p, 7000000 + u, e, r) for p, u, e, r in events))
+
+
+def test_the_timeline_is_what_the_tracer_saw(_):
+    script = timeline_script()
+    known = {0: 'read', 3: 'close', 59: 'execve', 56: 'clone', 231: 'exit_group', 435: 'clone3'}
+    found = script.processes(trace(TRACE), 10, known)
+    assert [(len(one.calls), one.faults) for one in found] == [(5, 1), (2, 0), (1, 0)], found
+    assert script.length(found) == 300
+    rows = [line for line in script.show(found) if line]
+    assert rows == [
+        'launcher: 5 calls, 1 page faults', '    at   took  call',
+        '     0    100  execve', '   100     30  (its own code)', '   130      3  close*2',
+        '   135     20  clone3', '   155    140  (its own code)', '   295      0  exit_group',
+        'init: 2 calls, 0 page faults', '    at   took  call', '   151     16  clone exit_group',
+        'payload, at first what builds its sandbox: 1 calls, 0 page faults', '    at   took  call',
+        '   156      0  exit_group'], '\n'.join(rows)
+
+
+def test_the_timeline_of_lost_events_is_none(_):
+    script = timeline_script()
+    for lost in (11, len(TRACE) - 1):
+        try:
+            script.processes(trace(TRACE[:lost] + TRACE[lost + 1:]), 10, script.names())
+        except script.Failure:
+            continue
+        assert False, 'without event %d' % lost
+
+
+def test_the_timeline_counts_what_comes_again(_):
+    script = timeline_script()
+    calls = [script.Call(name, 0, 0) for name in
+             'poll sched_yield poll sched_yield poll read read close openat read read close'.split()]
+    assert script.words(calls) == ['(poll sched_yield)*2', 'poll', 'read*2', 'close', 'openat',
+                                   'read*2', 'close'], script.words(calls)
+    calls = [script.Call(name, 0, 0) for name in 'openat read read close openat read read close'.split()]
+    assert script.words(calls) == ['(openat read*2 close)*2'], script.words(calls)
+
+
+def test_the_page_has_the_timeline(work):
+    page = filled_in(work, run_of_the_bench())
+    before = read(page)
+    table = '    at   took  call\n     0      1  execve\n'
+    path = write(os.path.join(work, 'timeline'), 'machine\n\n' + 3 * ('process\n' + table + '\n'))
+    done = start('bench-page', '--timeline', path, page)
+    assert done.returncode == 0, done.stderr
+    around = re.compile(r'(timeline: begin\n)(.*)(\.\\" timeline: end)', re.S)
+    assert around.sub(r'\1\3', read(page)) == around.sub(r'\1\3', before)
+    assert around.search(read(page)).group(2) == \
+        '.Bd -literal\n%s\n.Ed\n' % read(path).rstrip('\n'), around.search(read(page)).group(2)
+    done = start('bench-page', '--timeline', write(os.path.join(work, 'x'), table), page)
+    assert done.returncode == 1 and 'no timeline' in done.stderr, done
 
 
 def test_another_file_is_refused(work):
