@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -157,6 +158,14 @@ bool io_is_on(int fd, long type)
     struct statfs fs;
 
     return sys_fstatfs(fd, &fs) == 0 && (long)fs.f_type == type;
+}
+
+bool io_is_mount_point(int dirfd, const char *path)
+{
+    struct statx st;
+
+    return statx(dirfd, path, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st) == 0 &&
+           (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 void io_close(int *fd)

@@ -63,14 +63,6 @@ static bool split(const struct declared *d, char parent[PATH_MAX], char name[256
     return true;
 }
 
-static bool is_mount_point(int fd)
-{
-    struct statx st;
-
-    return statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) == 0 &&
-           (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
-}
-
 static bool is_empty(int parent, const char *name, bool *empty)
 {
     int fd = sys_openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
@@ -98,7 +90,7 @@ static bool check_directory(const struct declared *d, struct out_place *place, s
 
     if (sys_fstat(o->fd, &st) < 0 || !is_empty(place->parent.fd, place->name, &empty))
         return error_errno(e, EXIT_DENYBOX, errno, "cannot look at --out '%s'", text_show(d->out));
-    if (is_mount_point(o->fd))
+    if (io_is_mount_point(o->fd, ""))
         return refuse(d, "something is mounted there",
                       "give a directory in it: a mount point cannot be replaced", e);
     if (!empty)

@@ -26,7 +26,6 @@ struct walk {
     struct error *e;
     char path[PATH_MAX]; /* of what is being looked at */
     size_t length;
-    dev_t dev;
     int depth;
 };
 
@@ -154,8 +153,8 @@ static bool add_entry(struct walk *w, int dirfd, const char *name)
         return refuse_errno(w);
     if (S_ISLNK(st.st_mode))
         return add_link(w, dirfd, name, &st);
-    if (st.st_dev != w->dev) {
-        refuse(w, "it is another file system");
+    if (io_is_mount_point(dirfd, name)) {
+        refuse(w, "something is mounted there");
         return error_hint(w->e, "name what you need of it with a --with of its own");
     }
     if (S_ISDIR(st.st_mode))
@@ -232,7 +231,6 @@ bool take_tree(const struct take *take, const char *real, struct error *e)
         io_close(&fd);
         return refuse(&w, "it is the host's own root");
     }
-    w.dev = st.st_dev;
     if (!refuse_kernel(&w, fd)) {
         io_close(&fd);
         return false;

@@ -19,8 +19,8 @@ struct take {
 
 /*
  * Takes the tree at a directory's own path. An ELF file in it whose library is missing stays, as on
- * the host. False and *e: something cannot be read, is neither file, directory nor link, or lies on
- * another file system.
+ * the host. False and *e: something cannot be read, is neither file, directory nor link, or has
+ * something mounted on it.
  */
 bool take_tree(const struct take *take, const char *real, struct error *e);
 

@@ -385,6 +385,19 @@ class Live(unittest.TestCase):
     def assert_status(self, done, status):
         self.assertEqual(done.status, status, repr(done))
 
+    def in_mount_namespace(self, script, propagation="private"):
+        """Runs a shell that may mount, without a change to the machine's mounts."""
+        unshare = shutil.which("unshare")
+        if unshare is None:
+            self.skipTest("no unshare(1) to make the mount with")
+        words = [unshare, "--mount", "--propagation", propagation]
+        if not AS_ROOT:
+            words += ["--user", "--map-root-user"]
+        done = command([*words, "sh", "-c", script])
+        if "unshare:" in done.err:
+            self.skipTest("no mount namespace to make the mount in: " + done.err.strip())
+        return done
+
     def assert_error(self, done, status, fragment, hint=None):
         """One line that says what is wrong, and at most one more: the hint."""
         self.assert_status(done, status)

@@ -293,19 +293,6 @@ class Files(Live):
             self.assertIn("hint: what is mounted beneath --in or --out comes along", done.err)
         self.assertEqual(done.out, "")
 
-    def in_mount_namespace(self, script, propagation="private"):
-        """Runs a shell that may mount, without a change to the machine's mounts."""
-        unshare = shutil.which("unshare")
-        if unshare is None:
-            self.skipTest("no unshare(1) to make the mount with")
-        words = [unshare, "--mount", "--propagation", propagation]
-        if not support.AS_ROOT:
-            words += ["--user", "--map-root-user"]
-        done = support.command([*words, "sh", "-c", script])
-        if "unshare:" in done.err:
-            self.skipTest("no mount namespace to make the mount in: " + done.err.strip())
-        return done
-
     def test_host_is_not_there(self):
         """Row 3, and bar 2: nothing of the host is visible."""
         paths = ("/etc/passwd", "/home", "/sys", "/proc", "/proc/1", "/dev", "/dev/null",

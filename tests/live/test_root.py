@@ -4,6 +4,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -395,6 +396,29 @@ class With(Host):
         self.assertEqual(self.roots(), [])
         self.assert_error(self.start("--with", "/etc", "--rootfs", self.dir, "--", "/x"),
                           EXIT_DENYBOX, "together with --rootfs")
+
+    def mounted(self, *mounts):
+        """A start with --with of a directory in which these mounts were made."""
+        data = os.path.join(self.host, "data")
+        start = shlex.join(["env", *map("=".join, self.env.items()), support.DENYBOX, "run", "--with",
+                            data, "--", "busybox", "cat", f"{data}/own", f"{data}/other"])
+        return self.in_mount_namespace(" && ".join([*mounts, f"exec {start}"]))
+
+    def test_mount(self):
+        os.makedirs(os.path.join(self.host, "data", "sub"))
+        done = self.mounted(f"mount -t tmpfs none {self.host}/data/sub")
+        self.assert_error(done, EXIT_DENYBOX, "something is mounted there")
+
+    def test_overlay(self):
+        """Each of its files has the device number of the layer that it lies in, and is no mount."""
+        for name in ("data", "upper", "lower"):
+            os.mkdir(os.path.join(self.host, name))
+        support.write(os.path.join(self.host, "upper", "own"), "own ")
+        done = self.mounted(f"mount -t tmpfs none {self.host}/lower",
+                            f"echo other >{self.host}/lower/other",
+                            f"mount -t overlay -o lowerdir={self.host}/upper:{self.host}/lower,xino=off"
+                            f" none {self.host}/data")
+        self.assertEqual((done.status, done.out), (0, "own other\n"), repr(done))
 
     def test_unreadable(self):
         if support.AS_ROOT:
