@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cmd/pipes.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "host/requirement.h"
 #include "launch/landlock.h"
 #include "tree/audit.h"
 
@@ -68,10 +70,15 @@ static bool look(const struct host_object *o, const char *option, struct error *
 bool pipes_refuse(const struct plan *plan, struct error *e)
 {
     const struct derived *d = &plan->derived;
+    int version = landlock_version();
     bool ok;
 
-    /* Where it is not known, the step that asks for it will say why. */
-    if (landlock_version() != 0)
+    if (version < 0) {
+        error_errno(e, EXIT_BLOCKED, errno, "cannot ask for Landlock");
+        host_explain(0, e);
+        return false;
+    }
+    if (version > 0)
         return true;
     ok = look(&d->in, "--in", e);
     for (size_t i = 0; ok && i < plan->declared.n_binds; i++)
