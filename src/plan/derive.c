@@ -197,27 +197,36 @@ static bool check_time(const struct declared *d, struct error *e)
     return error_hint(e, "give --timeout DURATION; --kill-after counts from its end");
 }
 
-/* What the payload writes to, it can write such lines to. The same pipe, socket or file may have
- * several numbers; a device has no reader who could mistake one for another. */
-static bool check_status(const struct plan *plan, struct error *e)
+/* Does who reads from `fd` read from this one of the payload's too? The same pipe, socket or file
+ * may have several numbers, and a terminal several names; another device, as /dev/null, has no
+ * reader. */
+static bool has_reader_of(int own, int fd, const struct stat *status)
 {
-    int fd = (int)plan->declared.status_fd;
-    struct stat status;
     struct stat st;
 
-    if (fd < 0 || plan->command == COMMAND_ATTEST || sys_fstat(fd, &status) < 0)
+    if (S_ISCHR(status->st_mode))
+        return isatty(fd) && isatty(own);
+    return sys_fstat(own, &st) == 0 && st.st_dev == status->st_dev && st.st_ino == status->st_ino;
+}
+
+/* What the payload writes to, it can write such lines to. */
+static bool check_status(const struct plan *plan, struct error *e)
+{
+    static const char *const names[] = {"standard input", "standard output", "standard error"};
+    int fd = (int)plan->declared.status_fd;
+    struct stat status;
+
+    if (fd < 0 || plan->command == COMMAND_ATTEST)
         return true;
+    if (sys_fstat(fd, &status) < 0)
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot look at --json-status-fd %d", fd);
     for (int i = 0; i < 3; i++) {
-        if (fd != i && (S_ISCHR(status.st_mode) || sys_fstat(i, &st) < 0 ||
-                        st.st_dev != status.st_dev || st.st_ino != status.st_ino))
+        if (fd != i && !has_reader_of(i, fd, &status))
             continue;
         error_set(e, EXIT_DENYBOX,
                   "cannot use --json-status-fd %d: it is the payload's %s too, which could write "
                   "such lines itself",
-                  fd,
-                  i == 0   ? "standard input"
-                  : i == 1 ? "standard output"
-                           : "standard error");
+                  fd, names[i]);
         return error_hint(e, "give it one of its own, as in: --json-status-fd 3 3>FILE");
     }
     return true;

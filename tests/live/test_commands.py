@@ -278,6 +278,18 @@ class Channels(Live):
             self.assertEqual(done.status, EXIT_DENYBOX, where)
             self.assertIn("could write such lines itself", said)
 
+    def test_status_channel_on_the_terminal_of_the_payload(self):
+        """Whoever reads the one reads the other, by whatever name it was opened."""
+        master, slave = os.openpty()
+        other = os.open(os.ttyname(slave), os.O_RDWR | os.O_NOCTTY)
+        done = subprocess.run([support.DENYBOX, "run", "--json-status-fd", str(other), "--",
+                               support.PAYLOAD, "exit", "7"], stdin=subprocess.DEVNULL, stdout=slave,
+                              stderr=subprocess.PIPE, pass_fds=(other,), check=False, text=True)
+        for fd in (master, slave, other):
+            os.close(fd)
+        self.assertEqual(done.returncode, EXIT_DENYBOX, done.stderr)
+        self.assertIn("the payload's standard output too", done.stderr)
+
     def test_closed_status_channel(self):
         """Who asked for it may have gone away: the run does not depend on it."""
         reader, writer = os.pipe()
