@@ -320,6 +320,19 @@ START_TEST(a_named_file_may_be_behind_a_link)
 }
 END_TEST
 
+START_TEST(what_is_mounted_is_known_or_the_reason_why_not)
+{
+    bool is = false;
+
+    ck_assert(io_is_mount_point(AT_FDCWD, "/proc", &is) && is);
+    ck_assert(io_is_mount_point(AT_FDCWD, "/proc/self", &is) && !is);
+    ck_assert(!io_is_mount_point(AT_FDCWD, "nowhere", &is));
+    ck_assert_int_eq(errno, ENOENT);
+    ck_assert(!io_is_mount_point(-1, "", &is));
+    ck_assert_int_eq(errno, EBADF);
+}
+END_TEST
+
 START_TEST(closing_keeps_errno)
 {
     int fd = support_memfd("", 0);
@@ -364,6 +377,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, a_file_is_read_and_no_link, 0, N_ROWS(files));
     tcase_add_loop_test(c, what_a_file_is_is_known_before_it_is_opened, 0, N_ROWS(kinds));
     tcase_add_loop_test(c, a_named_file_may_be_behind_a_link, 0, N_ROWS(named));
+    tcase_add_test(c, what_is_mounted_is_known_or_the_reason_why_not);
     tcase_add_test(c, closing_keeps_errno);
     tcase_add_test(c, random_names_differ);
     suite_add_tcase(s, c);

@@ -160,12 +160,15 @@ bool io_is_on(int fd, long type)
     return sys_fstatfs(fd, &fs) == 0 && (long)fs.f_type == type;
 }
 
-bool io_is_mount_point(int dirfd, const char *path)
+bool io_is_mount_point(int dirfd, const char *path, bool *is)
 {
     struct statx st;
 
-    return statx(dirfd, path, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st) == 0 &&
-           (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+    if (statx(dirfd, path, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st) < 0)
+        return false;
+    *is = (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+    errno = EOPNOTSUPP;
+    return (st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 void io_close(int *fd)

@@ -42,10 +42,10 @@ bool io_write_file(int dirfd, const char *path, const char *text);
 /* Is it on a file system of that type, a number of linux/magic.h? */
 bool io_is_on(int fd, long type);
 
-/* Is something mounted exactly there, beneath `dirfd`? False too where that cannot be asked.
- * statx(2), STATX_ATTR_MOUNT_ROOT; st_dev does not tell: in an overlay it differs from file to
- * file. */
-bool io_is_mount_point(int dirfd, const char *path);
+/* Is something mounted exactly there, beneath `dirfd`? False with errno set where that cannot be
+ * told. statx(2), STATX_ATTR_MOUNT_ROOT, since Linux 5.8; st_dev does not tell: in an overlay it
+ * differs from file to file. */
+bool io_is_mount_point(int dirfd, const char *path, bool *is);
 
 /* Closes *fd unless it is negative and makes it -1. Keeps errno. */
 void io_close(int *fd);

@@ -87,10 +87,12 @@ static bool check_directory(const struct declared *d, struct out_place *place, s
     const struct host_object *o = &place->directory;
     struct stat st;
     bool empty = false;
+    bool mounted = true;
 
-    if (sys_fstat(o->fd, &st) < 0 || !is_empty(place->parent.fd, place->name, &empty))
+    if (sys_fstat(o->fd, &st) < 0 || !io_is_mount_point(o->fd, "", &mounted) ||
+        !is_empty(place->parent.fd, place->name, &empty))
         return error_errno(e, EXIT_DENYBOX, errno, "cannot look at --out '%s'", text_show(d->out));
-    if (io_is_mount_point(o->fd, ""))
+    if (mounted)
         return refuse(d, "something is mounted there",
                       "give a directory in it: a mount point cannot be replaced", e);
     if (!empty)

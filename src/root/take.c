@@ -148,12 +148,14 @@ static bool add_directory(struct walk *w, int dirfd, const char *name, const str
 static bool add_entry(struct walk *w, int dirfd, const char *name)
 {
     struct stat st;
+    bool mounted = true;
 
-    if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+        !io_is_mount_point(dirfd, name, &mounted))
         return refuse_errno(w);
     if (S_ISLNK(st.st_mode))
         return add_link(w, dirfd, name, &st);
-    if (io_is_mount_point(dirfd, name)) {
+    if (mounted) {
         refuse(w, "something is mounted there");
         return error_hint(w->e, "name what you need of it with a --with of its own");
     }
