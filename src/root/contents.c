@@ -44,17 +44,18 @@ const char *contents_hidden(const char *path)
 }
 
 /* What lies there is the kernel's, and no two processes see the same: /proc/self is a link of ours,
- * and the walls are proved by its absence (DX-HOSTPATH). */
+ * and the walls are proved by its absence (DX-HOSTPATH). Of /dev, /dev/shm has files like others.
+ */
 static bool refuse_kernels(const char *path, struct error *e)
 {
-    static const char *const kernels[] = {"/dev", "/proc", "/sys", NULL};
+    static const char *const kernels[] = {"/proc", "/sys", NULL};
     const char *place = place_of(path, kernels);
 
     if (place == NULL)
         return true;
     error_set(e, EXIT_DENYBOX, "cannot put '%s' into the root: the sandbox has no %s",
               text_show(path), place);
-    return error_hint(e, "give what is to be read from there as a file of --in");
+    return error_hint(e, "copy what is needed of it to another place");
 }
 
 static bool refuse_hidden(const char *path, const char *place, struct error *e)

@@ -387,7 +387,7 @@ class With(Host):
                  (self.host, "neither a file, nor a directory, nor a link"),
                  ("/", "the host's own root"), ("/proc", "the sandbox has no /proc"),
                  ("/proc/self/exe", "the sandbox has no /proc"),
-                 ("/sys/kernel", "the sandbox has no /sys"), ("/dev", "the sandbox has no /dev"),
+                 ("/sys/kernel", "the sandbox has no /sys"),
                  ("/nowhere", "No such file"), ("/dev/null", "neither a file nor a directory"))
         for path, fragment in cases:
             with self.subTest(path=path):
@@ -408,6 +408,20 @@ class With(Host):
         os.makedirs(os.path.join(self.host, "data", "sub"))
         done = self.mounted(f"mount -t tmpfs none {self.host}/data/sub")
         self.assert_error(done, EXIT_DENYBOX, "something is mounted there")
+
+    def test_file_system_of_the_kernel(self):
+        """Also where it has another name than /proc."""
+        os.mkdir(os.path.join(self.host, "data"))
+        self.assert_error(self.mounted(f"mount --rbind /proc {self.host}/data"), EXIT_DENYBOX,
+                          "it is a file system of the kernel's")
+
+    def test_program_in_shared_memory(self):
+        place = tempfile.mkdtemp(prefix="denybox-", dir="/dev/shm")
+        self.addCleanup(shutil.rmtree, place)
+        os.chmod(place, 0o755)
+        program = shutil.copy("/usr/bin/jq", place)
+        done = self.start("--", program, "-n", "1")
+        self.assertEqual((done.status, done.out), (0, "1\n"), repr(done))
 
     def test_overlay(self):
         """Each of its files has the device number of the layer that it lies in, and is no mount."""
