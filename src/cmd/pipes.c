@@ -21,7 +21,8 @@ static bool is_unseen(const struct audit_entry *entry)
 {
     return S_ISDIR(entry->st.st_mode) &&
            (entry->odd & (ODD_BIT(ODD_DEEP) | ODD_BIT(ODD_UNREADABLE))) != 0 &&
-           faccessat(entry->dirfd, entry->name, X_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == 0;
+           (faccessat(entry->dirfd, entry->name, X_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == 0 ||
+            errno != EACCES);
 }
 
 static bool visit(struct audit_entry *entry, void *context, struct error *e)
@@ -46,13 +47,15 @@ static bool look(const struct host_object *o, const char *option, struct error *
     struct audit_visitor visitor = {
         .visit = visit, .context = (char *)(uintptr_t)option, .most = TREE_ENTRIES_MAX};
     bool whole = true;
-
     struct stat st;
 
     if (o->fd < 0)
         return true;
     if (!o->directory) {
-        if (fstat(o->fd, &st) == 0 && !S_ISFIFO(st.st_mode))
+        if (fstat(o->fd, &st) < 0)
+            return error_errno(e, EXIT_BLOCKED, errno, "cannot look at %s '%s'", option,
+                               text_show(o->path));
+        if (!S_ISFIFO(st.st_mode))
             return true;
         error_set(e, EXIT_BLOCKED, "cannot keep the payload from writing to %s '%s': it is a FIFO",
                   option, text_show(o->path));
