@@ -101,6 +101,18 @@ static const char *const malformed[] = {
     "fs none ro\n",
     "1x 0 0:1 / / ro - tmpfs none ro\n",
     "1 0 0;1 / / ro - tmpfs none ro\n",
+    /* A device is two numbers, and the kernel writes none with zeros before it. */
+    "1 0 01 / / ro - tmpfs none ro\n",
+    "1 0 0: / / ro - tmpfs none ro\n",
+    "1 0 :1 / / ro - tmpfs none ro\n",
+    "1 0 : / / ro - tmpfs none ro\n",
+    "1 0 0:1: / / ro - tmpfs none ro\n",
+    "1 0 0:1:1 / / ro - tmpfs none ro\n",
+    "1 0 0:01 / / ro - tmpfs none ro\n",
+    "1 0 00:1 / / ro - tmpfs none ro\n",
+    "01 0 0:1 / / ro - tmpfs none ro\n",
+    "1 00 0:1 / / ro - tmpfs none ro\n",
+    "12345678901 0 0:1 / / ro - tmpfs none ro\n",
 };
 
 START_TEST(a_malformed_row_is_refused)

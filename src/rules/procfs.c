@@ -55,17 +55,31 @@ static bool take_field(const char **at, const char *end, char *out, size_t size)
     return n != 0;
 }
 
-/* Mount id, parent id, major:minor. */
+/* Digits up to the end of `text`, or up to `stop` when it is not '\0': what comes after them, or
+ * NULL. The kernel writes no leading zeros. */
+static const char *after_number(const char *text, char stop)
+{
+    size_t n = strspn(text, "0123456789");
+
+    if (n == 0 || n > 10 || (n > 1 && text[0] == '0') || text[n] != stop)
+        return NULL;
+    return text + n + (stop != '\0');
+}
+
+/* Mount id, parent id, major:minor: show_mountinfo() in fs/proc_namespace.c. */
 static bool take_ids(const char **at, const char *end)
 {
     char field[64];
+    const char *minor;
 
-    for (int i = 0; i < 3; i++) {
-        if (!take_field(at, end, field, sizeof field) ||
-            field[strspn(field, i < 2 ? "0123456789" : "0123456789:")] != '\0')
+    for (int i = 0; i < 2; i++) {
+        if (!take_field(at, end, field, sizeof field) || after_number(field, '\0') == NULL)
             return false;
     }
-    return true;
+    if (!take_field(at, end, field, sizeof field))
+        return false;
+    minor = after_number(field, ':');
+    return minor != NULL && after_number(minor, '\0') != NULL;
 }
 
 /* The source and the options of the file system, up to the end of the row. The source may be
