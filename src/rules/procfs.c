@@ -69,7 +69,7 @@ static const char *after_number(const char *text, char stop)
 /* Mount id, parent id, major:minor: show_mountinfo() in fs/proc_namespace.c. */
 static bool take_ids(const char **at, const char *end)
 {
-    char field[64];
+    char field[64] = "";
     const char *minor;
 
     for (int i = 0; i < 2; i++) {

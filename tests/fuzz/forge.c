@@ -227,17 +227,16 @@ static void edit_raw(json_t *bundle, uint8_t which, unsigned at, uint8_t how)
     static const char *const names[] = {"mountinfo_b64", "proc_net_dev_b64", "status_b64"};
     const char *name = names[which % 3];
     json_t *raw = json_object_get(bundle, "raw");
+    const char *encoded = json_string_value(json_object_get(raw, name));
     struct buf out = {0};
-    char path[64];
     size_t length;
     size_t start;
     size_t end;
-    char *bytes;
+    char *bytes = encoded != NULL ? (char *)text_base64_decode(encoded, &length) : NULL;
 
-    if (!json_is_string(json_object_get(raw, name)))
+    /* An edit before this one may have left no base64. */
+    if (bytes == NULL)
         return;
-    snprintf(path, sizeof path, "raw.%s", name);
-    bytes = judged_bytes(bundle, path, &length);
     start = length == 0 ? 0 : at % length;
     while (start > 0 && bytes[start - 1] != '\n')
         start--;

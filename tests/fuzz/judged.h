@@ -11,9 +11,6 @@
  */
 void judged_again(const json_t *bundle);
 
-/* Bytes of base64 at that path, NUL behind them; the caller's. Aborts where there are none. */
-char *judged_bytes(const json_t *bundle, const char *path, size_t *length);
-
 /* "a.b.c" in nested objects; NULL: not there. */
 json_t *judged_at(const json_t *bundle, const char *path);
 
