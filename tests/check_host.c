@@ -35,7 +35,7 @@ enum {
     UBUNTU = 2,       /* kernel.apparmor_restrict_unprivileged_userns = 1 */
     ZERO = 4,         /* user.max_user_namespaces = 0, and of net */
     CHROOT = 8,       /* / is no mount point */
-    UNMAPPED = 16,    /* the uid has no mapping */
+    UNMAPPED = 16,    /* the uid or the gid has no mapping */
     PROFILE = 32,     /* an AppArmor profile that confines */
     SELINUX = 64,     /* enforcing */
     FILTERS = 128,    /* Seccomp: 2 */
@@ -305,6 +305,7 @@ START_TEST(the_process_is_read_from_the_tree_given)
     put("proc/self/status", "Name:\tx\nCapEff:\t0000000000200000\nNoNewPrivs:\t1\n"
                             "Seccomp:\t2\nSeccomp_filters:\t3\n");
     put("proc/self/uid_map", "         0          0 4294967295\n");
+    put("proc/self/gid_map", "         0          0 4294967295\n");
     put("proc/self/attr/apparmor/current", "denybox (unconfined)\n");
     support_link("/a/deny\nbox", "proc/self/exe");
     facts_take(&h, &f);
@@ -342,13 +343,14 @@ START_TEST(a_label_confines_or_not)
 }
 END_TEST
 
-/* CAP_SYS_ADMIN of another user namespace does not pass Debian's and Ubuntu's sysctl; and an uid
- * that is in none of the rows has no mapping. */
+/* CAP_SYS_ADMIN of another user namespace does not pass Debian's and Ubuntu's sysctl; and an uid or
+ * a gid that is in none of the rows has no mapping. */
 START_TEST(maps_are_read)
 {
     struct host h = faked();
     struct facts f;
     char own[64];
+    char group[64];
     char other[128];
     unsigned me = geteuid();
 
@@ -356,6 +358,10 @@ START_TEST(maps_are_read)
     snprintf(other, sizeof other, "%10u 100000 7\n%10u 5 1\n", me + 1, me + 100);
     put("proc/self/status", "CapEff:\t000001ffffffffff\n");
     put("proc/self/uid_map", own);
+    facts_take(&h, &f);
+    ck_assert(f.unmapped);
+    snprintf(group, sizeof group, "%10u 100000 1\n", getegid());
+    put("proc/self/gid_map", group);
     facts_take(&h, &f);
     ck_assert(!f.unmapped && !f.sys_admin && !f.maps_others);
     put("proc/self/uid_map", other);

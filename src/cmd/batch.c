@@ -187,6 +187,15 @@ static void say(struct batch *b, const char *name, const char *reason)
         fprintf(stderr, "denybox: %s: %s\n", text_show(name), reason);
 }
 
+/* Where the first came to no result, all would not: a host without namespaces, say. */
+static bool none_at_all(const struct pool_task *task, const char *reason, struct error *e)
+{
+    error_set(e, EXIT_DENYBOX, "cannot go on: the first input came to no result: %s", reason);
+    return task->status != EXIT_BLOCKED ? false
+                                        : error_hint(e, "denybox check says what is missing on "
+                                                        "this host, and what mends it");
+}
+
 static bool ended(void *context, const struct pool_task *task, struct error *e)
 {
     struct batch *b = context;
@@ -208,12 +217,10 @@ static bool ended(void *context, const struct pool_task *task, struct error *e)
                               document_string(reason[0] != '\0' ? reason : NULL)),
                     e))
         return false;
-    /* Where none ever came to one, all would not: a host without namespaces, say. */
     if (o == OUTCOME_NO_RESULT && !b->stopping && b->ground.inputs.n_done == 0 &&
         b->count[OUTCOME_DONE] + b->count[OUTCOME_FAILED] == 0 &&
         (b->whole == 0 || task->unkept != 0))
-        return error_set(e, EXIT_DENYBOX, "cannot go on: the first input came to no result: %s",
-                         reason);
+        return none_at_all(task, reason, e);
     return true;
 }
 

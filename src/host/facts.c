@@ -105,27 +105,45 @@ static unsigned long long status_number(const char *status, const char *name, in
     return none;
 }
 
-/* Rows "inside outside count" of a uid_map. */
-static void take_ids(const char *map, struct facts *f)
+/* What the rows "inside outside count" of an id map say. */
+struct id_map {
+    bool has;   /* the id that was asked for */
+    bool whole; /* every id is itself, as outside of all user namespaces */
+    unsigned long long total;
+};
+
+static struct id_map read_ids(const char *map, unsigned id)
 {
+    struct id_map m = {0};
     unsigned long long inside;
     unsigned long long outside;
     unsigned long long count;
-    unsigned long long total = 0;
-    bool first = false;
 
-    f->unmapped = true;
     for (const char *line = map; line != NULL && *line != '\0';) {
         if (sscanf(line, "%llu %llu %llu", &inside, &outside, &count) != 3)
             break;
-        f->unmapped = f->unmapped && (geteuid() < inside || geteuid() - inside >= count);
-        first = inside == 0 && outside == 0 && count == 4294967295ULL;
-        total += count;
+        m.has = m.has || (id >= inside && id - inside < count);
+        m.whole = inside == 0 && outside == 0 && count == 4294967295ULL;
+        m.total += count;
         line = strchr(line, '\n');
         line += line != NULL;
     }
-    f->sys_admin = f->sys_admin && first;
-    f->maps_others = geteuid() == 0 && total > 1;
+    return m;
+}
+
+static void take_ids(const struct host *h, struct facts *f)
+{
+    struct buf b = {0};
+    struct id_map uids;
+
+    read_text(h->proc, "self/uid_map", &b);
+    uids = read_ids(buf_text(&b), geteuid());
+    buf_free(&b);
+    read_text(h->proc, "self/gid_map", &b);
+    f->unmapped = !uids.has || !read_ids(buf_text(&b), getegid()).has;
+    f->sys_admin = f->sys_admin && uids.whole;
+    f->maps_others = geteuid() == 0 && uids.total > 1;
+    buf_free(&b);
 }
 
 static void take_process(const struct host *h, struct facts *f)
@@ -138,9 +156,7 @@ static void take_process(const struct host *h, struct facts *f)
     f->no_new_privs = status_number(buf_text(&b), "NoNewPrivs", 10, 0) == 1;
     f->sys_admin = (status_number(buf_text(&b), "CapEff", 16, 0) >> CAP_SYS_ADMIN_BIT & 1) != 0;
     buf_free(&b);
-    read_text(h->proc, "self/uid_map", &b);
-    take_ids(buf_text(&b), f);
-    buf_free(&b);
+    take_ids(h, f);
 }
 
 /* One row of mountinfo: its mount point and what follows the dash. */

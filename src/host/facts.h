@@ -25,7 +25,7 @@ struct facts {
     int filters;                 /* how many, -1 unknown */
     bool no_new_privs;
     bool sys_admin;     /* CAP_SYS_ADMIN of the first user namespace */
-    bool unmapped;      /* the caller's uid has no mapping here */
+    bool unmapped;      /* the caller's uid, or its gid, has no mapping here */
     bool maps_others;   /* root, and not alone in its user namespace: ids are changed, not mapped */
     bool chroot;        /* / is no mount point, or not the root of pid 1 */
     bool selinux;       /* enforcing */

@@ -320,6 +320,7 @@ class Batch(Live):
         objects, done = self.batch("--jobs", "1", status=EXIT_DENYBOX, program=support.FAULTY,
                                    env=support.base_env(DENYBOX_FAULT="fail:pivot_root:EPERM"))
         self.assertIn("cannot go on: the first input came to no result", done.err)
+        self.assertIn("denybox: hint: denybox check says what is missing on this host", done.err)
         self.assertEqual(self.summary(objects)["no-result"], 1)
         self.assertEqual(names(self.path("results")), [])
 

@@ -65,7 +65,7 @@ OBSTACLES = [
     (["filter=openat2:EPERM"], "openat2",
      "cannot open any path by openat2", FILTER.format("openat2", "EPERM"), OPEN),
     (["unmapped"], "user-namespace",
-     "cannot make the namespaces", "uid has no mapping", "/proc/self/uid_map"),
+     "cannot make the namespaces", "uid or gid has no mapping", "/proc/self/uid_map"),
 ]
 
 FORMS = re.compile(r"  \S+ +(ok|missing|less|not tried|info) +\S.*")
