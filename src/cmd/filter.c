@@ -14,8 +14,6 @@
 #include "filter/builtin.h"
 #include "filter/compile.h"
 
-#define PROFILE_MAX (1U << 20)
-
 static int fail(const struct error *e)
 {
     error_print(e);
@@ -31,7 +29,12 @@ static int list(void)
 
 static int show(const struct filter_builtin *b)
 {
-    return io_write_all(1, b->json, b->json_size) ? EXIT_OK : EXIT_DENYBOX;
+    struct error e;
+
+    if (io_write_all(1, b->json, b->json_size))
+        return EXIT_OK;
+    error_errno(&e, EXIT_DENYBOX, errno, "cannot write to standard output");
+    return fail(&e);
 }
 
 static int digest(const struct filter_builtin *b)
@@ -52,10 +55,10 @@ static int compile(const char *path)
     struct filter_program program = {0};
     struct error e;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && io_read_all(fd, PROFILE_MAX, &bytes);
+    bool ok = fd >= 0 && io_read_all(fd, FILTER_FILE_MAX, &bytes);
 
     if (!ok)
-        error_errno(&e, EXIT_DENYBOX, errno, "cannot read '%s'", text_show(path));
+        filter_unreadable(&e, errno, path);
     io_close(&fd);
     ok = ok && filter_compile(buf_text(&bytes), bytes.length,
                               filter_native(filter_builtin("strict"))->arch, &program, &e);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/help.h"
 #include "cmd/commands.h"
+#include "cmd/print.h"
 #include "launch/wipe.h"
 
 /* A descriptor of ours at 0, 1 or 2 would be the payload's standard input or output. */
@@ -19,6 +20,17 @@ static bool fill_standard_descriptors(void)
             return false;
     }
     return true;
+}
+
+/* What stdio still holds is part of the answer: a list that is cut short is none. */
+static int printed(int status)
+{
+    struct error e;
+
+    if (print_end(&e) || status != EXIT_OK)
+        return status;
+    error_print(&e);
+    return (int)e.exit;
 }
 
 int main(int argc, char **argv)
@@ -37,9 +49,9 @@ int main(int argc, char **argv)
     }
     if (word != NULL && strcmp(word, "--version") == 0) {
         puts("denybox " PACKAGE_VERSION);
-        return EXIT_OK;
+        return printed(EXIT_OK);
     }
     if (word != NULL && help_asked(word))
-        return command_help(0, NULL);
-    return command_named(word, argc < 2 ? 0 : argc - 2, argv + 2);
+        return printed(command_help(0, NULL));
+    return printed(command_named(word, argc < 2 ? 0 : argc - 2, argv + 2));
 }

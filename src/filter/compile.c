@@ -314,11 +314,11 @@ bool filter_compile(const char *json, size_t length, const char *arch, struct fi
     if (job.machine == NULL)
         return error_set(e, EXIT_DENYBOX, "cannot compile for \"%s\": not a supported machine",
                          text_show(arch));
-    if (!profile_parse(json, length, &job.profile, e))
-        return false;
-    ok = check_machine(&job, e) && number_calls(&job, e) && check_calls(&job, e) &&
-         generate(&job, out, e);
+    ok = profile_parse(json, length, &job.profile, e) && check_machine(&job, e) &&
+         number_calls(&job, e) && check_calls(&job, e) && generate(&job, out, e);
     free(job.calls);
     profile_free(&job.profile);
+    if (!ok && e->hint[0] == '\0')
+        error_hint(e, "denybox-seccomp(5), THE JSON FORM, says what is understood");
     return ok;
 }

@@ -11,6 +11,9 @@
 /* The kernel takes no longer program (BPF_MAXINSNS). */
 #define FILTER_MAX_INSTRUCTIONS 4096
 
+/* A profile, or a filter, is a few kilobytes; this is a bound, not a budget. */
+#define FILTER_FILE_MAX (1U << 20)
+
 /* A classic BPF program as seccomp takes it. Zero-initialised it is empty. */
 struct filter_program {
     struct sock_filter *code; /* owned */
@@ -28,5 +31,8 @@ void filter_free(struct filter_program *program);
  */
 bool filter_from_bytes(const void *bytes, size_t length, struct filter_program *out,
                        struct error *e);
+
+/* The error of a filter's file that was not read, and why not (an errno). Always returns false. */
+bool filter_unreadable(struct error *e, int number, const char *path);
 
 #endif

@@ -331,7 +331,7 @@ bool profile_parse(const char *json, size_t length, struct filter_profile *out, 
     *out = (struct filter_profile){0};
     out->document = json_parse(json, length, e);
     if (out->document == NULL)
-        return false;
+        return error_before(e, "cannot use the seccomp profile");
     if (!parse_document(out, e)) {
         profile_free(out);
         return false;

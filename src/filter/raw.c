@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "filter/filter.h"
 
 void filter_free(struct filter_program *program)
@@ -37,4 +38,12 @@ bool filter_from_bytes(const void *bytes, size_t length, struct filter_program *
                          "cannot use the BPF program: its last instruction is not a return");
     }
     return true;
+}
+
+bool filter_unreadable(struct error *e, int number, const char *path)
+{
+    error_errno(e, EXIT_DENYBOX, number, "cannot read the filter '%s'", text_show(path));
+    if (number == EFBIG)
+        error_hint(e, "it may have %u bytes", FILTER_FILE_MAX);
+    return false;
 }

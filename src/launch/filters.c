@@ -25,19 +25,16 @@
 #define NATIVE_AUDIT AUDIT_ARCH_AARCH64
 #endif
 
-/* A profile is a few kilobytes; this is a bound, not a budget. */
-#define PROFILE_MAX (1U << 20)
-
 static bool stack_file(struct sandbox *s, struct launch_result *result, const char *path, bool json,
                        struct error *e)
 {
     struct filter_program *program = &s->stacked[s->n_stacked];
     struct buf bytes = {0};
     int fd = sys_openat2(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, RESOLVE_NO_MAGICLINKS);
-    bool ok = fd >= 0 && io_read_all(fd, PROFILE_MAX, &bytes);
+    bool ok = fd >= 0 && io_read_all(fd, FILTER_FILE_MAX, &bytes);
 
     if (!ok)
-        error_errno(e, EXIT_DENYBOX, errno, "cannot read the filter '%s'", text_show(path));
+        filter_unreadable(e, errno, path);
     io_close(&fd);
     if (ok) {
         sha256_text(result->stacked_sha256[s->n_stacked], bytes.data, bytes.length);

@@ -220,6 +220,16 @@ static void release(struct supervisor *sv)
     io_close(&sv->signals);
 }
 
+/* A filter of the user's own comes last and before the probes: most of what fails beneath it is its
+ * doing. A scan is not. */
+static bool denied_by_own(const struct plan *plan, const struct launch_result *r,
+                          const struct error *e)
+{
+    return (plan->derived.stacked_json != NULL || plan->declared.seccomp_bpf != NULL) &&
+           (e->exit == EXIT_BLOCKED || e->exit == EXIT_NOT_EXECUTABLE) &&
+           !scan_alone(buf_text(&r->reasons));
+}
+
 /* The host is asked from out here: inside, the sysctls of namespaces are the new one's own. */
 static void explain(const struct plan *plan, const struct launch_result *r, struct error *e)
 {
@@ -227,6 +237,9 @@ static void explain(const struct plan *plan, const struct launch_result *r, stru
         host_explain((plan->derived.rootfs.fd >= 0 ? 1U << NEED_ROOTFS : 0) |
                          (plan->declared.proc ? 1U << NEED_PROC : 0),
                      e);
+    if (e->hint[0] == '\0' && denied_by_own(plan, r, e))
+        error_hint(e, "a filter of --seccomp or --seccomp-bpf may deny what the start or a probe "
+                      "needs: denybox-seccomp(5), STACKING, says what to leave allowed");
 }
 
 void prove_begin(struct supervisor *sv, const struct plan *plan, const struct launch_hooks *hooks,

@@ -10,13 +10,11 @@
 #include "filter/compile.h"
 #include "rules/deviation.h"
 
-#define PROFILE_MAX (1U << 20)
-
 static bool load_profile(const char *file, struct known_profile *known, struct error *e)
 {
     static const char *const arches[] = {"x86_64", "aarch64"};
     struct buf bytes = {0};
-    bool ok = io_read_named(file, PROFILE_MAX, &bytes) ||
+    bool ok = io_read_named(file, FILTER_FILE_MAX, &bytes) ||
               error_errno(e, EXIT_DENYBOX, errno, "cannot read --profile '%s'", text_show(file));
 
     if (ok)

@@ -59,8 +59,9 @@ class Printed(Live):
 
     def test_document_that_nobody_can_read(self):
         """Is an error like any other, with a word about it."""
-        for words in (("plan", "--", support.PAYLOAD), ("check", "--json"),
-                      ("pack", "--json", "-o", self.path("root"), support.PAYLOAD)):
+        for words in (("plan", "--", support.PAYLOAD), ("check", "--json"), ("filter", "list"),
+                      ("filter", "show", "strict"), ("filter", "digest", "strict"), ("--help",),
+                      ("--version",), ("run", "--help"), ("pack", "--json", "-o", self.path("root"), support.PAYLOAD)):
             done = support.command(["sh", "-c", '"$@" > /dev/full', "sh", support.DENYBOX, *words])
             self.assert_error(done, EXIT_DENYBOX, "cannot write to standard output: No space left")
 
@@ -100,7 +101,14 @@ class Filter(Live):
                      '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["nonsense"]}]}'):
             path = support.write(self.path("f.json"), text)
             done = denybox("filter", "compile", path)
-            self.assert_error(done, EXIT_DENYBOX, "cannot ")
+            self.assert_error(done, EXIT_DENYBOX, "cannot use the seccomp profile: ")
+            self.assertIn("denybox: hint: ", done.err)
+
+    def test_compile_of_too_much(self):
+        path = support.write(self.path("f.json"), "{}".ljust((1 << 20) + 1))
+        done = denybox("filter", "compile", path)
+        self.assert_error(done, EXIT_DENYBOX, "cannot read the filter ", "File too large")
+        self.assertIn("denybox: hint: it may have 1048576 bytes\n", done.err)
 
 
 # return allow; return errno 5 for getppid, else allow
@@ -111,6 +119,9 @@ def deny(number, errno):
     return (struct.pack("<HBBI", 0x20, 0, 0, 0) + struct.pack("<HBBI", 0x15, 0, 1, number) +
             struct.pack("<HBBI", 0x06, 0, 0, 0x00050000 | errno) + ALLOW)
 
+
+OWN = ("denybox: hint: a filter of --seccomp or --seccomp-bpf may deny what the start or a probe "
+       "needs: denybox-seccomp(5), STACKING")
 
 GETPPID = {"x86_64": 110, "aarch64": 173}[os.uname().machine]
 
@@ -172,6 +183,19 @@ class Stacked(Live):
             self.assertIn(done.status, (EXIT_BLOCKED, EXIT_DENYBOX,
                                         support.EXIT_NOT_EXECUTABLE), repr(done))
             self.assertEqual(os.listdir(self.path("out")), [])
+            if done.status != EXIT_DENYBOX:
+                self.assertIn(OWN, done.err)
+
+    def test_filter_that_denies_a_probe(self):
+        """It looks like a missing wall; the hint says whose doing it may be."""
+        path = support.write(self.path("f.json"), """
+            {"defaultAction": "SCMP_ACT_ALLOW",
+             "syscalls": [{"names": ["openat"], "action": "SCMP_ACT_ERRNO"}]}""")
+        done = run(*self.io, "--seccomp", path, payload=("started",))
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertIn("a wall is missing", done.err)
+        self.assertIn(OWN, done.err)
+        self.assertEqual(os.listdir(self.path("out")), [])
 
     def test_fifo_as_a_filter(self):
         """A file that never ends or never comes does not block."""
