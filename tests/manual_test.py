@@ -859,13 +859,18 @@ def test_the_measured_table():
 
 # ---------------------------------------------------------------- the bundle
 
-def field_types():
+def types_of(lines):
+    """{field: the types it may have} of the items of a list of fields."""
     found = {}
-    for head in items(section('denybox-evidence.5', 'BUNDLE')):
+    for head in items(lines):
         m = re.fullmatch(r'Va (\S+) Vt ([a-z ]+)', head)
         assert m, 'not a field: .It %s' % head
         found[m.group(1)] = set(m.group(2).split(' or '))
     return found
+
+
+def field_types():
+    return types_of(section('denybox-evidence.5', 'BUNDLE'))
 
 
 JSON_TYPES = {dict: 'object', list: 'array', str: 'string', int: 'integer', bool: 'boolean',
@@ -978,13 +983,13 @@ def test_the_plan_of_a_bundle_is_that_of_plan():
     same(plan, [p for p in found], 'keys of plan')
 
 
+def matrix_field_types():
+    return types_of(section('denybox-evidence.5', 'The matrix of the controls', 'Ss'))
+
+
 def check_the_matrix_document(document):
     """Its fields are those of the page, each of a type that stands there."""
-    found, page = {}, {}
-    for head in items(section('denybox-evidence.5', 'The matrix of the controls', 'Ss')):
-        m = re.fullmatch(r'Va (\S+) Vt ([a-z ]+)', head)
-        assert m, 'not a field: .It %s' % head
-        page[m.group(1)] = set(m.group(2).split(' or '))
+    found, page = {}, matrix_field_types()
     key_paths(document, '', found)
     # A control without faults has none to list.
     same(page, set(found) | {'matrix[].faults[]'}, 'fields of the matrix')

@@ -6,9 +6,11 @@
 # satisfy them is tests/live/test_schema.py.
 #
 #   tests/schema_test.py [NAME...]
-#   tests/schema_test.py --write        makes probes.schema.json anew from the table of probes
+#   tests/schema_test.py --write        makes probes.schema.json and controls.schema.json anew from
+#                                       the tables of probes and of controls
 
 import copy
+import hashlib
 import json
 import os
 import re
@@ -25,8 +27,9 @@ from manual_test import c_strings, options, read, rows, same, section
 DIRECTORY = os.path.join(HERE, '..', 'fixtures', 'schema')
 SCHEMAS = schemas.load(DIRECTORY)
 DRAFT = 'https://json-schema.org/draft/2020-12/schema'
-BUNDLE, PLAN, COMMON, PROBES, STATUS = (
-    SCHEMAS.get(name + '.schema.json') for name in ('bundle', 'plan', 'common', 'probes', 'status'))
+BUNDLE, PLAN, COMMON, PROBES, STATUS, CONTROLS = (
+    SCHEMAS.get(name + '.schema.json')
+    for name in ('bundle', 'plan', 'common', 'probes', 'status', 'controls'))
 
 
 def validate():
@@ -80,10 +83,11 @@ def probes_schema():
     }
 
 
-def write_probes_schema():
-    with open(os.path.join(DIRECTORY, 'probes.schema.json'), 'w', encoding='ascii') as file:
-        json.dump(probes_schema(), file, indent=2)
-        file.write('\n')
+def write_schemas():
+    for schema in (probes_schema(), controls_schema()):
+        with open(os.path.join(DIRECTORY, schema['$id']), 'w', encoding='ascii') as file:
+            json.dump(schema, file, indent=2)
+            file.write('\n')
 
 
 def test_probes_are_those_of_the_table():
@@ -95,6 +99,127 @@ def test_probes_are_those_of_the_table():
     row = PROBES['$defs']['PR-FS-ESC-2']['properties']
     assert row['operation'] == {'const': 'create /root/__probe and /app/__probe'}
     assert (row['tests'], row['raw_ref']) == ({'const': [29, 33]}, {'const': None})
+
+
+# ---------------------------------------------------------------- the controls
+
+def common(name):
+    return {'$ref': 'common.schema.json#/$defs/' + name}
+
+
+def closed(properties, **more):
+    return {'type': 'object', 'required': list(properties), 'properties': properties,
+            'unevaluatedProperties': False, **more}
+
+
+def array_of(name):
+    return {'type': 'array', 'items': common(name)}
+
+
+def removals():
+    """{name: (what is taken away, the probes that must flip, must the launcher notice)}"""
+    ids = {row[0]: row[1] for row in rows('src/rules/probe.def', 'PROBE')}
+    order = list(ids)
+    must = {'SEEN': True, 'UNSEEN': False, 'EITHER': None}
+    return {row[1]: (row[2], [ids[name] for name in sorted(row[4:-1], key=order.index)],
+                     must[row[3]])
+            for row in rows('src/rules/control.def', 'REMOVAL')}
+
+
+def golden():
+    words = {True: ['launcher'], False: [], None: ['launcher?']}
+    return [' '.join([name + ':', *flips, *words[notices]])
+            for name, (_, flips, notices) in removals().items()]
+
+
+def removal_schema():
+    """A row, whichever: it ran, or says why it did not and has found nothing."""
+    empty = {'maxItems': 0}
+    return closed({
+        'removal': {'type': 'string'},
+        'removes': {'type': 'string'},
+        'ran': {'type': 'boolean'},
+        'reason': common('text_or_null'),
+        'expected': {'type': 'array', 'items': {'type': 'string'}},
+        'flipped': {'type': 'array', 'uniqueItems': True, 'items': {
+            'type': 'string', 'enum': [row[1] for row in rows('src/rules/probe.def', 'PROBE')]}},
+        'launcher': closed({'expected': {'type': ['boolean', 'null']}, 'found': array_of('text')}),
+        'faults': array_of('text'),
+        'probes': {'type': 'array'},
+    }, **{
+        'if': {'properties': {'ran': {'const': True}}},
+        'then': {'properties': {'reason': {'type': 'null'}, 'probes': {'$ref': '#/$defs/probes'}}},
+        'else': {'properties': {'reason': {'type': 'string'}, 'flipped': empty, 'probes': empty,
+                                'launcher': {'properties': {'found': empty}}}},
+    })
+
+
+def row_schema(name, what, flips, notices):
+    return {'$ref': '#/$defs/removal', 'properties': {
+        'removal': {'const': name},
+        'removes': {'const': what},
+        'expected': {'const': flips},
+        'launcher': {'properties': {'expected': {'const': notices}}},
+    }}
+
+
+def controls_schema():
+    """What controls.schema.json has to be: a row for each of src/rules/control.def."""
+    table = [row_schema(name, *row) for name, row in removals().items()]
+    probes = rows('src/rules/probe.def', 'PROBE')
+    ids = {row[0]: row[1] for row in probes}
+    never = {ids[row[0]]: {'type': 'string', 'const': row[1]}
+             for row in rows('src/rules/control.def', 'NEVER')}
+    text = ''.join(line + '\n' for line in golden())
+    document = closed({
+        'schema_version': {'type': 'integer', 'const': 1},
+        'profile': {'type': 'string', 'const': 'weakened'},
+        'seccomp': {'type': 'string', 'enum': words(
+            PLAN['properties']['seccomp']['properties']['profile'])},
+        'run_at': common('time'),
+        'golden': {'type': 'array', 'items': {'type': 'string'}, 'const': golden()},
+        'golden_sha256': {'type': 'string',
+                          'const': 'sha256:' + hashlib.sha256(text.encode('ascii')).hexdigest()},
+        'removals': {'type': 'integer', 'minimum': 0, 'maximum': len(table) - 1},
+        'faults': common('count'),
+        'never_flips': closed(never),
+        'matrix': {'type': 'array', 'minItems': len(table), 'prefixItems': table, 'items': False},
+    })
+    return {
+        '$schema': DRAFT,
+        '$id': 'controls.schema.json',
+        'title': '/out/controls.json: what attest --controls has found',
+        '$comment': 'Made from src/rules/control.def by tests/schema_test.py --write.',
+        **document,
+        '$defs': {
+            'removal': removal_schema(),
+            'probes': {'type': 'array', 'minItems': len(probes), 'items': False, 'prefixItems': [
+                {'$ref': '#/$defs/probe', 'properties': {'probe_id': {'const': row[1]}}}
+                for row in probes]},
+            'probe': closed({'probe_id': {'type': 'string'}, 'verdict': common('verdict'),
+                             'actual_stderr_or_value': common('text')}),
+        },
+    }
+
+
+def test_controls_are_those_of_the_table():
+    assert CONTROLS == controls_schema(), \
+        'controls.schema.json is not what the table says: tests/schema_test.py --write'
+    # The generator itself is held against a line that the manual has.
+    page = manual_test.joined(section('denybox-evidence.5', 'Golden table', 'Ss'))
+    assert 'network: PR-NET-2 launcher' in golden() and 'network: PR-NET-2 launcher' in page
+
+
+def test_fields_of_the_controls_are_those_of_the_manual():
+    found = {}
+    field_paths(CONTROLS, 'controls.schema.json', '', found)
+    # A row's probes stand behind a condition.
+    field_paths(CONTROLS['$defs']['probes'], 'controls.schema.json', 'matrix[].probes', found)
+    page = manual_test.matrix_field_types()
+    same(page, found, 'fields of the controls')
+    for path, types in found.items():
+        assert types == page[path], '%s is %s, the manual says %s' % (
+            path, sorted(types), sorted(page[path]))
 
 
 # ---------------------------------------------------------------- the other tables
@@ -444,7 +569,7 @@ def test_the_base_demands_what_the_packets_name():
 
 if __name__ == '__main__':
     if sys.argv[1:] == ['--write']:
-        write_probes_schema()
+        write_schemas()
         sys.exit(0)
     sys.exit(manual_test.main([value for name, value in sorted(globals().items())
                                if name.startswith('test_')]))

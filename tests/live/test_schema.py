@@ -78,6 +78,15 @@ class Documents(Live):
                                "calls", "openat -100 s:/out/file 0xc1 0644",
                                "symlinkat s:/etc -100 s:/out/link"))
 
+    def assert_controls(self, start, status, out="out"):
+        os.makedirs(self.path(out), exist_ok=True)
+        done = start("attest", "--controls", "--in", self.path("in"), "--out", self.path(out))
+        self.assert_status(done, status)
+        self.assert_bundle(support.load_json(done.out))
+        document = support.load_json(support.read(self.path(out, "controls.json")))
+        self.assert_valid(document, "controls")
+        return document
+
     def attested(self):
         done = denybox("attest", *self.io)
         self.assert_status(done, 0)
@@ -177,6 +186,17 @@ class Real(Documents):
         self.assert_valid(inside, "inside")
         done = denybox("attest", "--proc", "--fsize", "1m")
         self.assert_bundle(support.load_json(done.out))
+
+    def test_controls(self):
+        self.assert_controls(denybox, 0)
+
+    def test_controls_that_found_nothing_or_could_not_run(self):
+        document = self.assert_controls(lambda *words: support.fault("skip:control-removal", *words),
+                                        support.EXIT_BLOCKED)
+        self.assertGreater(document["faults"], 0)
+        document = self.assert_controls(
+            lambda *words: support.fault("fail:clone3:ENOSPC:4", *words), 0, "second")
+        self.assertIn(False, [row["ran"] for row in document["matrix"]])
 
     def test_a_line_of_run_is_none_of_attest(self):
         for probe in self.of_run()["probes"]:
@@ -414,6 +434,28 @@ class Spoilt(Documents):
             self.assert_refused("attest-line", probe)
         self.assert_refused("inside", {"schema_version": 1, "probes": document["probes"],
                                        "raw": document["raw"]})
+
+    def test_controls(self):
+        document = self.assert_controls(denybox, 0)
+        self.assertGreater(self.assert_refused("controls", document), 100)
+        for what, change in {
+                "another row first": lambda d: d["matrix"].reverse(),
+                "a row less": lambda d: d["matrix"].pop(),
+                "a row twice": lambda d: d["matrix"].append(d["matrix"][0]),
+                "a probe less": lambda d: d["matrix"][3]["probes"].pop(),
+                "not run without a reason": lambda d: d["matrix"][3].update(
+                    ran=False, probes=[], flipped=[], launcher={"expected": True, "found": []}),
+                "not run, and has flipped": lambda d: d["matrix"][2].update(
+                    ran=False, reason="none", probes=[], launcher={"expected": True, "found": []}),
+                "another set must flip": lambda d: d["matrix"][2].update(expected=["PR-NET-1"]),
+                "the launcher need not see it": lambda d: d["matrix"][2]["launcher"].update(
+                    expected=False),
+                "another table": lambda d: d["golden"].pop(),
+                "another digest": lambda d: d.update(golden_sha256="sha256:" + "0" * 64),
+                "of a bundle": lambda d: d.update(profile="strict"),
+                "a probe that does flip": lambda d: d["never_flips"].update({"PR-NET-1": "so"}),
+        }.items():
+            self.refused(document, change, what, "controls")
 
     def test_status_lines(self):
         for line in ({"child-pid": 7},
