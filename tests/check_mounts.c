@@ -99,11 +99,14 @@ START_TEST(each_flag_is_needed)
         expect(NULL, true, TABLE);
         return;
     }
-    for (int i = 0; i < 4 && needed[row][i] != NULL; i++) {
-        if (needed[row][i] != flag)
-            sprintf(options + strlen(options), "%s,", needed[row][i]);
+    for (int i = 0; i < 4 && needed[row][i] != NULL; i++) { /* ro or rw stands first */
+        const char *other = strcmp(flag, "ro") == 0 ? "rw" : strcmp(flag, "rw") == 0 ? "ro" : NULL;
+
+        if (needed[row][i] != flag || other != NULL)
+            sprintf(options + strlen(options), "%s,",
+                    needed[row][i] != flag ? needed[row][i] : other);
     }
-    strcat(options, strcmp(flag, "ro") == 0 ? "rw" : strcmp(flag, "rw") == 0 ? "ro" : "relatime");
+    strcat(options, "relatime");
     for (int i = 0; i < N_POINTS; i++) {
         if (i == row)
             add(points[i], options, types[i]);

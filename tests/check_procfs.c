@@ -113,6 +113,39 @@ static const char *const malformed[] = {
     "01 0 0:1 / / ro - tmpfs none ro\n",
     "1 00 0:1 / / ro - tmpfs none ro\n",
     "12345678901 0 0:1 / / ro - tmpfs none ro\n",
+    "2147483648 0 0:1 / / ro - tmpfs none ro\n",
+    "1 2147483648 0:1 / / ro - tmpfs none ro\n",
+    "1 0 4096:1 / / ro - tmpfs none ro\n",
+    "1 0 0:1048576 / / ro - tmpfs none ro\n",
+    "1 0 0:1 / in ro - tmpfs none ro\n",
+    /* Each flag once, and whether it is ro or rw before the others. */
+    "1 0 0:1 / / nosuid,ro - tmpfs none ro\n",
+    "1 0 0:1 / / ro,ro - tmpfs none ro\n",
+    "1 0 0:1 / / ro,nosuid,nodev,nosuid - tmpfs none ro\n",
+    "1 0 0:1 / / ro, - tmpfs none ro\n",
+    "1 0 0:1 / / ,ro - tmpfs none ro\n",
+    "1 0 0:1 / / ro,,nosuid - tmpfs none ro\n",
+    "1 0 0:1 / / ro,no-exec - tmpfs none ro\n",
+    "1 0 0:1 / / ro,nosuid=1 - tmpfs none ro\n",
+    "1 0 0:1 / / rox - tmpfs none ro\n",
+    /* Optional fields that there are not: they might say that it propagates. */
+    "1 0 0:1 / / ro Shared:1 - tmpfs none ro\n",
+    "1 0 0:1 / / ro shared - tmpfs none ro\n",
+    "1 0 0:1 / / ro shared: - tmpfs none ro\n",
+    "1 0 0:1 / / ro shared:0 - tmpfs none ro\n",
+    "1 0 0:1 / / ro shared:01 - tmpfs none ro\n",
+    "1 0 0:1 / / ro shared:1x - tmpfs none ro\n",
+    "1 0 0:1 / / ro unbindable:1 - tmpfs none ro\n",
+    "1 0 0:1 / / ro x - tmpfs none ro\n",
+    /* The file system is ro or rw as well, and says so first. */
+    "1 0 0:1 / / ro - tmpfs\n",
+    "1 0 0:1 / / ro - tmpfs \n",
+    "1 0 0:1 / / ro - tmpfs none\n",
+    "1 0 0:1 / / ro - tmpfs none \n",
+    "1 0 0:1 / / ro - tmpfs none r\n",
+    "1 0 0:1 / / ro - tmpfs none size=4k\n",
+    "1 0 0:1 / / ro - tmpfs none size=4k,rw\n",
+    "1 0 0:1 / / ro - tmpfs none rwx\n",
 };
 
 START_TEST(a_malformed_row_is_refused)
@@ -192,6 +225,51 @@ START_TEST(the_kernels_rows_are_understood)
     ck_assert_int_eq(rows, lines);
     ck_assert_int_gt(rows, 0);
     buf_free(&text);
+}
+END_TEST
+
+static const struct super {
+    const char *rest; /* of the row */
+    const char *source;
+    const char *name;
+    const char *value; /* NULL: none */
+} supers[] = {
+    {"none rw,size=64k,uid=1001", "none", "size", "64k"},
+    {"none rw,size=64k,uid=1001", "none", "uid", "1001"},
+    {"none rw,size=64k,uid=1001", "none", "rw", ""},
+    {"none rw,size=64k,uid=1001", "none", "ro", NULL},
+    {"none rw,size=64k,uid=1001", "none", "siz", NULL},
+    {"none rw,size=64k,uid=1001", "none", "k", NULL},
+    {"none rw,xsize=64k", "none", "size", NULL},
+    {"none rw,size=64k,size=65k", "none", "size", NULL}, /* which of them? */
+    {"none rw,size=1234567890123456", "none", "size", NULL},
+    {"none rw,size=", "none", "size", ""},
+    {"none rw,lowerdir=a:b", "none", "lowerdir", "a:b"},
+    {" ro", "", "ro", ""},
+    {"/dev/vda ro", "/dev/vda", "ro", ""},
+    {"a rw,context=\"b c\",size=1k", "a", "size", "1k"},
+};
+
+START_TEST(what_the_file_system_says_is_found)
+{
+    static struct mount_row row;
+    const struct super *want = &supers[_i];
+    char text[128];
+    char value[16];
+    const char *next = text;
+    bool bad;
+
+    snprintf(text, sizeof text, "7 6 254:1048575 / / ro - tmpfs %s\n1 1 0:1 / / ro", want->rest);
+    ck_assert(mount_next(&next, &row, &bad));
+    ck_assert_uint_eq(row.id, 7);
+    ck_assert_uint_eq(row.parent, 6);
+    ck_assert_uint_eq(row.major, 254);
+    ck_assert_uint_eq(row.minor, 1048575);
+    ck_assert_uint_eq(row.source_length, strlen(want->source));
+    ck_assert_mem_eq(row.source, want->source, row.source_length);
+    ck_assert_int_eq(mount_super(&row, want->name, value, sizeof value), want->value != NULL);
+    if (want->value != NULL)
+        ck_assert_str_eq(value, want->value);
 }
 END_TEST
 
@@ -348,6 +426,7 @@ static Suite *suite(void)
     tcase_add_test(c, rows_follow_each_other);
     tcase_add_test(c, a_field_has_a_bound);
     tcase_add_test(c, the_kernels_rows_are_understood);
+    tcase_add_loop_test(c, what_the_file_system_says_is_found, 0, N_ROWS(supers));
     tcase_add_loop_test(c, an_option_is_found_whole, 0, N_ROWS(options));
     tcase_add_loop_test(c, a_value_is_found, 0, N_ROWS(values));
     tcase_add_test(c, a_value_needs_room);

@@ -6,18 +6,12 @@
 #include "rules/deviation.h"
 #include "rules/mounts.h"
 
-/* The mount points of --dev: rows of mountinfo like any other. */
-static const char *const device_points[] = {"/dev",      "/dev/null",   "/dev/zero",
-                                            "/dev/full", "/dev/random", "/dev/urandom"};
-
-#define N_DEVICES (sizeof device_points / sizeof device_points[0])
-
 /* With declared mounts the table may have those rows more, and only those. */
 static bool declared_mounts_hold(const struct plan *plan, const struct findings *f,
                                  struct buf *reasons)
 {
     const struct declared *d = &plan->declared;
-    const char **points = calloc(d->n_binds + N_DEVICES + 2, sizeof *points);
+    const char **points = calloc(d->n_binds + N_MOUNT_DEVICES + 3, sizeof *points);
     char actual[320] = "out of memory";
     size_t n = 0;
     bool ok;
@@ -26,8 +20,10 @@ static bool declared_mounts_hold(const struct plan *plan, const struct findings 
         points[n++] = d->binds[i].target;
     if (points != NULL && d->proc)
         points[n++] = "/proc";
-    for (size_t i = 0; points != NULL && d->dev && i < N_DEVICES; i++)
-        points[n++] = device_points[i];
+    if (points != NULL && d->dev)
+        points[n++] = "/dev";
+    for (size_t i = 0; points != NULL && d->dev && i < N_MOUNT_DEVICES; i++)
+        points[n++] = mount_devices[i];
     ok = points != NULL && f->raw[RAW_MOUNTINFO].bytes != NULL &&
          mounts_hold(f->raw[RAW_MOUNTINFO].bytes, points, actual, sizeof actual);
     if (!ok)

@@ -20,6 +20,9 @@ static const struct expected_mount expected[] = {
     {"/tmp", "tmpfs", {"rw", "nosuid", "nodev", "noexec", NULL}},
 };
 
+const char *const mount_devices[N_MOUNT_DEVICES] = {"/dev/null", "/dev/zero", "/dev/full",
+                                                    "/dev/random", "/dev/urandom"};
+
 #define N_EXPECTED (sizeof expected / sizeof expected[0])
 
 static bool wrong(char *actual, size_t size, const struct mount_row *row, const char *what)

@@ -18,4 +18,8 @@ bool mounts_hold(const char *mountinfo, const char *const *declared, char *actua
 /* Is there a mount beneath /in or /out? It came along with the directory of the host. */
 bool mounts_nested(const char *mountinfo);
 
+/* The devices of --dev, each a mount of its own beneath /dev. */
+#define N_MOUNT_DEVICES 5
+extern const char *const mount_devices[N_MOUNT_DEVICES];
+
 #endif

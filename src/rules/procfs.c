@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rules/procfs.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* One octal escape \ooo: those that the kernel writes, and no other way to say the same
@@ -57,54 +59,112 @@ static bool take_field(const char **at, const char *end, char *out, size_t size)
 
 /* Digits up to the end of `text`, or up to `stop` when it is not '\0': what comes after them, or
  * NULL. The kernel writes no leading zeros. */
-static const char *after_number(const char *text, char stop)
+static const char *after_number(const char *text, char stop, unsigned most, unsigned *number)
 {
     size_t n = strspn(text, "0123456789");
+    unsigned long long value;
 
     if (n == 0 || n > 10 || (n > 1 && text[0] == '0') || text[n] != stop)
         return NULL;
+    value = strtoull(text, NULL, 10);
+    if (value > most)
+        return NULL;
+    *number = (unsigned)value;
     return text + n + (stop != '\0');
 }
 
-/* Mount id, parent id, major:minor: show_mountinfo() in fs/proc_namespace.c. */
-static bool take_ids(const char **at, const char *end)
+/* Mount id, parent id, major:minor: show_mountinfo() in fs/proc_namespace.c. An id is an int, a
+ * device has 12 and 20 bits. */
+static bool take_ids(const char **at, const char *end, struct mount_row *row)
 {
+    unsigned *const ids[] = {&row->id, &row->parent};
     char field[64] = "";
     const char *minor;
 
     for (int i = 0; i < 2; i++) {
-        if (!take_field(at, end, field, sizeof field) || after_number(field, '\0') == NULL)
+        if (!take_field(at, end, field, sizeof field) ||
+            after_number(field, '\0', INT_MAX, ids[i]) == NULL)
             return false;
     }
     if (!take_field(at, end, field, sizeof field))
         return false;
-    minor = after_number(field, ':');
-    return minor != NULL && after_number(minor, '\0') != NULL;
+    minor = after_number(field, ':', 0xfff, &row->major);
+    return minor != NULL && after_number(minor, '\0', 0xfffff, &row->minor) != NULL;
 }
 
-/* The source and the options of the file system, up to the end of the row. The source may be
- * empty, or missing. */
-static bool rest_is_plain(const char *at, const char *end)
+static bool is_word(const char *list, const char *word, size_t length)
 {
-    for (; at < end; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+    return strncmp(list, word, length) == 0 && (list[length] == ',' || list[length] == '\0');
+}
+
+/* The kernel says first whether it is ro or rw, then what else is set, each once, and has no word
+ * for the absence of a flag. Of a flag that is newer than this the word is not known. */
+static bool right_options(const char *options)
+{
+    if (!is_word(options, "ro", 2) && !is_word(options, "rw", 2))
+        return false;
+    for (const char *word = options;; word++) {
+        const char *start = word;
+        size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyz");
+
+        word += n;
+        if (n == 0 || is_word(start, "suid", 4) || is_word(start, "dev", 3) ||
+            is_word(start, "exec", 4) || (start != options && is_word(start, "ro", 2)) ||
+            (start != options && is_word(start, "rw", 2)))
+            return false;
+        for (const char *next = word; *next == ','; next += 1 + strcspn(next + 1, ",")) {
+            if (is_word(next + 1, start, n))
+                return false;
+        }
+        if (*word == '\0')
+            return true;
+        if (*word != ',')
             return false;
     }
-    return true;
 }
 
-/* The kernel says once whether it is ro or rw, and has no word for the absence of a flag. */
-static bool one_access(const char *options)
+/* The optional fields that there are: show_mountinfo() has these alone. */
+static bool take_optional(const char *field, bool *propagates)
 {
-    return mount_has(options, "ro") != mount_has(options, "rw") && !mount_has(options, "suid") &&
-           !mount_has(options, "dev") && !mount_has(options, "exec");
+    static const char *const tags[] = {"shared:", "master:", "propagate_from:"};
+    unsigned group = 0;
+
+    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+        size_t length = strlen(tags[i]);
+
+        if (strncmp(field, tags[i], length) != 0)
+            continue;
+        *propagates = true;
+        return after_number(field + length, '\0', INT_MAX, &group) != NULL && group != 0;
+    }
+    return strcmp(field, "unbindable") == 0;
+}
+
+/* The source, which may be empty, and the options of the file system, which begin with ro or rw. */
+static bool take_rest(const char *at, const char *end, struct mount_row *row)
+{
+    const char *super = memchr(at, ' ', (size_t)(end - at));
+
+    for (const char *c = at; c < end; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            return false;
+    }
+    if (super == NULL || end - ++super < 2 ||
+        (memcmp(super, "ro", 2) != 0 && memcmp(super, "rw", 2) != 0) ||
+        (end - super > 2 && super[2] != ','))
+        return false;
+    row->source = at;
+    row->source_length = (size_t)(super - 1 - at);
+    row->super = super;
+    row->super_length = (size_t)(end - super);
+    return true;
 }
 
 static bool read_row(const char *at, const char *end, struct mount_row *row)
 {
     char field[4096];
 
-    if (!take_ids(&at, end))
+    if (!take_ids(&at, end, row))
         return false;
     if (!take_field(&at, end, row->root, sizeof row->root) ||
         !take_field(&at, end, row->point, sizeof row->point) ||
@@ -116,13 +176,11 @@ static bool read_row(const char *at, const char *end, struct mount_row *row)
             return false;
         if (strcmp(field, "-") == 0)
             break;
-        if (!is_plain(field))
+        if (!take_optional(field, &row->propagates))
             return false;
-        row->propagates = row->propagates || strncmp(field, "shared:", 7) == 0 ||
-                          strncmp(field, "master:", 7) == 0;
     }
-    return take_field(&at, end, row->type, sizeof row->type) && is_plain(row->options) &&
-           one_access(row->options) && is_plain(row->type) && rest_is_plain(at, end);
+    return take_field(&at, end, row->type, sizeof row->type) && row->point[0] == '/' &&
+           right_options(row->options) && is_plain(row->type) && take_rest(at, end, row);
 }
 
 bool mount_next(const char **next, struct mount_row *row, bool *bad)
@@ -152,6 +210,32 @@ bool mount_has(const char *options, const char *option)
         o += n + (o[n] == ',');
     }
     return false;
+}
+
+bool mount_super(const struct mount_row *row, const char *name, char *value, size_t size)
+{
+    const char *end = row->super + row->super_length;
+    size_t length = strlen(name);
+    bool found = false;
+
+    for (const char *word = row->super; word < end;) {
+        const char *comma = memchr(word, ',', (size_t)(end - word));
+        const char *stop = comma != NULL ? comma : end;
+        size_t n = (size_t)(stop - word);
+
+        if (n >= length && memcmp(word, name, length) == 0 &&
+            (n == length || word[length] == '=')) {
+            size_t rest = n == length ? 0 : n - length - 1;
+
+            if (found || rest >= size)
+                return false;
+            memcpy(value, stop - rest, rest);
+            value[rest] = '\0';
+            found = true;
+        }
+        word = stop + 1;
+    }
+    return found;
 }
 
 bool status_value(const char *status, const char *name, char *value, size_t size)

@@ -10,11 +10,19 @@
 
 /* One row of mountinfo, proc_pid_mountinfo(5). Strings are unescaped, may hold any byte but NUL. */
 struct mount_row {
+    unsigned id;
+    unsigned parent;
+    unsigned major; /* of the device */
+    unsigned minor;
     char root[4096];
     char point[4096];
     char options[512]; /* of the mount, comma-separated */
     char type[64];
     bool propagates; /* what is mounted here shows elsewhere, or the reverse: shared or a slave */
+    const char *source; /* in the text that is read, as it stands there; it has no blank */
+    size_t source_length;
+    const char *super; /* there too: the options of the file system */
+    size_t super_length;
 };
 
 /* Reads the row at *next and moves on. False at the end, and for a malformed row (*bad is set). */
@@ -22,6 +30,10 @@ bool mount_next(const char **next, struct mount_row *row, bool *bad);
 
 /* Is the option in the comma-separated list? */
 bool mount_has(const char *options, const char *option);
+
+/* The value of the option NAME or NAME=VALUE of its file system, copied. False when there is none,
+ * more than one, or no room. */
+bool mount_super(const struct mount_row *row, const char *name, char *value, size_t size);
 
 /* The value of a line "Name:\tvalue\n" of status, copied. False when there is none or no room. */
 bool status_value(const char *status, const char *name, char *value, size_t size);

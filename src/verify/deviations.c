@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -6,9 +7,10 @@
 #include "rules/mounts.h"
 #include "verify/checks.h"
 #include "verify/field.h"
+#include "verify/mounts.h"
 
-/* More mount points than any plan has rows; what is beyond is not declared. */
-#define DECLARED_MAX 256
+/* More mount points than any plan has rows. */
+#define DECLARED_MAX 261
 
 unsigned deviations_of(const struct verification *v)
 {
@@ -22,11 +24,10 @@ unsigned deviations_of(const struct verification *v)
     return bits;
 }
 
-/* The mounts that the plan has beyond the table's four, those of /dev among them. */
-static void declare(const json_t *mounts, const char *declared[DECLARED_MAX + 8])
+/* The mounts that the plan has beyond the table's four, those of /dev among them; each as its
+ * bytes, for the plan has them as text. `declared` has room for all. False when out of memory. */
+static bool declare(const json_t *mounts, char **declared)
 {
-    static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
-                                          "/dev/urandom"};
     const json_t *mount;
     size_t n = 0;
     size_t i;
@@ -34,28 +35,44 @@ static void declare(const json_t *mounts, const char *declared[DECLARED_MAX + 8]
     json_array_foreach(mounts, i, mount)
     {
         const char *at = field_text(mount, "at");
+        size_t length = 0;
 
-        if (i < 4 || n >= DECLARED_MAX)
+        if (i < 4)
             continue;
-        declared[n++] = at;
-        for (size_t d = 0; strcmp(at, "/dev") == 0 && d < sizeof devices / sizeof devices[0]; d++)
-            declared[n++] = devices[d];
+        declared[n] = strdup(at);
+        if (declared[n] == NULL || !text_unsafe(declared[n], &length, at))
+            return false;
+        declared[n++][length] = '\0';
     }
-    declared[n] = NULL;
+    return true;
+}
+
+static void declared_free(char **declared, size_t n)
+{
+    for (size_t i = 0; declared != NULL && i < n; i++)
+        free(declared[i]);
+    free(declared);
 }
 
 /* PR-MOUNT-1 is excused for what was declared, and for nothing else. */
 static void check_mounts(struct verification *v)
 {
-    const char *declared[DECLARED_MAX + 8];
+    const json_t *mounts = field(v->bundle, "binding.plan.mounts");
     const struct raw *raw = &v->findings.raw[RAW_MOUNTINFO];
-    char actual[320];
+    size_t n = json_array_size(mounts) < DECLARED_MAX ? json_array_size(mounts) : 0;
+    char **owned = calloc(n + 1, sizeof *owned);
+    const char *declared[DECLARED_MAX + N_MOUNT_DEVICES + 1] = {NULL};
+    char actual[320] = "out of memory, or too many mounts";
+    bool ok = raw->bytes != NULL && n != 0 && owned != NULL && declare(mounts, owned);
+    size_t used = 0;
 
-    if (raw->bytes == NULL)
-        return;
-    declare(field(v->bundle, "binding.plan.mounts"), declared);
-    if (!mounts_hold(raw->bytes, declared, actual, sizeof actual))
+    for (; ok && owned[used] != NULL; used++)
+        declared[used] = owned[used];
+    for (size_t i = 0; ok && planned_mount(mounts, "/dev") != NULL && i < N_MOUNT_DEVICES; i++)
+        declared[used++] = mount_devices[i];
+    if (raw->bytes != NULL && !(ok && mounts_hold(raw->bytes, declared, actual, sizeof actual)))
         note(v, REASON_DEVIATION_MOUNT, "%.250s", actual);
+    declared_free(owned, n);
 }
 
 bool check_deviations(struct verification *v)

@@ -5,28 +5,16 @@
 #include "rules/procfs.h"
 #include "verify/field.h"
 #include "verify/html_table.h"
+#include "verify/mounts.h"
 #include "verify/page.h"
 
 /* The world of the payload: mounts and limits, as planned and as seen. */
 
-/* The row of the plan for a mount point, or NULL. */
-static const json_t *planned(const struct verification *v, const char *point)
-{
-    const json_t *list = field(v->bundle, "binding.plan.mounts");
-    const json_t *row;
-    size_t i;
-
-    json_array_foreach(list, i, row)
-    {
-        if (same_text(field_text(row, "at"), point))
-            return row;
-    }
-    return NULL;
-}
-
 static void mount(struct html_table *t, const struct verification *v, const struct mount_row *row)
 {
-    const json_t *plan = planned(v, row->point);
+    char at[MOUNT_TEXT_SIZE];
+    const json_t *plan =
+        planned_mount(field(v->bundle, "binding.plan.mounts"), mount_text(at, row->point));
 
     table_row(t, NULL);
     table_text(t, NULL, row->point);

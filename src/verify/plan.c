@@ -8,12 +8,7 @@
 #include "rules/words.h"
 #include "verify/checks.h"
 #include "verify/field.h"
-
-/* More rows than a plan can have. */
-#define PLANNED_MAX 260
-
-/* The largest page of any machine that denybox is built for. */
-#define PAGE_MAX 65536
+#include "verify/mounts.h"
 
 /* The plan that the bundle carries against what it says was there. */
 
@@ -52,145 +47,6 @@ static void check_environment(struct verification *v)
     json_decref(left);
 }
 
-/* Does the row have each of the comma-separated flags? */
-static bool has_flags(const struct mount_row *row, const char *flags)
-{
-    while (*flags != '\0') {
-        size_t length = strcspn(flags, ",");
-        char flag[32];
-
-        if (length >= sizeof flag)
-            return false;
-        memcpy(flag, flags, length);
-        flag[length] = '\0';
-        if (!mount_has(row->options, flag))
-            return false;
-        flags += length + (flags[length] == ',');
-    }
-    return true;
-}
-
-/* The row of the plan, or how many it has. */
-static size_t planned_index(const json_t *mounts, const char *point)
-{
-    size_t i = 0;
-
-    while (i < json_array_size(mounts) &&
-           !same_text(field_text(json_array_get(mounts, i), "at"), point))
-        i++;
-    return i;
-}
-
-static const json_t *planned_mount(const json_t *mounts, const char *point)
-{
-    return json_array_get(mounts, planned_index(mounts, point));
-}
-
-/* The plan has a row for /dev, and mountinfo one more for each device. */
-static bool is_device(const json_t *mounts, const char *point)
-{
-    return strncmp(point, "/dev/", 5) == 0 && planned_mount(mounts, "/dev") != NULL;
-}
-
-/* The flags that a mount is given, whatever the host has. */
-static const char *flags_of(size_t i, bool proc, bool dev)
-{
-    static const char *const table[] = {"ro,nosuid,nodev", "ro,nosuid,nodev,noexec",
-                                        "rw,nosuid,nodev,noexec", "rw,nosuid,nodev,noexec"};
-
-    return i < 4 ? table[i] : proc ? "ro,nosuid,nodev,noexec" : dev ? "ro,nosuid,noexec" : table[0];
-}
-
-/* The deviations that the rows beyond the table's four stand for, and no other. */
-static void check_declared(struct verification *v, const json_t *mounts)
-{
-    const json_t *deviations = json_object_get(v->bundle, "deviations");
-    bool proc = false;
-    bool dev = false;
-    bool bind = false;
-    const json_t *mount;
-    size_t i;
-
-    json_array_foreach(mounts, i, mount)
-    {
-        static const char *const table[] = {"/", "/in", "/out", "/tmp"};
-        const char *at = field_text(mount, "at");
-        bool is_proc = strcmp(at, "/proc") == 0 && same_text(field_text(mount, "source"), "proc");
-        bool is_dev = strcmp(at, "/dev") == 0 && same_text(field_text(mount, "source"), "tmpfs");
-
-        if (i < 4 && strcmp(at, table[i]) != 0)
-            note(v, REASON_MOUNTS, "the plan has %s in place of %s", text_show(at), table[i]);
-        if (strcmp(field_text(mount, "flags"), flags_of(i, is_proc, is_dev)) != 0)
-            note(v, REASON_MOUNTS, "the flags of %s are not those that it gets", text_show(at));
-        if (i < 4)
-            continue;
-        proc = proc || is_proc;
-        dev = dev || is_dev;
-        bind = bind || (!is_proc && !is_dev);
-    }
-    if (proc != array_has(deviations, "proc") || dev != array_has(deviations, "dev") ||
-        bind != array_has(deviations, "ro-bind"))
-        note(v, REASON_PROFILE_DIFFERS, "the deviations are not those of the plan's mounts");
-}
-
-/* What the plan has no source for is a tmpfs of its own, and all of it, and so is /out with
- * --out-size, where "tmpfs" is no directory of that name; /proc is one of proc. */
-static bool right_type(const struct mount_row *row, const json_t *mount, bool collected)
-{
-    const char *source = field_text(mount, "source");
-    const char *want = same_text(row->point, "/proc") && same_text(source, "proc")   ? "proc"
-                       : same_text(row->point, "/dev") && same_text(source, "tmpfs") ? "tmpfs"
-                       : same_text(row->point, "/out") && collected                  ? "tmpfs"
-                       : source == NULL                                              ? "tmpfs"
-                                                                                     : NULL;
-
-    return want == NULL || (strcmp(row->type, want) == 0 && strcmp(row->root, "/") == 0);
-}
-
-static void check_mounts(struct verification *v)
-{
-    const struct raw *raw = &v->findings.raw[RAW_MOUNTINFO];
-    const json_t *mounts = field(plan_of(v), "mounts");
-    const char *next = raw->bytes;
-    struct mount_row row;
-    unsigned char seen[PLANNED_MAX] = {0};
-    bool collected = !field_null(plan_of(v), "limits.out_bytes");
-    size_t devices = 0;
-    bool bad = false;
-
-    if (json_array_size(mounts) > PLANNED_MAX) {
-        note(v, REASON_MOUNTS, "%zu mounts are planned", json_array_size(mounts));
-        return;
-    }
-    check_declared(v, mounts);
-    while (next != NULL && mount_next(&next, &row, &bad)) {
-        size_t i = planned_index(mounts, row.point);
-        const json_t *mount = json_array_get(mounts, i);
-
-        if (mount == NULL && is_device(mounts, row.point)) {
-            devices++;
-            continue;
-        }
-        if (mount == NULL)
-            note(v, REASON_MOUNTS, "%s was not planned", text_show(row.point));
-        else if (seen[i]++ != 0) {
-            note(v, REASON_MOUNTS, "%s is mounted twice", text_show(row.point));
-            return;
-        } else if (!right_type(&row, mount, collected))
-            note(v, REASON_MOUNTS, "%s is not what denybox makes there", text_show(row.point));
-        else if (!has_flags(&row, field_text(mount, "flags")))
-            note(v, REASON_MOUNTS, "%s is not %s", text_show(row.point),
-                 text_show(field_text(mount, "flags")));
-    }
-    for (size_t i = 0; raw->bytes != NULL && i < json_array_size(mounts); i++) {
-        if (seen[i] == 0)
-            note(v, REASON_MOUNTS, "%s is planned, and was not found",
-                 text_show(field_text(json_array_get(mounts, i), "at")));
-    }
-    if (raw->bytes != NULL && devices != (planned_mount(mounts, "/dev") != NULL ? 5 : 0))
-        note(v, REASON_MOUNTS, "%zu devices are in /dev", devices);
-}
-
 /* Of a limit that a cgroup can hold: whose it is, where the plan wants it, and of whom. */
 static void check_held_by(struct verification *v, const char *name)
 {
@@ -216,7 +72,7 @@ static bool right_value(const json_t *limit, const char *name, json_int_t planne
 
     return less == 0 ||
            (strcmp(name, "memory") == 0 && same_text(field_text(limit, "held_by"), "cgroup") &&
-            less > 0 && less < PAGE_MAX);
+            less > 0 && less < LARGEST_PAGE);
 }
 
 /* "000000ff,00000003" of status: on how many processors it may run; 0: it does not say. */
@@ -286,23 +142,6 @@ static void check_profile(struct verification *v)
     if (strict != (json_array_size(deviations) == 0))
         note(v, REASON_PROFILE_DIFFERS, "the profile is %s, with %zu deviations",
              text_show(profile), json_array_size(deviations));
-}
-
-/* Where the outputs go, in the two places that say so. */
-static void check_output(struct verification *v)
-{
-    const json_t *plan = plan_of(v);
-    bool collected = !field_null(plan, "limits.out_bytes");
-    const char *directory = field_text(plan, "output.directory");
-    const char *source = field_text(planned_mount(field(plan, "mounts"), "/out"), "source");
-    const char *want = collected ? "tmpfs" : directory;
-
-    if (want == NULL ? source != NULL : !same_text(source, want))
-        note(v, REASON_MOUNTS, "/out is not where the outputs go");
-    if ((collected && directory == NULL) ||
-        (!collected && json_is_true(field(plan, "output.keep_failed"))) ||
-        (directory == NULL && json_is_true(field(plan, "output.strict"))))
-        note(v, REASON_MOUNTS, "the plan's output contradicts itself");
 }
 
 /* How many filters of the payload's own the status must count at least. */
@@ -388,8 +227,7 @@ static void check_version(struct verification *v)
 void check_plan(struct verification *v)
 {
     check_environment(v);
-    check_mounts(v);
-    check_output(v);
+    check_planned_mounts(v);
     check_limits(v);
     check_profile(v);
     check_filters(v);

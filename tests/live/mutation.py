@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Changes one thing in a bundle at a time: what a forger could try, or an accident do."""
 
+import base64
 import datetime
 import json
 
@@ -18,6 +19,30 @@ def seal(document):
     """What a forger does last: computes the integrity digest anew."""
     rest = {key: value for key, value in document.items() if key != "integrity"}
     document["integrity"]["sha256"] = bundle.sha256(canonical(rest))
+
+
+def shown(content):
+    """The text of a raw text's bytes, as a bundle has it."""
+    return "".join(chr(c) if c in b"\t\n" or 32 <= c < 127 else f"\\x{c:02x}" for c in content)
+
+
+def set_raw(document, name, content):
+    """Another raw text, in each of the places where it or its digest stands."""
+    digest = bundle.sha256(content)
+    document["raw"].update({name: shown(content), f"{name}_sha256": digest,
+                            f"{name}_b64": base64.b64encode(content).decode()})
+    key = {"mountinfo": "mountinfo_sha256", "proc_net_dev": "net_dev_sha256"}.get(name)
+    for look in document["observed"].values():
+        if key is not None and look is not None:
+            look[key] = digest
+
+
+def edit_raw(document, name, old, new):
+    """Changes a part of a raw text, which must be there."""
+    content = base64.b64decode(document["raw"][f"{name}_b64"])
+    if old not in content:
+        raise ValueError(f"{old!r} is not in {name}")
+    set_raw(document, name, content.replace(old, new))
 
 
 def pattern(path):

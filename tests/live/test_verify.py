@@ -589,10 +589,7 @@ class Commands(Verify):
         for forged in (status[:-1], status + b"CapEff:\tffff", status + b"\n", status + b"x\n",
                        status + b":\n", status + b"A:\rCapEff:\t0\n", status + b"A:\x1b[2K\n"):
             document = copy.deepcopy(good)
-            document["raw"].update(
-                status="".join(chr(c) if c in b"\t\n" or 32 <= c < 127 else f"\\x{c:02x}"
-                               for c in forged),
-                status_b64=base64.b64encode(forged).decode(), status_sha256=bundle.sha256(forged))
+            mutation.set_raw(document, "status", forged)
             self.assert_codes(document, REJECTED, "raw-text")
 
     def test_the_lines_of_attest(self):
@@ -617,6 +614,91 @@ class Commands(Verify):
         self.assert_codes(document, ACCEPTABLE)
         outputs[1]["size"] += 1
         self.assert_codes(document, REJECTED, "result")
+
+
+class Mounts(Verify):
+    """Rows of mountinfo that each have the right flags, and are not the sandbox of the plan."""
+
+    ALL = ("--allow-deviation", "proc", "--allow-deviation", "dev", "--allow-deviation", "ro-bind")
+
+    def refused(self, good, *edits, options=()):
+        forged = copy.deepcopy(good)
+        for old, new in edits:
+            mutation.edit_raw(forged, "mountinfo", old, new)
+        mutation.seal(forged)
+        self.assertEqual(self.codes(forged, *options), (REJECTED, {"mounts"}), edits)
+
+    def test_an_input_that_can_be_written_to(self):
+        """The file system and directory of --out at another place, too: whole, beneath, above."""
+        good = self.make(*self.io)
+        self.assert_codes(good, ACCEPTABLE)
+        at = good["raw"]["mountinfo"].split(" /in ")[0].split(" ")[-1].encode()
+        self.assertTrue(at.endswith(b"/in"), at)
+        place = at[:-len(b"/in")] + b"/out"
+        for root in (place, place + b"/beneath", place[:place.rindex(b"/")] or b"/", b"/"):
+            self.refused(good, (at + b" /in ", root + b" /in "))
+
+    def test_a_root_that_is_not_the_planned_one(self):
+        path = self.path("root.json")
+        self.assert_status(denybox("run", "--venue", "VPS", "--rootfs", support.rootfs(),
+                                   "--evidence", path, "--", "/usr/bin/busybox", "true"), 0)
+        good = self.evidence("root.json")
+        self.assert_codes(good, ACCEPTABLE)
+        layers = b" - overlay denybox ro,lowerdir=skeleton:root"
+        for new in (b" - ext4 /dev/sda rw", b" - tmpfs none rw", b" - overlay denybox ro",
+                    b" - overlay denybox rw,lowerdir=skeleton:root",
+                    b" - overlay denybox ro,lowerdir=root",
+                    b" - overlay denybox ro,lowerdir=evil,lowerdir=skeleton:root",
+                    layers + b",upperdir=u,workdir=w"):
+            self.refused(good, (layers, new))
+        self.refused(good, (b" / / ro", b" /x / ro"))
+
+    def test_the_size_of_a_tmpfs(self):
+        good = self.make("--out", self.path("new"), "--out-size", "1m", "--tmp-size", "2m")
+        self.assert_codes(good, ACCEPTABLE)
+        for size in (b"size=1024k", b"size=2048k"):
+            for new in (b"size=1020k", b"size=4096k", size + b"," + size, b"size=0" + size[5:],
+                        size[:-1], size[:-1] + b"m", b"xsize=4k"):
+                self.refused(good, (size, new))
+        self.refused(good, (b"none rw,size=1024k", b"none ro,size=1024k"))
+        limits = good["binding"]["plan"]["limits"]
+        limits["tmp_bytes"] -= 1
+        self.replan(good)
+        self.assert_codes(good, ACCEPTABLE)  # in whole pages
+        limits["tmp_bytes"] -= 1 << 16
+        self.replan(good)
+        self.assert_codes(good, REJECTED, "mounts")
+
+    def test_a_file_system_for_two(self):
+        good = self.make()
+        rows = [row.split(" ") for row in good["raw"]["mountinfo"].splitlines()]
+        device = {row[4]: row[2].encode() for row in rows}
+        for one, other in (("/", "/tmp"), ("/in", "/out"), ("/out", "/tmp")):
+            self.refused(good, (device[one] + b" / ", device[other] + b" / "))
+
+    def test_mounts_that_are_not_on_each_other(self):
+        good = self.make()
+        number = {row.split(" ")[4]: row.split(" ")[0].encode() + b" "
+                  for row in good["raw"]["mountinfo"].splitlines()}
+        self.refused(good, (number["/tmp"] + number["/"], number["/tmp"] + b"2147483647 "))
+        self.refused(good, (number["/tmp"] + number["/"], number["/tmp"] + number["/out"]))
+        self.refused(good, (number["/tmp"] + number["/"], number["/out"] + number["/"]))
+
+    def test_devices(self):
+        good = self.make("--dev")
+        options = ("--allow-deviation", "dev")
+        self.assert_codes(good, ACCEPTABLE, options=options)
+        self.refused(good, (b"/null /dev/null", b"/sda /dev/null"), options=options)
+        self.refused(good, (b"/zero /dev/zero", b"/null /dev/null"), options=options)
+
+    def test_a_place_with_other_than_plain_characters(self):
+        place = "/d\u00e4 \\x41"
+        good = self.make("--ro-bind", self.path("in"), place)
+        options = ("--allow-deviation", "ro-bind")
+        self.assert_codes(good, ACCEPTABLE, options=options)
+        good["binding"]["plan"]["mounts"][4]["at"] = "/d\\xc3\\xa4 A"
+        self.replan(good)
+        self.assert_codes(good, REJECTED, "mounts", "deviation-mount", options=options)
 
 
 class Foreign(Verify):
