@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "verify/checks.h"
+#include "verify/field.h"
 
 /* A string is read to its end; an escape takes two characters. NULL without an end. */
 static const char *skip_string(const char *next, const char *end)
@@ -96,6 +97,9 @@ static bool parse(struct verification *v, const char *bytes)
                     e.text);
     if (!json_is_object(v->bundle))
         return note(v, REASON_FILE_JSON, "the document is no object");
+    if (same_text(field_text(v->bundle, "profile"), "weakened"))
+        return note(v, REASON_FILE_KIND,
+                    "the matrix of attest --controls: name its bundle, and this by --controls");
     return true;
 }
 
@@ -115,6 +119,13 @@ static bool read_and_parse(struct verification *v, int fd, off_t size)
     return ok;
 }
 
+static const char *kind_of(mode_t mode)
+{
+    return S_ISLNK(mode)   ? "a symbolic link: name what it points to"
+           : S_ISDIR(mode) ? "a directory: name the bundles in it, each for itself"
+                           : "not a regular file";
+}
+
 bool check_file(struct verification *v)
 {
     struct stat st;
@@ -123,8 +134,8 @@ bool check_file(struct verification *v)
 
     /* Looked at before it is opened, for a device can act on that; and again by the descriptor. */
     if (fstatat(AT_FDCWD, v->path, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
-        return note(v, S_ISLNK(st.st_mode) ? REASON_FILE_LINK : REASON_FILE_KIND,
-                    "not a regular file");
+        return note(v, S_ISLNK(st.st_mode) ? REASON_FILE_LINK : REASON_FILE_KIND, "%s",
+                    kind_of(st.st_mode));
     fd = open(v->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return note(v, errno == ELOOP ? REASON_FILE_LINK : REASON_FILE_UNREADABLE, "%s",
@@ -132,7 +143,7 @@ bool check_file(struct verification *v)
     if (fstat(fd, &st) < 0)
         ok = note(v, REASON_FILE_UNREADABLE, "%s", strerror(errno));
     else if (!S_ISREG(st.st_mode))
-        ok = note(v, REASON_FILE_KIND, "not a regular file");
+        ok = note(v, REASON_FILE_KIND, "%s", kind_of(st.st_mode));
     else
         ok = read_and_parse(v, fd, st.st_size);
     io_close(&fd);

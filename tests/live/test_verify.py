@@ -1287,10 +1287,10 @@ class Mutations(Verify):
 class Files(Verify):
     """What is no bundle, and what is no file."""
 
-    def refused(self, path, code, status=REJECTED):
+    def refused(self, path, code, status=REJECTED, says=""):
         done = denybox("verify", path, timeout=20)
         self.assert_status(done, status)
-        self.assertIn(f"    {code}: ", done.out)
+        self.assertIn(f"    {code}: {says}", done.out)
         for c in done.raw_out + done.raw_err:
             self.assertTrue(c == 10 or 32 <= c < 127, repr(done))
 
@@ -1299,10 +1299,12 @@ class Files(Verify):
         os.symlink(good, self.path("link"))
         os.mkfifo(self.path("fifo"))
         os.mkdir(self.path("directory"))
-        self.refused(self.path("link"), "file-link")
-        self.refused(self.path("fifo"), "file-kind")
-        self.refused(self.path("directory"), "file-kind")
+        self.refused(self.path("link"), "file-link", says="a symbolic link: name what it points to")
+        self.refused(self.path("fifo"), "file-kind", says="not a regular file")
+        self.refused(self.path("directory"), "file-kind", says="a directory: name the bundles in it")
         self.refused("/dev/null", "file-kind")
+        self.refused(self.save({"profile": "weakened"}, "controls.json"), "file-kind",
+                     says="the matrix of attest --controls")
         self.refused(self.path("nothing"), "file-unreadable", BLOCKED)
         self.refused(self.save("", "empty"), "file-size")
         with open(self.path("giant"), "wb") as file:
