@@ -505,6 +505,26 @@ def test_rules_of_scan():
             assert any(line.startswith('.Va ') for line in page[name]) == (how == 'LISTED'), name
 
 
+def test_limits_of_scan():
+    def constant(path, name):
+        return re.search(r'(?:#define )?%s (?:= )?\(?(\d+)' % name, read(path)).group(1)
+    text = joined(section(SCAN, 'Limits', 'Ss'))
+    for words, path, name in (
+            ('%s files', 'src/scan/report.h', 'SCAN_FILES_MAX'),
+            ('%s things', 'src/scan/report.h', 'SCAN_FINDINGS_MAX'),
+            ('%s MiB of one source', 'src/scan/source.h', 'SOURCE_MAX'),
+            ('%s MiB of all', 'src/scan/source.h', 'SOURCES_MAX'),
+            ('%s MiB of an ELF file', 'src/scan/program.c', 'PROGRAM_MAX'),
+            ('%s names in its directory', 'src/scan/source.h', 'PLACE_MAX'),
+            ('%s MiB of a policy', 'src/scan/policy.c', 'FILE_MAX'),
+            ('%s names of a source', 'src/scan/names.py', 'FACTS_MAX')):
+        assert words % constant(path, name) in text, name
+    text = joined(section(SCAN, 'DESCRIPTION'))
+    flags = re.search(r'#define HARMLESS "(\w+)"', read('src/scan/invocation.c')).group(1)
+    listed = re.search(r'all but Fl (.*?) No and Fl (\w) ,', text)
+    same(listed.group(1).split(' , ') + [listed.group(2)], flags, 'harmless options')
+
+
 def test_exit_codes_of_scan():
     have = {code: joined(text) for code, text in items(section(SCAN, 'EXIT STATUS')).items()}
     done = subprocess.run([DENYBOX, 'scan', '--help'], stdout=subprocess.PIPE, check=True)

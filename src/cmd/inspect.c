@@ -237,10 +237,6 @@ void inspection_print(const struct inspection *i)
         fprintf(stderr, "denybox: scan: %s\n", i->report.failed);
     if (i->report.hint[0] != '\0')
         fprintf(stderr, "denybox: hint: %s\n", i->report.hint);
-    if (i->report.denied != 0)
-        fputs("denybox: hint: a policy of your own (--scan FILE) allows more; denybox scan "
-              "--show-policy shows the built-in one\n",
-              stderr);
 }
 
 json_t *inspection_json(const struct plan *plan, const struct inspection *i)

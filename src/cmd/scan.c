@@ -31,19 +31,6 @@ static const struct {
     [SCAN_NOT_RUN] = {"BLOCKED", EXIT_BLOCKED, "something could not be scanned"},
 };
 
-static bool is_source(int fd, const char *path)
-{
-    char head[128] = "";
-    size_t length = strlen(path);
-
-    if (length > 3 && strcmp(path + length - 3, ".py") == 0)
-        return true;
-    if (pread(fd, head, sizeof head - 1, 0) < 2 || strncmp(head, "#!", 2) != 0)
-        return false;
-    head[strcspn(head, "\n")] = '\0';
-    return strstr(head, "python") != NULL;
-}
-
 /* `path` is a source, or the name of a directory of them. */
 static bool scan_sources(struct scan_report *r, const struct parser *parser, const char *path,
                          bool directory)
@@ -93,14 +80,13 @@ static bool scan_path(struct scan_report *r, const struct parser *parser, const 
     else if (S_ISDIR(st.st_mode))
         ok = scan_sources(r, parser, path, true) &&
              (r->n != before ||
-              scan_failed(
-                  r, "there is nothing to scan in '%s': no ELF file, and no Python source (*.py)",
-                  text_show(path)));
+              scan_failed(r, "there is nothing to scan in '%s': no ELF file, and no Python source",
+                          text_show(path)));
     else if (!S_ISREG(st.st_mode))
         ok = scan_failed(r, "cannot read '%s': neither a file nor a directory", text_show(path));
     else if (elf_file_is(fd))
         ok = scan_program(r, fd, path);
-    else if (is_source(fd, path))
+    else if (source_is(fd, path))
         ok = scan_sources(r, parser, path, false);
     else
         ok = scan_failed(r, "cannot scan '%s': neither an ELF file nor a Python source",
@@ -170,6 +156,17 @@ static int scan_all(const struct scan_options *o, const struct scan_policy *poli
     return status;
 }
 
+static int show_policy(void)
+{
+    struct error e;
+
+    fputs(scan_policy_builtin(), stdout);
+    if (print_end(&e))
+        return EXIT_OK;
+    error_print(&e);
+    return EXIT_USAGE;
+}
+
 static int show_help(void)
 {
     command_usage("scan");
@@ -211,8 +208,7 @@ int command_scan(int argc, char **argv)
         return EXIT_OK;
     }
     if (o.show_policy)
-        return fputs(scan_policy_builtin(), stdout) >= 0 && fflush(stdout) == 0 ? EXIT_OK
-                                                                                : EXIT_USAGE;
+        return show_policy();
     if (scan_policy_load(&policy, o.policy, &e))
         status = scan_all(&o, &policy);
     else

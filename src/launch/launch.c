@@ -151,6 +151,21 @@ static bool scan_alone(const char *reasons)
     return reasons[0] != '\0';
 }
 
+/* No policy helps where the scan did not come to its end. */
+static bool scan_refuses(const char *reasons, struct error *e)
+{
+    static const char unread[] = "PR-DYNIMPORT NOT_RUN";
+
+    if (strncmp(reasons, unread, strlen(unread)) == 0) {
+        error_set(e, EXIT_BLOCKED, "cannot start the payload: it could not be scanned");
+        return error_hint(e,
+                          "what can be scanned, denybox-scan(1) says; without --scan nothing is");
+    }
+    error_set(e, EXIT_BLOCKED, "cannot start the payload: the scan does not allow it");
+    return error_hint(e, "a policy of your own (--scan FILE) allows more; denybox scan "
+                         "--show-policy shows the built-in one");
+}
+
 /* The reasons say which; to one of them there is an answer that nobody thinks of. */
 static bool wall_missing(const struct findings *f, struct error *e)
 {
@@ -191,12 +206,8 @@ static bool carry_out(struct supervisor *sv)
      * behind fewer walls, to see that they get out. */
     if (!fault_skips("proof") && !gate_open(sv->s, &sv->gate, r) && !fault_skips("gate")) {
         r->blocked = true;
-        if (scan_alone(buf_text(&r->reasons))) {
-            error_set(sv->e, EXIT_BLOCKED, "cannot start the payload: the scan does not allow it");
-            return error_hint(sv->e, "denybox scan shows what it names; a policy of your own: "
-                                     "--scan FILE, see denybox-scan(1)");
-        }
-        return wall_missing(&r->inside, sv->e);
+        return scan_alone(buf_text(&r->reasons)) ? scan_refuses(buf_text(&r->reasons), sv->e)
+                                                 : wall_missing(&r->inside, sv->e);
     }
     sv->s->hooks->started(sv->s->plan, r);
     return supervise_run(sv) && limits_stood(sv);

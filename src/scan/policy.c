@@ -145,21 +145,19 @@ bool scan_policy_read(struct scan_policy *p, const char *bytes, size_t length, s
 bool scan_policy_load(struct scan_policy *p, const char *file, struct error *e)
 {
     struct buf bytes = {0};
-    bool ok;
+    bool ok = false;
 
     *p = (struct scan_policy){0};
     if (file == NULL || strcmp(file, "default") == 0)
         return scan_policy_read(p, builtin_policy, sizeof builtin_policy - 1, e);
-    if (!io_read_named(file, FILE_MAX, &bytes)) {
+    if (!io_read_named(file, FILE_MAX, &bytes))
         error_errno(e, EXIT_DENYBOX, errno, "cannot read the scan policy '%s'", text_show(file));
-        ok = error_hint(e, "default is the built-in one; denybox scan --show-policy prints it, to "
-                           "make one of your own");
-    } else {
+    else
         ok = read_bytes(p, buf_text(&bytes), bytes.length, e) ||
              error_before(e, "cannot use the scan policy '%s'", text_show(file));
-    }
     buf_free(&bytes);
-    return ok;
+    return ok || error_hint(e, "default is the built-in one; denybox scan --show-policy prints it, "
+                               "to make one of your own");
 }
 
 /* "/usr/bin/python3" stands for "/usr/bin/python3.11" as well. */

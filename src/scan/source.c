@@ -82,6 +82,9 @@ static bool add_open(struct sources *s, int fd, const char *shown)
         return scan_program(s->report, fd, shown);
     if (!io_read_all(fd, SOURCE_MAX, &bytes)) {
         buf_free(&bytes);
+        if (errno == EFBIG)
+            return scan_failed(s->report, "cannot read '%s': it is larger than %u MiB",
+                               text_show(shown), SOURCE_MAX >> 20);
         return scan_failed(s->report, "cannot read '%s': %s", text_show(shown), strerror(errno));
     }
     return queue(s, shown, &bytes, false);
@@ -141,13 +144,32 @@ static bool note_bytecode(struct sources *s, const char *path)
     return file != NULL && scan_note(s->report, file, RULE_PY_BYTECODE, 0, path);
 }
 
-static bool is_program(const struct sources *s, const char *path)
+bool source_is(int fd, const char *name)
 {
-    int fd = open_beneath(s, path);
-    bool program = fd >= 0 && elf_file_is(fd);
+    char head[128] = "";
+
+    if (text_ends_in(name, ".py"))
+        return true;
+    if (pread(fd, head, sizeof head - 1, 0) < 2 || strncmp(head, "#!", 2) != 0)
+        return false;
+    head[strcspn(head, "\n")] = '\0';
+    return strstr(head, "python") != NULL;
+}
+
+/* A file that has no name of a module: an ELF file, or a script, which nobody can import. One that
+ * cannot be read may be either. */
+static bool take_unnamed(const struct walking *w, const char *path)
+{
+    int fd = open_beneath(w->s, path);
+    bool script = w->importer == NO_IMPORTER;
+    bool readable = fd >= 0;
+    bool matters = readable && (elf_file_is(fd) || (script && source_is(fd, path)));
 
     io_close(&fd);
-    return program;
+    if (!readable)
+        return scan_failed(w->s->report, "cannot read '%s%s': %s", text_show(w->s->shown),
+                           text_show(path), strerror(errno));
+    return !matters || sources_add(w->s, path);
 }
 
 static bool take_file(const struct walking *w, const char *path, const char *name)
@@ -159,7 +181,7 @@ static bool take_file(const struct walking *w, const char *path, const char *nam
         return false;
     if (text_ends_in(name, ".pyc"))
         return note_bytecode(w->s, path);
-    return !(text_ends_in(name, ".py") || is_program(w->s, path)) || sources_add(w->s, path);
+    return text_ends_in(name, ".py") ? sources_add(w->s, path) : take_unnamed(w, path);
 }
 
 static bool take_entry(const struct tree_entry *entry, void *context)

@@ -25,6 +25,9 @@ struct scan_parser {
 /* The program that the parser runs: walker.py. */
 extern const char scan_walker[];
 
+/* Is the file a Python source? By its name, or by a #! line that names python. */
+bool source_is(int fd, const char *name);
+
 /* Of one scan: a source, and the bytes of all of them; and what may lie beside one. */
 #define SOURCE_MAX (4U << 20)
 #define SOURCES_MAX (32U << 20)

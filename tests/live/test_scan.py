@@ -714,6 +714,26 @@ class Words(Base):
             with self.subTest(words):
                 self.assert_status(command([DENYBOX, "scan", *words]), 2)
 
+    def test_a_script_in_a_directory(self):
+        """Its name says nothing; and what cannot be read may be one."""
+        write(self.path("in", "x.py"), "print(1)")
+        name = write(self.path("in", "tool"), "#!/usr/bin/env python3\nimport ctypes\n")
+        done = denybox("scan", "--rootfs", rootfs(), self.path("in"))
+        self.assert_status(done, 1)
+        self.assertIn(f"python  {name}\n", done.out)
+        write(name, "#!/bin/sh\nimport ctypes\n")
+        self.assert_status(denybox("scan", "--rootfs", rootfs(), self.path("in")), 0)
+        if os.geteuid() != 0:
+            os.chmod(name, 0)
+            done = denybox("scan", "--rootfs", rootfs(), self.path("in"))
+            self.assert_status(done, EXIT_BLOCKED)
+            self.assertIn(f"not scanned: cannot read '{name}': Permission denied", done.out)
+
+    def test_a_source_that_is_too_large(self):
+        done = denybox("scan", write(self.path("in", "x.py"), "#" * ((4 << 20) + 1)))
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertIn("it is larger than 4 MiB", done.out)
+
     def test_the_built_in_policy(self):
         shown = denybox("scan", "--show-policy")
         self.assertEqual(shown.out, read(os.path.join(SRC, "fixtures", "scan", "default.json")))
@@ -968,9 +988,18 @@ class Run(Base):
     def test_a_bad_policy_is_one_line(self):
         for text in ("{}", "[", '{"schema_version": 1, "x": 1}'):
             policy = write(self.path("policy.json"), text)
-            self.assert_error(run("--scan", policy, payload=("exit", "0")), EXIT_DENYBOX, "")
+            self.assert_error(run("--scan", policy, payload=("exit", "0")), EXIT_DENYBOX,
+                              "cannot use the scan policy", "denybox scan --show-policy prints it")
         self.assert_error(run("--scan", self.path("none"), payload=("exit", "0")), EXIT_DENYBOX,
                           "cannot read the scan policy", "denybox scan --show-policy prints it")
+
+    def test_no_policy_helps_what_cannot_be_scanned(self):
+        self.source("x = = 1")
+        done = self.python("/in/x.py")
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertIn("denybox: cannot start the payload: it could not be scanned\n", done.err)
+        self.assertIn("BLOCKED: PR-DYNIMPORT NOT_RUN", done.err)
+        self.assertNotIn("a policy of your own", done.err)
 
     def test_without_it_nothing_is_scanned(self):
         done = run("--venue", "CI", "--evidence", self.path("bundle.json"), payload=("exit", "0"))
