@@ -44,13 +44,21 @@ static void observe(enum probe probe, int value)
 /* Is the probe to be found without its wall? */
 static bool broken[N_PROBES];
 
+#define Z "0000000000000000"
+#define HEADING                                                                                    \
+    "Inter-|   Receive                                                |  Transmit\n"               \
+    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs "     \
+    "drop fifo colls carrier compressed\n"
+#define ZEROS ": 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
+
 static void fill_texts(void)
 {
     char status[512];
 
     snprintf(status, sizeof status,
-             "Uid:\t%d\t7\t7\t7\nGid:\t7\t7\t7\t7\nSigBlk:\t%d\nSigIgn:\t0\nCapInh:\t0\n"
-             "CapPrm:\t0\nCapEff:\t0\nCapBnd:\t0\nCapAmb:\t0\nNoNewPrivs:\t1\nSeccomp:\t2\n"
+             "Uid:\t%d\t7\t7\t7\nGid:\t7\t7\t7\t7\nSigBlk:\t%016d\nSigIgn:\t" Z "\nCapInh:\t" Z
+             "\nCapPrm:\t" Z "\nCapEff:\t" Z "\nCapBnd:\t" Z "\nCapAmb:\t" Z
+             "\nNoNewPrivs:\t1\nSeccomp:\t2\n"
              "Seccomp_filters:\t%d\n",
              broken[DX_IDS] ? 0 : 7, broken[DX_SIGNALS] ? 1 : 0, broken[DX_SECCOMP] ? 1 : 2);
     set_raw(RAW_STATUS, status, strlen(status));
@@ -59,9 +67,9 @@ static void fill_texts(void)
     else
         set_raw(RAW_ENV_KEYS, BYTES("PATH\0"));
     if (broken[PR_NET_2])
-        set_raw(RAW_NET_DEV, BYTES("a|\nb|\n lo: 0\n eth0: 0\n"));
+        set_raw(RAW_NET_DEV, BYTES(HEADING "    lo" ZEROS "  eth0" ZEROS));
     else
-        set_raw(RAW_NET_DEV, BYTES("a|\nb|\n lo: 0\n"));
+        set_raw(RAW_NET_DEV, BYTES(HEADING "    lo" ZEROS));
     snprintf(status, sizeof status,
              "1 1 0:1 / / %s,nosuid,nodev - tmpfs n rw\n"
              "2 1 0:2 / /in ro,nosuid,nodev,noexec - tmpfs n rw\n"

@@ -323,7 +323,7 @@ static const struct value {
     {STATUS, "Seccomp", "2"},
     {STATUS, "Seccomp_filters", "3"},
     {STATUS, "NoNewPrivs", "1"},
-    {STATUS, "Groups", ""},
+    {STATUS, "Groups", " "},
     {STATUS, "Speculation_Store_Bypass", "thread force mitigated"},
     {STATUS, "Gid", NULL},
     {STATUS, "Seccom", NULL},
@@ -334,10 +334,13 @@ static const struct value {
     {"\n\n", "Uid", NULL},
     {"Uid:\t1", "Uid", NULL}, /* cut */
     {"Uid\t1\n", "Uid", NULL},
-    {"Uid:\n", "Uid", ""},
-    {"Uid:\n1\n", "Uid", ""},
-    {"Uid: 1\nUid:\t2\n", "Uid", NULL}, /* which of them? */
-    {"Uid: 1\nGid:\t2\n", "Uid", "1"},
+    {"Uid:\t\n", "Uid", ""},
+    {"Uid:\n", "Uid", NULL},
+    {"Uid:\n1\n", "Uid", NULL},
+    {"Uid:\t1\nUid:\t2\n", "Uid", NULL}, /* which of them? */
+    {"Uid:\t1\nGid:\t2\n", "Uid", "1"},
+    {"Uid: 1\nGid:\t2\n", "Uid", NULL}, /* the kernel writes a tab */
+    {"Uid:\t 1\n", "Uid", " 1"},
     {"x Uid:\t1\nUid:\t2\n", "Uid", "2"},
 };
 
@@ -365,54 +368,144 @@ END_TEST
 
 #define HEADING                                                                                    \
     "Inter-|   Receive                                                |  Transmit\n"               \
-    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs\n"
-#define ZEROS "       0       0    0    0    0     0          0         0        0       0\n"
+    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs "     \
+    "drop fifo colls carrier compressed\n"
+#define HALF "       0       0    0    0    0     0          0         0"
+#define ZEROS HALF HALF "\n"
 
 static const struct net_dev {
     const char *text;
     const char *names; /* NULL: malformed */
+    bool used;
 } net_devs[] = {
-    {HEADING "    lo:" ZEROS, "lo"},
-    {HEADING "    lo: 1 2 3\n", "lo"},
-    {HEADING "lo:" ZEROS, "lo"},
-    {HEADING "    lo:" ZEROS "  eth0:" ZEROS, "lo,eth0"},
-    {HEADING "  eth0:" ZEROS "    lo:" ZEROS "wlan0.1:" ZEROS, "eth0,lo,wlan0.1"},
-    {HEADING, ""},
-    {"", NULL},
-    {"\n", NULL},
-    {"    lo:" ZEROS, NULL},
-    {"heading\nheading", NULL},
-    {"eth0:" ZEROS "wlan0:" ZEROS "    lo:" ZEROS, NULL}, /* no heading */
-    {HEADING "    lo: 1 2 3 eth0: 5 6 7\n", NULL},
-    {HEADING "    lo: 1 2 x\n", NULL},
-    {HEADING "    lo:0 0 0", NULL},
-    {HEADING "    lo 0 0 0\n", NULL},
-    {HEADING "      : 0 0 0\n", NULL},
-    {HEADING "\n", NULL},
-    {HEADING "    lo:" ZEROS "\n", NULL},
+    {HEADING "    lo:" ZEROS, "lo", false},
+    {HEADING "lo:" ZEROS, "lo", false},
+    {HEADING "    lo: 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n", "lo", true},
+    {HEADING "    lo: 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 18446744073709551615\n", "lo", true},
+    {HEADING "    lo:" ZEROS "  eth0:" ZEROS, "lo,eth0", false},
+    {HEADING "    lo:" ZEROS "  eth0:" HALF HALF "0\n", NULL, false},
+    {HEADING "  eth0:" ZEROS "    lo:" ZEROS "wlan0.1:" ZEROS, "eth0,lo,wlan0.1", false},
+    {HEADING "veth-15-letters:" ZEROS, "veth-15-letters", false},
+    {HEADING "veth-16--letters:" ZEROS, NULL, false},
+    {HEADING, "", false},
+    {"", NULL, false},
+    {"\n", NULL, false},
+    {"    lo:" ZEROS, NULL, false},
+    {"heading\nheading", NULL, false},
+    {"a|\nb|\n    lo:" ZEROS, NULL, false}, /* another heading could hide an interface */
+    {"| eth0:" ZEROS "|\n    lo:" ZEROS, NULL, false},
+    {"eth0:" ZEROS "wlan0:" ZEROS "    lo:" ZEROS, NULL, false}, /* no heading */
+    {HEADING "    lo:\n", NULL, false},
+    {HEADING "    lo: 1 2 3\n", NULL, false},
+    {HEADING "    lo:" HALF HALF, NULL, false},
+    {HEADING "    lo:" HALF HALF " 0\n", NULL, false},
+    {HEADING "    lo:" HALF HALF " \n", NULL, false},
+    {HEADING "    lo:" HALF " 00 0 0 0 0 0 0 0\n", NULL, false},
+    {HEADING "    lo:" HALF " 0 0 0 0 0 0 0 -1\n", NULL, false},
+    {HEADING "    lo:" HALF " 0 0 0 0 0 0 0 x\n", NULL, false},
+    {HEADING "    lo:0 0 0 0 0 0 0 0" HALF "\n", NULL, false},
+    {HEADING "    lo" ZEROS, NULL, false},
+    {HEADING "    l/o:" ZEROS, NULL, false},
+    {HEADING "\tlo:" ZEROS, NULL, false},
+    {HEADING "      :" ZEROS, NULL, false},
+    {HEADING "\n", NULL, false},
+    {HEADING "    lo:" ZEROS "\n", NULL, false},
 };
 
 START_TEST(interfaces_are_named)
 {
     char names[64];
+    bool used;
 
-    ck_assert_int_eq(net_dev_names(net_devs[_i].text, names, sizeof names),
+    ck_assert_int_eq(net_dev_names(net_devs[_i].text, names, sizeof names, &used),
                      net_devs[_i].names != NULL);
-    if (net_devs[_i].names != NULL)
-        ck_assert_str_eq(names, net_devs[_i].names);
+    if (net_devs[_i].names == NULL)
+        return;
+    ck_assert_str_eq(names, net_devs[_i].names);
+    ck_assert_int_eq(used, net_devs[_i].used);
 }
 END_TEST
 
 START_TEST(interfaces_need_room)
 {
     char names[16];
+    bool used;
 
     memset(names, 'G', sizeof names);
-    ck_assert(net_dev_names(HEADING "lo:" ZEROS "eth0:" ZEROS, names, 9));
+    ck_assert(net_dev_names(HEADING "lo:" ZEROS "eth0:" ZEROS, names, 9, &used));
     ck_assert_str_eq(names, "lo,eth0");
-    ck_assert(!net_dev_names(HEADING "lo:" ZEROS "eth0:" ZEROS, names, 7));
-    ck_assert(!net_dev_names(HEADING "lo:" ZEROS, names, 2));
+    ck_assert(!net_dev_names(HEADING "lo:" ZEROS "eth0:" ZEROS, names, 7, &used));
+    ck_assert(!net_dev_names(HEADING "lo:" ZEROS, names, 2, &used));
     ck_assert_int_eq(names[9], 'G');
+}
+END_TEST
+
+/* The kernel's own, of this very process. */
+START_TEST(the_kernels_texts_are_understood)
+{
+    struct buf text = {0};
+    static char names[1 << 16];
+    char value[64];
+    unsigned filters;
+    bool used;
+
+    ck_assert(io_read_file(AT_FDCWD, "/proc/self/net/dev", 1 << 20, &text));
+    ck_assert(net_dev_names(buf_text(&text), names, sizeof names, &used));
+    ck_assert_ptr_nonnull(strstr(names, "lo"));
+    buf_free(&text);
+    ck_assert(io_read_file(AT_FDCWD, "/proc/self/status", 1 << 20, &text));
+    ck_assert(status_lines(buf_text(&text), text.length));
+    ck_assert(status_number(buf_text(&text), "Seccomp_filters", 1000000, &filters));
+    ck_assert(status_value(buf_text(&text), "CapBnd", value, sizeof value));
+    ck_assert_uint_eq(strlen(value), 16);
+    buf_free(&text);
+}
+END_TEST
+
+static const struct lines {
+    const char *text;
+    bool good;
+} lines[] = {
+    {STATUS, true},
+    {"", false},
+    {"A:\t1\n", true},
+    {"A:\t\n", true},
+    {"NSpid:\t1\t2\n", true},
+    {"A:\t1", false},
+    {"A: 1\n", false},
+    {"A:1\n", false},
+    {"A:\n", false},
+    {"A\t1\n", false},
+    {":\t1\n", false},
+    {"\n", false},
+    {"A:\t1\n\n", false},
+    {"A :\t1\nA:\t2\n", false}, /* a name like another one */
+    {" A:\t1\n", false},
+    {"A-B:\t1\n", false},
+    {"A:\t1\rB:\t2\n", false},
+};
+
+START_TEST(a_status_is_lines)
+{
+    ck_assert_int_eq(status_lines(lines[_i].text, strlen(lines[_i].text)), lines[_i].good);
+}
+END_TEST
+
+START_TEST(a_number_has_one_form)
+{
+    unsigned n = 0;
+
+    ck_assert(status_number("A:\t0\nB:\t42\nC:\t042\nD:\t101\nE:\t\nF:\t 1\n", "B", 100, &n));
+    ck_assert_uint_eq(n, 42);
+    ck_assert(status_number("A:\t0\n", "A", 100, &n));
+    ck_assert_uint_eq(n, 0);
+    ck_assert(!status_number("A:\t042\n", "A", 100, &n));
+    ck_assert(!status_number("A:\t00\n", "A", 100, &n));
+    ck_assert(!status_number("A:\t101\n", "A", 100, &n));
+    ck_assert(!status_number("A:\t\n", "A", 100, &n));
+    ck_assert(!status_number("A:\t 1\n", "A", 100, &n));
+    ck_assert(!status_number("A:\t1 \n", "A", 100, &n));
+    ck_assert(!status_number("A:\t-1\n", "A", 100, &n));
 }
 END_TEST
 
@@ -430,6 +523,9 @@ static Suite *suite(void)
     tcase_add_loop_test(c, an_option_is_found_whole, 0, N_ROWS(options));
     tcase_add_loop_test(c, a_value_is_found, 0, N_ROWS(values));
     tcase_add_test(c, a_value_needs_room);
+    tcase_add_test(c, the_kernels_texts_are_understood);
+    tcase_add_loop_test(c, a_status_is_lines, 0, N_ROWS(lines));
+    tcase_add_test(c, a_number_has_one_form);
     tcase_add_loop_test(c, interfaces_are_named, 0, N_ROWS(net_devs));
     tcase_add_test(c, interfaces_need_room);
     suite_add_tcase(s, c);

@@ -54,14 +54,14 @@ START_TEST(a_probe_that_left_something_out_is_told)
 {
     struct fact fact = {0};
 
-    ck_assert(!probe_observes(PR_NET_1, &fact, true));
+    ck_assert(!probe_observes(PR_NET_1, &fact, true, "x86_64"));
     observe(&fact, "datagram");
-    ck_assert(!probe_observes(PR_NET_1, &fact, true));
+    ck_assert(!probe_observes(PR_NET_1, &fact, true, "x86_64"));
     observe(&fact, "stream");
-    ck_assert(probe_observes(PR_NET_1, &fact, true));
-    ck_assert(!probe_observes(PR_SOCK_1, &fact, true));
+    ck_assert(probe_observes(PR_NET_1, &fact, true, "x86_64"));
+    ck_assert(!probe_observes(PR_SOCK_1, &fact, true, "x86_64"));
     observe(&fact, "stream");
-    ck_assert(!probe_observes(PR_NET_1, &fact, true));
+    ck_assert(!probe_observes(PR_NET_1, &fact, true, "x86_64"));
 }
 END_TEST
 
@@ -72,10 +72,27 @@ START_TEST(the_output_is_written_in_two_ways)
 
     observe(&report, "report.md");
     observe(&out, "/out");
-    ck_assert(probe_observes(PR_FS_OUT_OK, &report, false));
-    ck_assert(!probe_observes(PR_FS_OUT_OK, &report, true));
-    ck_assert(probe_observes(PR_FS_OUT_OK, &out, true));
-    ck_assert(!probe_observes(PR_FS_OUT_OK, &out, false));
+    ck_assert(probe_observes(PR_FS_OUT_OK, &report, false, "x86_64"));
+    ck_assert(!probe_observes(PR_FS_OUT_OK, &report, true, "x86_64"));
+    ck_assert(probe_observes(PR_FS_OUT_OK, &out, true, "x86_64"));
+    ck_assert(!probe_observes(PR_FS_OUT_OK, &out, false, "x86_64"));
+}
+END_TEST
+
+START_TEST(a_machine_has_its_own_conventions)
+{
+    struct fact two = {0};
+    struct fact none = {0};
+
+    observe(&two, "int 0x80");
+    observe(&two, "x32");
+    observe(&none, "no such entry");
+    ck_assert(probe_observes(DX_ABI, &two, false, "x86_64"));
+    ck_assert(!probe_observes(DX_ABI, &two, false, "aarch64"));
+    ck_assert(probe_observes(DX_ABI, &two, false, "i686")); /* setarch(8) */
+    ck_assert(!probe_observes(DX_ABI, &none, false, "x86_64"));
+    ck_assert(probe_observes(DX_ABI, &none, false, "aarch64"));
+    ck_assert(!probe_observes(PR_SOCK_1, &none, false, "aarch64"));
 }
 END_TEST
 
@@ -87,7 +104,7 @@ START_TEST(every_probe_has_its_row)
         struct fact none = {0};
         bool raw = judge_raw_kind(kind) != N_RAWS && kind != JUDGE_CAPS;
 
-        ck_assert_msg(probe_observes((enum probe)i, &none, false) == raw, "%s",
+        ck_assert_msg(probe_observes((enum probe)i, &none, false, "x86_64") == raw, "%s",
                       probe_row((enum probe)i)->id);
     }
 }
@@ -103,6 +120,7 @@ static Suite *suite(void)
     tcase_add_test(c, rows_of_the_matrix);
     tcase_add_test(c, a_probe_that_left_something_out_is_told);
     tcase_add_test(c, the_output_is_written_in_two_ways);
+    tcase_add_test(c, a_machine_has_its_own_conventions);
     tcase_add_test(c, every_probe_has_its_row);
     suite_add_tcase(s, c);
     return s;

@@ -48,8 +48,10 @@ static bool only_loopback(void)
 {
     struct buf text = {0};
     char names[256];
+    bool used;
     bool only = io_read_file(AT_FDCWD, "/proc/self/net/dev", 1U << 20, &text) &&
-                net_dev_names(buf_text(&text), names, sizeof names) && strcmp(names, "lo") == 0;
+                net_dev_names(buf_text(&text), names, sizeof names, &used) &&
+                strcmp(names, "lo") == 0;
 
     buf_free(&text);
     return only;

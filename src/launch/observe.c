@@ -179,13 +179,9 @@ static bool maps_hold(const struct sandbox *s, const struct observed *o, struct 
 
 static long filters_of(const char *status)
 {
-    char value[16];
-    unsigned long long n;
+    unsigned n;
 
-    if (!status_value(status, "Seccomp_filters", value, sizeof value) ||
-        !text_number(value, 1000000, &n))
-        return -1;
-    return (long)n;
+    return status_number(status, "Seccomp_filters", 1000000, &n) ? (long)n : -1;
 }
 
 void observe_own(int proc, struct own *own)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
 /* One octal escape \ooo: those that the kernel writes, and no other way to say the same
  * (show_mountinfo: seq_escape of " \t\n\\", and of '#' in a source). */
 static bool unescape(const char *in, char *out)
@@ -249,11 +251,10 @@ bool status_value(const char *status, const char *name, char *value, size_t size
         if (end == NULL)
             return found;
         if (strncmp(line, name, length) == 0 && line[length] == ':') {
-            const char *start = line + length + 1;
+            const char *start = line + length + 2;
 
-            start += strspn(start, "\t ");
-            /* A line that is there twice says nothing. */
-            if (found || start > end || (size_t)(end - start) >= size)
+            /* A line that is there twice says nothing, and the kernel writes a tab. */
+            if (found || start[-1] != '\t' || (size_t)(end - start) >= size)
                 return false;
             memcpy(value, start, (size_t)(end - start));
             value[end - start] = '\0';
@@ -264,37 +265,95 @@ bool status_value(const char *status, const char *name, char *value, size_t size
     return found;
 }
 
+bool status_number(const char *status, const char *name, unsigned most, unsigned *number)
+{
+    char value[16];
+
+    return status_value(status, name, value, sizeof value) &&
+           after_number(value, '\0', most, number) != NULL;
+}
+
+bool status_lines(const char *text, size_t length)
+{
+    const char *end = text + length;
+    const char *line = text;
+
+    while (line < end) {
+        const char *next = memchr(line, '\n', (size_t)(end - line));
+        size_t name = strspn(line, WORD);
+
+        if (next == NULL || name == 0 || line[name] != ':' || line[name + 1] != '\t')
+            return false;
+        for (; line < next; line++) {
+            if ((unsigned char)*line < 0x20 && *line != '\t')
+                return false;
+        }
+        line = next + 1;
+    }
+    return length != 0;
+}
+
 const char *const status_compared[] = {"CapInh",  "CapPrm",          "CapEff",
                                        "CapBnd",  "CapAmb",          "NoNewPrivs",
                                        "Seccomp", "Seccomp_filters", NULL};
 
-bool net_dev_names(const char *text, char *names, size_t size)
+/* dev_seq_show() in net/core/net-procfs.c. */
+static const char heading[] =
+    "Inter-|   Receive                                                |  Transmit\n"
+    " face |bytes    packets errs drop fifo frame compressed multicast|"
+    "bytes    packets errs drop fifo colls carrier compressed\n";
+
+#define COUNTERS 16
+
+/* So many numbers, each behind a blank, up to the end of the line. What comes after them, or NULL.
+ */
+static const char *after_counters(const char *at, bool *used)
 {
-    size_t used = 0;
-    int lines = 0;
+    for (int i = 0; i < COUNTERS; i++) {
+        size_t blanks = strspn(at, " ");
+        size_t n = strspn(at + blanks, "0123456789");
+
+        at += blanks;
+        if (blanks == 0 || n == 0 || n > 20 || (n > 1 && at[0] == '0'))
+            return NULL;
+        *used = *used || at[0] != '0';
+        at += n;
+    }
+    return *at == '\n' ? at + 1 : NULL;
+}
+
+/* A name has no blank, no slash and no colon, and less than 16 bytes: dev_valid_name(). */
+static size_t name_length(const char *name)
+{
+    size_t n = strcspn(name, " \t\n\v\f\r/:");
+
+    return n < 16 && name[n] == ':' ? n : 0;
+}
+
+bool net_dev_names(const char *text, char *names, size_t size, bool *used)
+{
+    size_t have = 0;
+    const char *line = text + strlen(heading);
 
     names[0] = '\0';
-    for (const char *line = text; *line != '\0'; lines++) {
-        const char *end = strchr(line, '\n');
-        const char *colon;
+    *used = false;
+    if (strncmp(text, heading, strlen(heading)) != 0)
+        return false;
+    while (*line != '\0') {
+        size_t length;
 
-        /* Its two lines of heading are columns between bars. */
-        if (end == NULL || (lines < 2 && memchr(line, '|', (size_t)(end - line)) == NULL))
+        line += strspn(line, " ");
+        length = name_length(line);
+        if (length == 0 || have + length + 2 > size)
             return false;
-        if (lines >= 2) { /* after the two lines of the heading */
-            line += strspn(line, " ");
-            colon = memchr(line, ':', (size_t)(end - line));
-            if (colon == NULL || colon == line ||
-                colon + 1 + strspn(colon + 1, " 0123456789") != end ||
-                used + (size_t)(colon - line) + 2 > size)
-                return false;
-            if (used != 0)
-                names[used++] = ',';
-            memcpy(names + used, line, (size_t)(colon - line));
-            used += (size_t)(colon - line);
-            names[used] = '\0';
-        }
-        line = end + 1;
+        if (have != 0)
+            names[have++] = ',';
+        memcpy(names + have, line, length);
+        have += length;
+        names[have] = '\0';
+        line = after_counters(line + length + 1, used);
+        if (line == NULL)
+            return false;
     }
-    return lines >= 2;
+    return true;
 }

@@ -38,11 +38,19 @@ bool mount_super(const struct mount_row *row, const char *name, char *value, siz
 /* The value of a line "Name:\tvalue\n" of status, copied. False when there is none or no room. */
 bool status_value(const char *status, const char *name, char *value, size_t size);
 
+/* The same of a decimal number of at most `most`, as the kernel writes one. */
+bool status_number(const char *status, const char *name, unsigned most, unsigned *number);
+
+/* Is it lines "Name:\tvalue\n" and nothing else? What is in none is for nobody to see. The text
+ * ends in a NUL. */
+bool status_lines(const char *text, size_t length);
+
 /* The lines of status that must be the same inside and outside, and before and after the exec; ends
  * in NULL. */
 extern const char *const status_compared[];
 
-/* The names of the interfaces of /proc/net/dev, comma-separated. False when it is malformed. */
-bool net_dev_names(const char *text, char *names, size_t size);
+/* The names of the interfaces of /proc/net/dev, comma-separated; *used: one has counted something.
+ * False when it is malformed. */
+bool net_dev_names(const char *text, char *names, size_t size, bool *used);
 
 #endif

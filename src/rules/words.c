@@ -70,7 +70,7 @@ static bool labelled(const char *const *labels, const struct fact *fact)
     return i == fact->n && (i == OBSERVATIONS_MAX || labels[i] == NULL);
 }
 
-bool probe_observes(enum probe probe, const struct fact *fact, bool run)
+bool probe_observes(enum probe probe, const struct fact *fact, bool run, const char *machine)
 {
     static const char *const out[OBSERVATIONS_MAX] = {"/out"};
     /* A machine that has no foreign convention. */
@@ -78,7 +78,10 @@ bool probe_observes(enum probe probe, const struct fact *fact, bool run)
 
     if (probe == PR_FS_OUT_OK && run)
         return labelled(out, fact);
-    return labelled(observed[probe], fact) || (probe == DX_ABI && labelled(no_entry, fact));
+    if (probe == DX_ABI && strcmp(machine, "x86_64") != 0)
+        return labelled(no_entry, fact) ||
+               (strcmp(machine, "aarch64") != 0 && labelled(observed[probe], fact));
+    return labelled(observed[probe], fact);
 }
 
 char *probe_rules_digest(char out[DIGEST_TEXT_SIZE])

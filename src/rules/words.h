@@ -22,8 +22,9 @@ enum raw_kind judge_raw_kind(enum judge_kind kind);
 size_t probe_tests(const struct probe_row *row, int tests[TESTS_MAX]);
 
 /* Are these the observations that the probe makes where its wall holds? `run`: before a payload,
- * where PR-FS-OUT-OK leaves nothing behind and says where it wrote instead. */
-bool probe_observes(enum probe probe, const struct fact *fact, bool run);
+ * where PR-FS-OUT-OK leaves nothing behind and says where it wrote instead. `machine`: of uname(2),
+ * for not each has a foreign convention to call by. */
+bool probe_observes(enum probe probe, const struct fact *fact, bool run, const char *machine);
 
 /* What the plan of a bundle has for a root that denybox made: its path in the cache says nothing.
  */

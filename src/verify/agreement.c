@@ -39,6 +39,17 @@ static void check_namespaces(struct verification *v, const json_t *look)
     }
 }
 
+/* Nobody brings lo up in a new network namespace: nothing can have passed it. */
+static void check_network(struct verification *v)
+{
+    const char *text = v->findings.raw[RAW_NET_DEV].bytes;
+    char names[256];
+    bool used;
+
+    if (text != NULL && net_dev_names(text, names, sizeof names, &used) && used)
+        note(v, REASON_NAMESPACES, "the network is no new one: %s has counted", text_show(names));
+}
+
 /* "65532 1000 1": the plan's id, any of the host's, one. */
 static void check_map(struct verification *v, const json_t *look, const char *map, const char *id,
                       const char *line)
@@ -92,6 +103,7 @@ void check_observed(struct verification *v)
         return;
     }
     check_namespaces(v, before);
+    check_network(v);
     check_map(v, before, "uid_map", "uid", "Uid");
     check_map(v, before, "gid_map", "gid", "Gid");
     check_status(v, before);

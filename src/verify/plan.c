@@ -75,30 +75,38 @@ static bool right_value(const json_t *limit, const char *name, json_int_t planne
             less > 0 && less < LARGEST_PAGE);
 }
 
-/* "000000ff,00000003" of status: on how many processors it may run; 0: it does not say. */
+/* "f,ffffffff,00000003" of status: on how many processors it may run; 0: it does not say. */
 static json_int_t processors_of(const char *status)
 {
     char mask[4096];
     json_int_t n = 0;
 
-    if (status == NULL || !status_value(status, "Cpus_allowed", mask, sizeof mask) ||
-        mask[strspn(mask, "0123456789abcdef,")] != '\0')
+    if (!status_value(status, "Cpus_allowed", mask, sizeof mask))
         return 0;
-    for (const char *digit = mask; *digit != '\0'; digit++)
-        n += *digit == ',' ? 0
-                           : __builtin_popcount((unsigned)strtoul((char[]){*digit, 0}, NULL, 16));
-    return n;
+    for (const char *word = mask;; word++) {
+        size_t digits = strspn(word, "0123456789abcdef");
+
+        /* Of 32 bits each, but for the first. */
+        if (digits == 0 || digits > 8 || (word != mask && digits != 8))
+            return 0;
+        n += __builtin_popcountl(strtoul(word, NULL, 16));
+        word += digits;
+        if (*word == '\0')
+            return n;
+        if (*word != ',')
+            return 0;
+    }
 }
 
 /* A host may have fewer than were asked for, and the process says how many; a cgroup holds their
  * time, and is told the number. */
 static bool right_cpus(const struct verification *v, json_int_t value, json_int_t planned)
 {
-    json_int_t allowed = processors_of(v->findings.raw[RAW_STATUS].bytes);
+    const char *status = v->findings.raw[RAW_STATUS].bytes;
 
     if (same_text(field_text(v->bundle, "limits.cpus.held_by"), "cgroup"))
         return value == planned;
-    return value >= 1 && value <= planned && (allowed == 0 || value == allowed);
+    return value >= 1 && value <= planned && (status == NULL || value == processors_of(status));
 }
 
 static void check_limits(struct verification *v)
@@ -154,7 +162,7 @@ static void check_filters(struct verification *v)
         (size_t)!field_null(seccomp, "stacked_json") + !field_null(seccomp, "stacked_bpf");
     char name[32];
     char text[16];
-    unsigned long long loaded = 0;
+    unsigned loaded = 0;
 
     snprintf(name, sizeof name, "%s%s", field_text(seccomp, "profile"), exec ? "_exec" : "");
     if (!same_text(field_text(filters, "profile"), name))
@@ -168,9 +176,9 @@ static void check_filters(struct verification *v)
          strcmp(text, "2") != 0))
         note(v, REASON_FILTERS, "no filter is in force");
     if (v->findings.raw[RAW_STATUS].bytes != NULL &&
-        (!status_value(v->findings.raw[RAW_STATUS].bytes, "Seccomp_filters", text, sizeof text) ||
-         !text_number(text, 1000000, &loaded) || loaded < 1 + (exec ? 0 : 1) + stacked))
-        note(v, REASON_FILTERS, "%llu filters are loaded", loaded);
+        (!status_number(v->findings.raw[RAW_STATUS].bytes, "Seccomp_filters", 1000000, &loaded) ||
+         loaded < 1 + (exec ? 0 : 1) + stacked))
+        note(v, REASON_FILTERS, "%u filters are loaded", loaded);
 }
 
 /* The id of the image stands in the plan as well; of a root its own digest is the image's. */

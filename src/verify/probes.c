@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "rules/deviation.h"
+#include "rules/procfs.h"
 #include "rules/words.h"
 #include "verify/checks.h"
 #include "verify/field.h"
@@ -206,6 +207,27 @@ static bool only_proc(const struct fact *fact)
     return true;
 }
 
+static bool observes(const struct verification *v, enum probe probe)
+{
+    const struct fact *fact = &v->findings.fact[probe];
+    const char *machine = field_text(v->bundle, "venue_identity.machine");
+    bool run = !field_null(v->bundle, "binding.plan.payload");
+
+    return probe_observes(probe, fact, run, machine) ||
+           (v->foreign && probe_observes(probe, fact, true, machine));
+}
+
+/* The leader of a session has its own number for that of the session. */
+static bool leads(const struct verification *v)
+{
+    const char *status = v->findings.raw[RAW_STATUS].bytes;
+    char process[64];
+    char session[64];
+
+    return status == NULL || !status_value(status, "NSpid", process, sizeof process) ||
+           !status_value(status, "NSsid", session, sizeof session) || strcmp(process, session) == 0;
+}
+
 static void check_probe(struct verification *v, enum probe probe, const json_t *entry)
 {
     const struct fact *fact = &v->findings.fact[probe];
@@ -219,13 +241,13 @@ static void check_probe(struct verification *v, enum probe probe, const json_t *
                  deviation_excuses(v->policy->deviations & deviations_of(v), probe);
     if (p->excused && probe == DX_HOSTPATH)
         p->excused = only_proc(fact);
-    if ((p->passes || p->excused || !p->required) && tried &&
-        !probe_observes(probe, fact, !field_null(v->bundle, "binding.plan.payload")) &&
-        !(v->foreign && probe_observes(probe, fact, true)))
+    if ((p->passes || p->excused || !p->required) && tried && !observes(v, probe))
         note(v, REASON_PROBE_OBSERVED, "%s: what it observed is not what it observes",
              probe_row(probe)->id);
     if (probe == DX_ABI && fact->n != 0 && !field_null(v->bundle, "binding.plan.payload"))
         note(v, REASON_PROBE_OBSERVED, "%s: run does not make it", probe_row(probe)->id);
+    if (probe == DX_SESSION && p->passes && !v->foreign && !leads(v))
+        note(v, REASON_PROBE_OBSERVED, "%s: status has another session", probe_row(probe)->id);
     check_table(v, probe, entry);
     check_control(v, probe);
     check_stored(v, probe, entry);

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "rules/procfs.h"
 #include "verify/checks.h"
 #include "verify/field.h"
 
@@ -24,28 +25,6 @@ static void check_text(struct verification *v, const char *name, const struct ra
     sha256_text(digest, raw->bytes, raw->length);
     if (!same_text(field_text(v->bundle, path), digest))
         note(v, REASON_RAW_DIGEST, "%s is not %s", path, digest);
-}
-
-/* Lines of a name, a colon and a value, as the kernel writes them: what is in none, or in one that
- * does not end, is for nobody to see. */
-static bool is_lines(const char *text, size_t length)
-{
-    const char *end = text + length;
-    const char *line = text;
-
-    while (line < end) {
-        const char *next = memchr(line, '\n', (size_t)(end - line));
-        const char *colon = next != NULL ? memchr(line, ':', (size_t)(next - line)) : NULL;
-
-        if (colon == NULL || colon == line)
-            return false;
-        for (; line < next; line++) {
-            if ((unsigned char)*line < 0x20 && *line != '\t')
-                return false;
-        }
-        line = next + 1;
-    }
-    return length != 0;
 }
 
 /* A text that could not be read is null, its bytes too, and its digest is missing. */
@@ -72,7 +51,7 @@ static void take_text(struct verification *v, enum raw_kind kind)
         note(v, REASON_RAW_TEXT, "%s is not base64", bytes);
     else
         check_text(v, name, raw);
-    if (raw->bytes != NULL && kind == RAW_STATUS && !is_lines(raw->bytes, raw->length))
+    if (raw->bytes != NULL && kind == RAW_STATUS && !status_lines(raw->bytes, raw->length))
         note(v, REASON_RAW_TEXT, "raw.%s is not lines of names and values", name);
 }
 
@@ -93,7 +72,8 @@ static void take_keys(struct verification *v)
         size_t length = 0;
         char *name = malloc(strlen(text) + 1);
 
-        if (name == NULL || !text_unsafe(name, &length, text) || strlen(text) == 0 ||
+        if (name == NULL || !text_unsafe(name, &length, text) || length == 0 ||
+            memchr(name, '\0', length) != NULL || memchr(name, '=', length) != NULL ||
             strcmp(text, last) <= 0)
             note(v, REASON_RAW_TEXT, "raw.env_keyset: '%s' is no name, or not in order",
                  text_show(text));

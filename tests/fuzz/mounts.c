@@ -38,13 +38,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = fuzz_copy(data, size);
     char value[64];
+    bool used;
 
     read_rows(text);
     hold(text);
     for (const char *const *name = status_compared; *name != NULL; name++)
         FUZZ_REQUIRE(!status_value(text, *name, value, sizeof value) ||
                      strchr(value, '\n') == NULL);
-    FUZZ_REQUIRE(!net_dev_names(text, value, sizeof value) || strlen(value) < sizeof value);
+    FUZZ_REQUIRE(!net_dev_names(text, value, sizeof value, &used) || strlen(value) < sizeof value);
     free(text);
     return 0;
 }

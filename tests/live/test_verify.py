@@ -701,6 +701,80 @@ class Mounts(Verify):
         self.assert_codes(good, REJECTED, "mounts", "deviation-mount", options=options)
 
 
+class Texts(Verify):
+    """Texts that no kernel has written, and what they contradict."""
+
+    def refused(self, good, edit, *codes):
+        forged = copy.deepcopy(good)
+        edit(forged)
+        mutation.seal(forged)
+        status, found = self.codes(forged)
+        self.assertEqual(status, REJECTED)
+        self.assertLessEqual(set(codes), found)
+
+    def edited(self, good, name, old, new, *codes):
+        self.refused(good, lambda d: mutation.edit_raw(d, name, old, new), *codes)
+
+    def test_an_interface_that_was_used(self):
+        """As that of a host with no other would have been."""
+        good = self.make()
+        self.edited(good, "proc_net_dev", b"lo:       0 ", b"lo:  409600 ", "namespaces")
+
+    def test_a_heading_that_is_none(self):
+        good = self.make()
+        lo = good["raw"]["proc_net_dev"].splitlines()[2].encode()
+        self.refused(good, lambda d: mutation.set_raw(
+            d, "proc_net_dev", lo.replace(b"lo:", b"|eth0:") + b"\n|\n" + lo + b"\n"), "probe-failed")
+        self.edited(good, "proc_net_dev", lo, b"lo:", "probe-failed")
+
+    def test_processors_that_nobody_sees(self):
+        good = self.make()
+        mask = re.search(r"Cpus_allowed:\t(.*)\n", good["raw"]["status"]).group(1).encode()
+        line = b"Cpus_allowed:\t" + mask
+        for new in (b"Cpus_allow:\t" + mask, b"Cpus_allowed:\tx", b"Cpus_allowed:\t",
+                    line + b",", line + b",0", b"Cpus_allowed:\t000000000" + mask, line + b"\n" + line):
+            self.edited(good, "status", line + b"\n", new + b"\n", "limits")
+
+    def test_a_session_of_another(self):
+        good = self.make()
+        self.edited(good, "status", b"NSsid:\t", b"NSsid:\t1", "probe-observed")
+
+    def test_a_second_spelling(self):
+        good = self.make()
+        for name, old, new, *codes in (
+                ("SigBlk", b":\t0000000000000000", b":\t", "probe-failed"),
+                ("CapEff", b":\t0000000000000000", b":\t0", "probe-failed"),
+                ("CapEff", b":\t", b":", "raw-text"),
+                ("CapEff", b":\t", b" :\tff\nCapEff:\t", "raw-text"),
+                ("Seccomp_filters", b":\t", b":\t0", "filters", "probe-not-run")):
+            line = name.encode() + old
+            self.edited(good, "status", line, line.replace(old, new), *codes)
+
+    def test_names_of_variables(self):
+        good = self.make("--setenv", "AB", "1")
+        for name in ("A\\x00B", "A=B"):
+            def edit(document, name=name):
+                keys = document["raw"]["env_keyset"]
+                keys[keys.index("AB")] = name
+                document["binding"]["plan"]["environment"][-1] = name + "=1"
+                self.replan(document)
+            self.refused(good, edit, "raw-text")
+
+    def test_a_convention_of_another_machine(self):
+        good = self.attest()
+        if good["host"]["machine"] != "x86_64":
+            self.skipTest("this machine has no foreign convention")
+
+        def edit(document, observed, actual):
+            probe = next(p for p in document["probes"] if p["probe_id"] == "DX-ABI")
+            probe.update(observed=observed, actual_stderr_or_value=actual, errno_or_exit=11)
+        self.refused(good, lambda d: edit(d, [{"what": "no such entry", "value": 11}],
+                                          "no such entry SEGV"), "probe-observed")
+        self.refused(good, lambda d: edit(d, [{"what": "int 0x80", "value": 31},
+                                              {"what": "x32", "value": 11}],
+                                          "int 0x80 SYS, x32 SEGV"), "probe-failed")
+
+
 class Foreign(Verify):
     """Bundles of the stand-alone attester, of another sandbox."""
 
