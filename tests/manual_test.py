@@ -1195,7 +1195,14 @@ def test_the_list_of_attempts():
 
 def test_steps_of_the_escape_suite():
     steps = re.findall(r'^    \("(\w+)", \(', read('tests/live/test_escape.py'), re.M)
-    same(items(section('denybox-security.7', 'Without a step', 'Ss')), steps, 'steps left out')
+    page = items(section('denybox-security.7', 'Without a step', 'Ss'))
+    same(page, steps, 'steps left out')
+    alone = re.search(r'^FILTER = \((.*?)\)\n', read('tests/live/test_escape.py'), re.S | re.M).group(1)
+    names = re.findall(r'"(\w+)"', alone)
+    count, listed = re.search(r'(\d+) attempts, of rows (.*?) and of none\.',
+                              joined(page['filter'])).groups()
+    assert int(count) == len(names), 'only the filter holds %d' % len(names)
+    same(listed.split(', '), {attempts()[name]['row'] for name in names} - {'0'}, 'rows of the filter')
 
 
 # ---------------------------------------------------------------- denybox-operator(7)
