@@ -1476,12 +1476,43 @@ def test_the_kernels_tables_have_the_rows_of_the_table():
             assert [plain(cell) for cell in cells[len(versions) + 1:]] == ([what] if last else []), cells
 
 
+def test_who_tried_it_on_other_kernels():
+    sys.path.insert(0, os.path.join(SOURCE, 'tests', 'kernels'))
+    import table
+    text = joined(section('denybox-kernels.7', 'MACHINE'))
+    root, user = re.search(r'as root; but (.*?) as root alone, and (.*?) as an ordinary user alone\.',
+                           text).groups()
+    for names, who in ((root, table.ROOT), (user, table.USER)):
+        same(re.split(r', | and ', names),
+             [name for name, users, _ in table.FULL if users == (who,)], 'rows of %s alone' % who)
+
+
 # ---------------------------------------------------------------- the bench
 
 def c_names(path, pattern):
     found = re.findall(pattern, read(path))
     assert found, 'nothing like %s in %s' % (pattern, path)
     return found
+
+
+def test_what_is_said_of_the_figures():
+    """By the text around them, which a new run does not write."""
+    page = section('denybox-performance.7', 'FIGURES')
+    cells = [[plain(cell) for cell in line[4:].split(' Ta ')] for line in page if line.startswith('.It ')]
+    # The first of those that have as many columns is that of a start.
+    start = {row[0]: row for row in reversed(cells) if len(row) == 7}
+    many = {row[0]: row for row in cells if len(row) == 6}
+    aims = {row[0]: row[1:] for row in cells if len(row) == 3 and row[2] in ('yes', 'no')}
+    text = joined(section('denybox-performance.7', 'AIMS'))
+    said = re.search(r'The floor itself takes ([\d.]+) .* there, and ([\d.]+) of a system call', text)
+    assert said.group(1) == start['floor'][4], start['floor']
+    assert float(said.group(2)) == round(float(many['floor'][5]) / float(many['payload alone'][5]), 2)
+    met = [what for what, (_, met) in aims.items() if met == 'yes']
+    assert 'in the run below that of memory was met and no other' in text and \
+        met == ["peak memory, to bubblewrap's"], met
+    helped = joined(section('denybox-performance.7', 'WHAT HELPED'))
+    peak = re.search(r"before, is ([\d.]+) in the run above", helped).group(1)
+    assert abs(float(peak) - float(aims["peak memory, to bubblewrap's"][0])) < 0.0051, peak
 
 
 def test_aims_are_those_of_the_bench():
