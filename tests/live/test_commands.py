@@ -3,7 +3,9 @@
 """plan, filter, stacked filters, --args and --json-status-fd."""
 
 import hashlib
+import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -120,6 +122,11 @@ def deny(number, errno):
             struct.pack("<HBBI", 0x06, 0, 0, 0x00050000 | errno) + ALLOW)
 
 
+# What the C library asks for before main, and how a program ends.
+STARTUP = ("arch_prctl", "brk", "exit_group", "fstat", "getrandom", "mmap", "mprotect", "munmap",
+           "readlink", "readlinkat", "rseq", "rt_sigaction", "rt_sigprocmask", "set_robust_list",
+           "set_tid_address")
+
 OWN = ("denybox: hint: a filter of --seccomp or --seccomp-bpf may deny what the start or a probe "
        "needs: denybox-seccomp(5), STACKING")
 
@@ -196,6 +203,30 @@ class Stacked(Live):
         self.assertIn("a wall is missing", done.err)
         self.assertIn(OWN, done.err)
         self.assertEqual(os.listdir(self.path("out")), [])
+
+    def allowing(self, names):
+        path = support.write(self.path("f.json"), json.dumps({
+            "defaultAction": "SCMP_ACT_ERRNO",
+            "syscalls": [{"names": names, "action": "SCMP_ACT_ALLOW"}]}))
+        return run(*self.io, "--seccomp", path, payload=("exit", "0"))
+
+    def test_what_a_filter_has_to_leave(self):
+        """The page's list, and what any static program needs, are enough; less of it is not."""
+        with open(os.path.join(support.SRC, "man", "denybox-seccomp.5"), encoding="utf-8") as file:
+            item = file.read().split("Leave to the base what")[1].split("\n.It\n")[0]
+        called = {"stat": ["newfstatat"], "prlimit": ["prlimit64"], "poll": ["poll", "ppoll"],
+                  "unlink": ["unlink", "unlinkat"]}
+        listed = [name for word in re.findall(r"^\.Xr (\w+) 2", item, re.M)
+                  for name in called.get(word, [word])]
+        self.assertIn("uname", listed)
+        rest = [*STARTUP, "execveat"]
+        self.assert_status(self.allowing([*listed, *rest]), 0)
+        for name in ("clone3", "getpid", "getsid", "ioctl", "openat", "personality", "uname", "write"):
+            with self.subTest(name):
+                names = [other for other in (*listed, *rest) if other != name]
+                done = self.allowing(names)
+                self.assert_status(done, EXIT_BLOCKED)
+                self.assertIn(OWN, done.err)
 
     def test_fifo_as_a_filter(self):
         """A file that never ends or never comes does not block."""
