@@ -62,7 +62,7 @@ void look_cgroup(struct survey *s, struct finding *f)
 
     if (!delegation_find(s->host->proc, mount, &d)) {
         f->state = STATE_LESS;
-        f->obstacle = OBSTACLE_CGROUP;
+        f->obstacle = mount < 0 ? OBSTACLE_NO_CGROUP2 : OBSTACLE_CGROUP;
     }
     used = (size_t)FOUND(f, "%s", d.found);
     for (int c = 0; d.fd >= 0 && c < N_CONTROLLERS && used < sizeof f->found; c++) {

@@ -309,6 +309,14 @@ class Check(Live):
         self.assert_status(done, EXIT_BLOCKED)
         self.assertIn(f"denybox: hint: {diagnosis['why']}; mend: {diagnosis['mend']}", done.err)
 
+    def test_without_cgroups_of_version_2(self):
+        """No scope of systemd's would help: the mend is another."""
+        os.mkdir(self.path("empty"))
+        row = rows(self.document(["userns", f"bind={self.path('empty')}:/sys/fs/cgroup"]))["cgroup"]
+        self.assertEqual(row["state"], "less")
+        self.assertEqual(row["diagnosis"]["layer"], "no cgroup of version 2")
+        self.assertIn("systemd.unified_cgroup_hierarchy=1", row["diagnosis"]["mend"])
+
     def test_a_caller_who_ignores_its_children(self):
         done = denybox("check", preexec=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
         self.assert_status(done, 0)
