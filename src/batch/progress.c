@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "batch/progress.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -74,6 +75,13 @@ static unsigned columns(void)
     return ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+bool progress_taken(void)
+{
+    struct pollfd out = {.fd = 2, .events = POLLOUT};
+
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0;
+}
+
 void progress_draw(struct progress *p)
 {
     char line[PROGRESS_SIZE];
@@ -84,6 +92,8 @@ void progress_draw(struct progress *p)
                        between(&p->drawn, &now) < (p->terminal ? DRAW_SECONDS : LINE_SECONDS)))
         return;
     p->drawn = now;
+    if (!progress_taken())
+        return;
     p->there = p->terminal;
     /* One column is left free: in the last one some terminals go to the next line. */
     progress_line(line, p, between(&p->start, &now), p->terminal ? columns() - 1 : PROGRESS_SIZE);
@@ -93,7 +103,7 @@ void progress_draw(struct progress *p)
 
 void progress_clear(struct progress *p)
 {
-    if (!p->there)
+    if (!p->there || !progress_taken())
         return;
     fputs("\r\033[K", stderr);
     fflush(stderr);

@@ -28,6 +28,10 @@ void progress_draw(struct progress *p);
 /* Takes the line away, so that something else can be printed. */
 void progress_clear(struct progress *p);
 
+/* Would standard error take a line at once? A terminal that its user has stopped (Ctrl-S) takes
+ * nothing until it goes on; what is only for the eye must hold up neither work nor a signal. */
+bool progress_taken(void);
+
 double progress_seconds(const struct progress *p);
 
 /* The text of the line, without control codes, `width` columns at most. Returns `out`. */

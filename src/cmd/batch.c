@@ -237,6 +237,8 @@ static void stopping(void *context, size_t running, bool killed)
     struct batch *b = context;
 
     b->stopping = true;
+    if (!progress_taken())
+        return;
     progress_clear(&b->progress);
     fprintf(
         stderr,

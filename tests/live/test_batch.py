@@ -6,9 +6,11 @@ import contextlib
 import json
 import os
 import pty
+import select
 import shutil
 import signal
 import subprocess
+import termios
 import threading
 import time
 
@@ -381,6 +383,33 @@ class Batch(Live):
         self.assertRegex(drawn, rb"\r\[#+\.*\] \d+/20  failed 0  no result 0  \d+/s  ")
         self.assertTrue(drawn.endswith(b"\r\x1b[K"), drawn[-80:])
         self.assertRegex(out, rb"^20 inputs: 20 done, 0 failed")
+
+    def on_stopped_terminal(self, *words):
+        """Starts a batch, its standard error a terminal that takes nothing, as after Ctrl-S."""
+        parent, terminal = pty.openpty()
+        self.addCleanup(os.close, parent)
+        self.addCleanup(os.close, terminal)
+        termios.tcflow(terminal, termios.TCOOFF)
+        process = subprocess.Popen(self.words(*words), stdin=terminal, stdout=subprocess.PIPE,
+                                   stderr=terminal, env=support.base_env(), start_new_session=True)
+        self.addCleanup(process.kill)
+        return process
+
+    def test_a_terminal_that_takes_nothing(self):
+        self.inputs(5)
+        process = self.on_stopped_terminal("--jobs", "1")
+        out, _ = process.communicate(timeout=support.TIMEOUT)
+        self.assertEqual(process.returncode, 0)
+        self.assertRegex(out, rb"^5 inputs: 5 done, 0 failed")
+
+    def test_a_signal_beside_such_a_terminal(self):
+        self.inputs(200)
+        process = self.on_stopped_terminal("--jobs", "1", "--json")
+        self.assertTrue(select.select([process.stdout], [], [], support.TIMEOUT)[0])
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=support.TIMEOUT)
+        self.assertEqual(process.returncode, 130)
+        self.assertLess(len(out.splitlines()), 200)
 
 
 if __name__ == "__main__":
