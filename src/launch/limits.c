@@ -87,9 +87,23 @@ static bool limit_core(const struct sandbox *s, struct error *e)
     return error_hint(e, "start denybox with a hard limit of 1 or more: ulimit -H -c 1");
 }
 
+/* The caller's own stays without --fsize. With 0 the probe that writes to /out would be killed, and
+ * all that could be said is that the payload-to-be is gone. */
+static bool keep_fsize(const struct sandbox *s, struct error *e)
+{
+    struct rlimit have;
+
+    if (s->plan->declared.fsize != FSIZE_UNSET || getrlimit(RLIMIT_FSIZE, &have) != 0 ||
+        have.rlim_cur != 0)
+        return true;
+    error_set(e, EXIT_DENYBOX,
+              "cannot write any file: the caller's limit on the size of files is 0");
+    return error_hint(e, "raise it (ulimit -f unlimited), or give --fsize SIZE");
+}
+
 bool step_limits(struct sandbox *s, struct error *e)
 {
-    if (!limit_core(s, e))
+    if (!limit_core(s, e) || !keep_fsize(s, e))
         return false;
     for (size_t i = 0; i < N_ROWS; i++) {
         uint64_t value = rows[i].value(&s->plan->declared);

@@ -79,6 +79,16 @@ class Limits(Live):
         self.assert_status(done, 128 + signal.SIGXFSZ)
         self.assertEqual(os.path.getsize(self.path("out", "f")), 0)
 
+    def test_a_caller_who_may_write_no_file(self):
+        """A probe would be killed for it: it is said before."""
+        def limited():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        done = run(*self.io, payload=("started",), preexec=limited)
+        self.assert_error(done, support.EXIT_DENYBOX, "limit on the size of files is 0",
+                          "ulimit -f unlimited")
+        self.assertEqual(os.listdir(self.path("out")), [])
+        self.assert_status(run("--fsize", "4k", payload=("exit", "0"), preexec=limited), 0)
+
     def test_descriptors(self):
         done = run("--nofile", "64", payload=("descriptors",))
         self.assert_results(done, [("last", "EMFILE"), ("open", "64")])
