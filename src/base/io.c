@@ -141,6 +141,18 @@ bool io_read_named(const char *path, size_t max, struct buf *b)
     return ok;
 }
 
+const char *io_why_unread(int number)
+{
+    switch (number) {
+    case EINVAL:
+        return "it is a pipe, a socket or a device; write it to a file";
+    case ELOOP:
+        return "a link of /proc leads to it, or one to itself; write it to a file";
+    default:
+        return strerror(number);
+    }
+}
+
 bool io_write_file(int dirfd, const char *path, const char *text)
 {
     int fd = sys_openat(dirfd, path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);

@@ -35,6 +35,9 @@ int io_open_tree(int dirfd, const char *path, uint64_t resolve, struct stat *st)
 /* Reads a file that the user has named, opened by io_open_file: links are followed. */
 bool io_read_named(const char *path, size_t max, struct buf *b);
 
+/* Why a file that the user has named was not read, by the errno. */
+const char *io_why_unread(int number);
+
 /* Writes a text into a file that is there, as those of the kernel are: beneath `dirfd`, never
  * through a final link, by one write(2). False with errno set. */
 bool io_write_file(int dirfd, const char *path, const char *text);

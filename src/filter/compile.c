@@ -241,7 +241,10 @@ static bool export(scmp_filter_ctx ctx, struct buf *code, struct error *e)
     }
     ok = lseek(fd, 0, SEEK_SET) == 0 &&
          io_read_all(fd, FILTER_MAX_INSTRUCTIONS * sizeof(struct sock_filter), code);
-    if (!ok)
+    if (!ok && errno == EFBIG)
+        PROFILE_REFUSE(e, "it makes more than %d instructions, which are all that the kernel takes",
+                       FILTER_MAX_INSTRUCTIONS);
+    else if (!ok)
         error_errno(e, EXIT_DENYBOX, errno, "cannot read the seccomp filter back");
     io_close(&fd);
     return ok;

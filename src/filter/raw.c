@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "base/text.h"
 #include "filter/filter.h"
 
@@ -42,7 +43,8 @@ bool filter_from_bytes(const void *bytes, size_t length, struct filter_program *
 
 bool filter_unreadable(struct error *e, int number, const char *path)
 {
-    error_errno(e, EXIT_DENYBOX, number, "cannot read the filter '%s'", text_show(path));
+    error_set(e, EXIT_DENYBOX, "cannot read the filter '%s': %s", text_show(path),
+              io_why_unread(number));
     if (number == EFBIG)
         error_hint(e, "it may have %u bytes", FILTER_FILE_MAX);
     return false;

@@ -151,7 +151,8 @@ bool scan_policy_load(struct scan_policy *p, const char *file, struct error *e)
     if (file == NULL || strcmp(file, "default") == 0)
         return scan_policy_read(p, builtin_policy, sizeof builtin_policy - 1, e);
     if (!io_read_named(file, FILE_MAX, &bytes))
-        error_errno(e, EXIT_DENYBOX, errno, "cannot read the scan policy '%s'", text_show(file));
+        error_set(e, EXIT_DENYBOX, "cannot read the scan policy '%s': %s", text_show(file),
+                  io_why_unread(errno));
     else
         ok = read_bytes(p, buf_text(&bytes), bytes.length, e) ||
              error_before(e, "cannot use the scan policy '%s'", text_show(file));

@@ -131,8 +131,8 @@ bool matrix_load(struct matrix *m, const char *file, struct error *e)
     if (file == NULL)
         return matrix_read(m, builtin_matrix, sizeof builtin_matrix - 1, e);
     if (!io_read_named(file, FILE_MAX, &bytes))
-        ok = error_errno(e, EXIT_DENYBOX, errno, "cannot read the acceptance matrix '%s'",
-                         text_show(file));
+        ok = error_set(e, EXIT_DENYBOX, "cannot read the acceptance matrix '%s': %s",
+                       text_show(file), io_why_unread(errno));
     else
         ok = read_bytes(m, buf_text(&bytes), bytes.length, e) ||
              error_before(e, "cannot use the acceptance matrix '%s'", text_show(file));

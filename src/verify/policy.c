@@ -15,7 +15,8 @@ static bool load_profile(const char *file, struct known_profile *known, struct e
     static const char *const arches[] = {"x86_64", "aarch64"};
     struct buf bytes = {0};
     bool ok = io_read_named(file, FILTER_FILE_MAX, &bytes) ||
-              error_errno(e, EXIT_DENYBOX, errno, "cannot read --profile '%s'", text_show(file));
+              error_set(e, EXIT_DENYBOX, "cannot read --profile '%s': %s", text_show(file),
+                        io_why_unread(errno));
 
     if (ok)
         sha256_text(known->json, buf_text(&bytes), bytes.length);

@@ -106,6 +106,15 @@ class Filter(Live):
             self.assert_error(done, EXIT_DENYBOX, "cannot use the seccomp profile: ")
             self.assertIn("denybox: hint: ", done.err)
 
+    def test_compile_of_too_many_comparisons(self):
+        rules = [{"names": ["ioctl"], "action": "SCMP_ACT_ERRNO",
+                  "args": [{"index": 1, "value": ((i + 1) << 33) + i, "op": "SCMP_CMP_EQ"}]}
+                 for i in range(2048)]
+        path = support.write(self.path("f.json"), json.dumps(
+            {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules}))
+        self.assert_error(denybox("filter", "compile", path), EXIT_DENYBOX,
+                          "cannot use the seccomp profile: it makes more than 4096 instructions")
+
     def test_compile_of_too_much(self):
         path = support.write(self.path("f.json"), "{}".ljust((1 << 20) + 1))
         done = denybox("filter", "compile", path)
@@ -227,6 +236,18 @@ class Stacked(Live):
                 done = self.allowing(names)
                 self.assert_status(done, EXIT_BLOCKED)
                 self.assertIn(OWN, done.err)
+
+    def test_filter_of_a_pipe(self):
+        """As a shell has it: <(...)."""
+        reader, writer = os.pipe()
+        os.write(writer, ALLOW)
+        os.close(writer)
+        try:
+            done = run("--seccomp-bpf", f"/dev/fd/{reader}", payload=("started",), pass_fds=(reader,))
+        finally:
+            os.close(reader)
+        self.assert_error(done, EXIT_DENYBOX, f"cannot read the filter '/dev/fd/{reader}': a link of /proc "
+                          "leads to it, or one to itself; write it to a file")
 
     def test_fifo_as_a_filter(self):
         """A file that never ends or never comes does not block."""
