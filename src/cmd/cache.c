@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "base/help.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "cmd/commands.h"
@@ -363,7 +362,7 @@ int cache_verb(const char *command, unsigned kinds, int argc, char **argv)
 
 bool words_cache(int argc, char **argv, struct error *e)
 {
-    return (argc > 0 && help_asked(argv[0])) ||
+    return verb_help_asked(argc, argv) ||
            cache_words("cache", CACHE_ROOTS | CACHE_IMAGES, argc, argv, e);
 }
 
@@ -375,7 +374,7 @@ int command_cache(int argc, char **argv)
         error_print(&e);
         return (int)e.exit;
     }
-    if (!help_asked(argv[0]))
+    if (!verb_help_asked(argc, argv))
         return cache_verb("cache", CACHE_ROOTS | CACHE_IMAGES, argc, argv);
     verb_help("cache",
               "Roots that were made of the host's programs, and unpacked images. A root that was\n"

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/help.h"
 #include "base/io.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -89,7 +88,7 @@ bool words_filter(int argc, char **argv, struct error *e)
 {
     const char *verb = argc >= 1 ? argv[0] : "";
 
-    if (help_asked(verb) || (argc == 1 && strcmp(verb, "list") == 0))
+    if (verb_help_asked(argc, argv) || (argc == 1 && strcmp(verb, "list") == 0))
         return true;
     if (argc == 2 && (strcmp(verb, "show") == 0 || strcmp(verb, "digest") == 0))
         return know(argv[1], e);
@@ -108,7 +107,7 @@ int command_filter(int argc, char **argv)
 
     if (!words_filter(argc, argv, &e))
         return fail(&e);
-    if (help_asked(argv[0]))
+    if (verb_help_asked(argc, argv))
         return show_help();
     if (strcmp(argv[0], "list") == 0)
         return list();

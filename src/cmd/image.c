@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/help.h"
 #include "base/io.h"
 #include "base/value.h"
 #include "cmd/cache.h"
@@ -70,7 +69,7 @@ bool words_image(int argc, char **argv, struct error *e)
     const char *file;
     uint64_t max;
 
-    if (help_asked(verb))
+    if (verb_help_asked(argc, argv))
         return true;
     if (strcmp(verb, "add") == 0)
         return read_add(argc - 1, argv + 1, &file, &max, e);
@@ -91,7 +90,7 @@ int command_image(int argc, char **argv)
 
     if (!words_image(argc, argv, &e))
         return fail(&e);
-    if (help_asked(argv[0]))
+    if (verb_help_asked(argc, argv))
         return show_help();
     if (strcmp(argv[0], "add") != 0)
         return cache_verb("image", CACHE_IMAGES, argc, argv);

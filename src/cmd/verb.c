@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/help.h"
+
 #define COLUMNS 80
 
 static const struct {
@@ -65,6 +67,11 @@ static void print_usage(const char *command)
         n++;
     }
     putchar('\n');
+}
+
+bool verb_help_asked(int argc, char **argv)
+{
+    return (argc >= 1 && help_asked(argv[0])) || (argc >= 2 && help_asked(argv[1]));
 }
 
 void verb_help(const char *command, const char *about)

@@ -96,6 +96,14 @@ class Filter(Live):
         self.assertEqual(lines[f"strict.{machine}.bpf"],
                          hashlib.sha256(compiled.raw_out).hexdigest())
 
+    def test_help(self):
+        for words in (("--help",), ("-h",), ("show", "--help"), ("compile", "-h")):
+            self.assertEqual(denybox("filter", *words).out, denybox("filter", "--help").out)
+        for command in ("filter", "image", "cache"):
+            done = denybox(command, "list", "--help")
+            self.assert_status(done, 0)
+            self.assertTrue(done.out.startswith(f"usage: denybox {command} "), repr(done))
+
     def test_compile_bad(self):
         for text in ("", "{", "[]", '{"defaultAction": "SCMP_ACT_NONSENSE"}',
                      '{"defaultAction": "SCMP_ACT_ALLOW", "defaultAction": "SCMP_ACT_ALLOW"}',
