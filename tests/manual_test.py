@@ -801,12 +801,13 @@ def test_the_bounds_of_filters():
     text = joined(section('denybox-seccomp.5', 'Every profile', 'Ss'))
     assert 'The newest is %s,' % constant('src/filter/compile.h', 'COMPILE_NEWEST') in text
     tree = joined(section('denybox-evidence.5', 'Tree digest', 'Ss'))
-    for name in ('TREE_DEPTH_MAX', 'TREE_ENTRIES_MAX'):
-        assert ' %s ' % constant('src/tree/tree.h', name) in tree, name
-    assert 'more than %s,' % constant('src/tree/audit.h', 'AUDIT_LISTED') in joined(
+    for path, name in (('src/rules/oddity.h', 'OUTPUT_DEPTH_MAX'),
+                       ('src/tree/tree.h', 'TREE_ENTRIES_MAX')):
+        assert ' %s ' % constant(path, name) in tree, name
+    assert 'more than %s,' % constant('src/rules/oddity.h', 'OUTPUTS_LISTED') in joined(
         section('denybox-evidence.5', 'The result', 'Ss'))
     outputs = joined(section('denybox.1', 'OUTPUTS'))
-    assert '%s directories deep' % constant('src/tree/tree.h', 'TREE_DEPTH_MAX') in outputs
+    assert '%s directories deep' % constant('src/rules/oddity.h', 'OUTPUT_DEPTH_MAX') in outputs
     # More inodes than are looked at would be outputs that nobody sees.
     assert constant('src/launch/output.c', 'INODES_MAX') == \
         constant('src/tree/tree.h', 'TREE_ENTRIES_MAX') == '1000000'

@@ -306,7 +306,7 @@ def test_names_are_those_of_the_code():
     result = BUNDLE['$defs']['result']['properties']
     assert words(result['outputs_state']) == c_strings('src/evidence/outputs.c', 'names[]')
     assert result['outputs']['maxItems'] == int(
-        re.search(r'AUDIT_LISTED (\d+)', read('src/tree/audit.h')).group(1))
+        re.search(r'OUTPUTS_LISTED (\d+)', read('src/rules/oddity.h')).group(1))
     architectures = BUNDLE['$defs']['binding']['properties']['filters']['properties'][
         'architectures']['items']
     same(words(architectures), re.findall(r'"(x86_64|aarch64)"', read('src/filter/compile.c')),

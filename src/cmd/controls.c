@@ -24,6 +24,12 @@
 /* What a probe reads of mountinfo, and an old root that is left has all rows of the host. */
 #define MOUNTINFO_READ (40U << 10)
 
+#if defined(__x86_64__)
+#define ONE_CONVENTION false
+#else
+#define ONE_CONVENTION true
+#endif
+
 /* 127.0.0.1, in each of them: the network namespace may be the host's. And the environment is what
  * the process has, not what the plan says. */
 static void probe(const struct plan *plan, int proc, struct findings *f)
@@ -155,7 +161,7 @@ static void tell(const struct plan *plan, const struct control *c)
 
 static bool run_all(const struct plan *plan, struct control *controls, struct error *e)
 {
-    struct control_host host = {only_loopback(), filtered(), many_mounts()};
+    struct control_host host = {only_loopback(), filtered(), many_mounts(), ONE_CONVENTION};
     struct plan own;
     time_t start = time(NULL);
     bool ok = make_plan(plan, &own, e);

@@ -7,7 +7,7 @@
 #include "json/json.h"
 
 /* The file of the matrix in the output directory. */
-#define CONTROLS_DOCUMENT "controls.json"
+#define CONTROLS_DOCUMENT PROBE_CONTROLS
 
 /* The member `controls` of a bundle: null where none were run. */
 json_t *controls_json(const struct control_record *record);

@@ -8,8 +8,8 @@
 
 /* The files that attest writes into the output directory, from inside. */
 #define INSIDE_JSONL PROBE_ARTIFACT
-#define INSIDE_REPORT "report.md"
-#define INSIDE_DOCUMENT "sandbox-attestation-inside.json"
+#define INSIDE_REPORT PROBE_REPORT
+#define INSIDE_DOCUMENT PROBE_DOCUMENT
 
 /* Writes the probes, one a line, and the document of probes and raw texts, as new files of `out`.
  * The report is the work of PR-FS-OUT-OK. False with errno set when one cannot be written. */

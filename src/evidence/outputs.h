@@ -7,9 +7,6 @@
 #include "tree/audit.h"
 #include "json/json.h"
 
-/* Bytes that are digested in all: a payload makes a file of 16 TiB with one call. */
-#define OUTPUTS_DIGESTED (4ULL << 30)
-
 enum outputs_state {
     OUTPUTS_DISCARDED, /* there is no --out */
     OUTPUTS_LEFT,      /* they are in --out, where the payload wrote them */

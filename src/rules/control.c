@@ -85,14 +85,10 @@ char *control_golden_digest(char out[DIGEST_TEXT_SIZE])
     return out;
 }
 
-/* Why a flip that is missing says nothing against the probe, or against the table: NULL, nothing
- * does. */
-static bool explained(enum removal removal, enum probe probe, const struct control_host *host)
+bool control_explained(enum removal removal, enum probe probe, const struct control_host *host)
 {
-#if !defined(__x86_64__)
-    if (probe == DX_ABI) /* there is no foreign convention to call by */
+    if (probe == DX_ABI && host->one_convention)
         return true;
-#endif
     /* Where lo is all there is, it may well be down, and 127.0.0.1 has no route. */
     if (host->only_loopback && (probe == PR_NET_1 || probe == PR_NET_2))
         return true;
@@ -124,11 +120,11 @@ void control_weigh(struct control *c, bool noticed, const struct control_host *h
     for (int p = 0; p < N_PROBES; p++) {
         enum verdict verdict = c->judgement[p].verdict;
 
-        c->flip[p] =
-            probe_row((enum probe)p)->judge == JUDGE_SCAN
-                ? FLIP_NOT_RUN
-                : flip_of(removal_flips(c->removal, (enum probe)p), verdict == VERDICT_PASS,
-                          verdict == VERDICT_FAIL, explained(c->removal, (enum probe)p, host));
+        c->flip[p] = probe_row((enum probe)p)->judge == JUDGE_SCAN
+                         ? FLIP_NOT_RUN
+                         : flip_of(removal_flips(c->removal, (enum probe)p),
+                                   verdict == VERDICT_PASS, verdict == VERDICT_FAIL,
+                                   control_explained(c->removal, (enum probe)p, host));
         c->flips += c->flip[p] == FLIP_EXPECTED;
         count(c, c->flip[p]);
     }

@@ -56,10 +56,14 @@ char *control_golden_digest(char out[DIGEST_TEXT_SIZE]);
 
 /* What of the host may keep a wall from being missed: the cells that it explains are not run. */
 struct control_host {
-    bool only_loopback; /* no interface but lo on the host itself */
-    bool filtered;      /* denybox runs under seccomp filters already, in a container say */
-    bool many_mounts;   /* more of mountinfo than a probe reads; an old root brings it in */
+    bool only_loopback;  /* no interface but lo on the host itself */
+    bool filtered;       /* denybox runs under seccomp filters already, in a container say */
+    bool many_mounts;    /* more of mountinfo than a probe reads; an old root brings it in */
+    bool one_convention; /* the machine has no foreign one to call by */
 };
+
+/* Does that explain why the probe does not flip in this row, though it must? */
+bool control_explained(enum removal removal, enum probe probe, const struct control_host *host);
 
 enum flip {
     FLIP_NONE,       /* passes, as it must */

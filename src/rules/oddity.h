@@ -3,6 +3,7 @@
 #define DENYBOX_RULES_ODDITY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 enum oddity {
@@ -11,6 +12,12 @@ enum oddity {
 #undef ODDITY
     N_ODDITIES
 };
+
+/* Of the outputs so many are listed, so many bytes of those are digested, for a payload makes a
+ * file of 16 TiB with one call, and a directory that is in so many others is too deep. */
+#define OUTPUTS_LISTED 1000
+#define OUTPUTS_DIGESTED (INT64_C(4) << 30)
+#define OUTPUT_DEPTH_MAX 128
 
 /* One of them in a set. */
 #define ODD_BIT(oddity) (1U << (oddity))

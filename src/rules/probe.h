@@ -61,8 +61,12 @@ struct observation {
     int value;
 };
 
-/* The file of /out into which attest writes each probe, one a line: the artefacts. */
+/* The files of /out that attest writes: each probe, one a line, the artefacts; what the probe of
+ * /out leaves; probes and raw texts; and what the controls came to. */
 #define PROBE_ARTIFACT "attest.jsonl"
+#define PROBE_REPORT "report.md"
+#define PROBE_DOCUMENT "sandbox-attestation-inside.json"
+#define PROBE_CONTROLS "controls.json"
 
 #define NOT_OBSERVED (-1)
 #define OBSERVATIONS_MAX 6
@@ -72,6 +76,9 @@ struct fact {
     struct observation observed[OBSERVATIONS_MAX];
     int control; /* 0: the positive control succeeded; an errno; NOT_OBSERVED: there is none */
 };
+
+/* More than any sandbox has, and a bound for a bundle: no text is longer that is read inside. */
+#define RAW_TEXT_MAX (48U << 10)
 
 enum raw_kind { RAW_MOUNTINFO, RAW_NET_DEV, RAW_STATUS, RAW_ENV_KEYS, N_RAWS };
 

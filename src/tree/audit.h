@@ -46,7 +46,7 @@ struct audit_visitor {
 bool audit_walk(int dirfd, const struct audit_visitor *visitor, bool *whole, struct error *e);
 
 /* Entries beyond this are counted, and not kept. */
-#define AUDIT_LISTED 1000
+#define AUDIT_LISTED OUTPUTS_LISTED
 
 struct audit_row {
     char *path; /* owned */

@@ -9,11 +9,12 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/sha256.h"
+#include "rules/oddity.h"
 
 /* Walks a directory by descriptors: links are never followed, nothing but regular files and
  * directories is opened, and a tree made to be endless comes to an end. */
 
-#define TREE_DEPTH_MAX 128
+#define TREE_DEPTH_MAX OUTPUT_DEPTH_MAX
 #define TREE_ENTRIES_MAX 1000000
 
 struct tree_entry {

@@ -129,6 +129,57 @@ static void check_host(struct verification *v)
         note(v, REASON_HOST_DIFFERS, "the filter is not for %s", text_show(machine));
 }
 
+/* What of the host can have kept a control from showing its wall, by the bundle and by the file
+ * itself. */
+static struct control_host control_host(const struct verification *v)
+{
+    const struct control *row = v->policy->controls.row;
+    const char *status = v->findings.raw[RAW_STATUS].bytes;
+    size_t own = 2 + json_array_size(field(v->bundle, "binding.filters.stacked_sha256"));
+    unsigned filters = 0;
+
+    return (struct control_host){
+        .only_loopback = row[REMOVE_NETWORK].judgement[PR_NET_2].verdict == VERDICT_PASS,
+        .filtered = status == NULL ||
+                    !status_number(status, "Seccomp_filters", 1000000, &filters) || filters > own,
+        .many_mounts = row[REMOVE_OLD_ROOT].judgement[PR_MOUNT_1].verdict == VERDICT_NOT_RUN,
+        .one_convention = !same_text(field_text(v->bundle, "host.machine"), "x86_64"),
+    };
+}
+
+static void check_flips(struct verification *v)
+{
+    const struct control_host host = control_host(v);
+
+    for (int i = 0; i < N_REMOVALS; i++) {
+        const struct control *row = &v->policy->controls.row[i];
+
+        for (int p = 0; row->ran && p < N_PROBES; p++) {
+            if (row->flip[p] == FLIP_NOT_RUN && removal_flips(row->removal, (enum probe)p) &&
+                !control_explained(row->removal, (enum probe)p, &host))
+                note(v, REASON_CONTROLS, "without %s: %s must flip and did not",
+                     removal_row(row->removal)->name, probe_row((enum probe)p)->id);
+        }
+    }
+}
+
+/* The control that takes nothing away sees what the probes of the bundle have seen, on the same
+ * machine. What the filters of --seccomp add, it has not. */
+static void check_machine(struct verification *v)
+{
+    static const enum probe alike[] = {DX_ABI, DX_IDS, DX_SECCOMP};
+    const struct control *row = &v->policy->controls.row[REMOVE_NOTHING];
+    bool stacked = json_array_size(field(v->bundle, "binding.filters.stacked_sha256")) != 0;
+
+    for (size_t i = 0; row->ran && i < sizeof alike / sizeof alike[0]; i++) {
+        if ((alike[i] != DX_SECCOMP || !stacked) &&
+            strcmp(row->judgement[alike[i]].actual, v->probe[alike[i]].found.actual) != 0)
+            note(v, REASON_CONTROLS, "%s of the controls saw %.100s, and that of the bundle %.100s",
+                 probe_row(alike[i])->id, row->judgement[alike[i]].actual,
+                 text_show(v->probe[alike[i]].found.actual));
+    }
+}
+
 /* That the file is the right one, the digests have found. */
 static void check_control_results(struct verification *v, const json_t *controls)
 {
@@ -140,6 +191,13 @@ static void check_control_results(struct verification *v, const json_t *controls
         note(v, REASON_CONTROLS, "the file of --controls: %.200s", c->wrong);
         return;
     }
+    if (!v->foreign) {
+        check_flips(v);
+        check_machine(v);
+    }
+    if (!v->foreign && !same_text(field_text(c->document, "seccomp"),
+                                  field_text(v->bundle, "binding.plan.seccomp.profile")))
+        note(v, REASON_CONTROLS, "the file of --controls is of another profile");
     if (!c->row[REMOVE_NOTHING].ran)
         note(v, REASON_CONTROLS_NOT_RUN, "the row that takes nothing away could not run");
     if (field_number(controls, "removals") != c->removals ||

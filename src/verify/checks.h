@@ -25,6 +25,7 @@ void check_observed(struct verification *v);
 void check_plan(struct verification *v);
 void check_command(struct verification *v);
 void check_result(struct verification *v);
+void check_outputs(struct verification *v, const json_t *result);
 
 /* What a batch shares: how old it is, a part of check_freshness, and whether it is what a batch
  * shares, of check_agreement. `started`: seconds since the epoch. */

@@ -9,6 +9,9 @@
 /* Clocks of two machines never agree quite. */
 #define CLOCK_SKEW 300
 
+/* From the end of a sandbox to its controls, in seconds. */
+#define CONTROLS_LATE 3600
+
 static void check_nonce(struct verification *v)
 {
     const char *nonce = field_text(v->bundle, "freshness.nonce");
@@ -28,6 +31,22 @@ static void check_age(struct verification *v, int64_t started, int64_t finished)
         note(v, REASON_TOO_OLD, "started %lld seconds ago", (long long)(policy->now - started));
 }
 
+/* They are run when the sandbox is gone, right after it: attest leaves little to be looked at. */
+static void check_controls_time(struct verification *v, int64_t finished)
+{
+    const char *run_at = field_text(v->bundle, "controls.run_at");
+    int64_t at = 0;
+
+    if (run_at == NULL)
+        return;
+    form_time(run_at, &at);
+    if (at > v->policy->now + CLOCK_SKEW)
+        note(v, REASON_FROM_FUTURE, "the controls were run at %s", run_at);
+    else if (at < finished - CLOCK_SKEW || at > finished + CONTROLS_LATE)
+        note(v, REASON_DATES, "the controls were run at %s, and the sandbox ended at %s", run_at,
+             field_text(v->bundle, "freshness.finished_at"));
+}
+
 bool check_freshness(struct verification *v)
 {
     const char *started = field_text(v->bundle, "freshness.started_at");
@@ -41,6 +60,7 @@ bool check_freshness(struct verification *v)
     form_time(finished, &to);
     check_age(v, from, to);
     check_batch_age(v, from);
+    check_controls_time(v, to);
     if (to < from)
         note(v, REASON_DATES, "finished_at %s is before started_at %s", finished, started);
     if (strncmp(date, started, strlen(date)) != 0 && strncmp(date, finished, strlen(date)) != 0)

@@ -45,6 +45,15 @@ def edit_raw(document, name, old, new):
     set_raw(document, name, content.replace(old, new))
 
 
+def vouch(document, controls, run_at=None):
+    """Makes a text the controls of the bundle, where their digest stands and where their time."""
+    digest = bundle.sha256(controls)
+    document["controls"].update(matrix_sha256=digest, run_at=run_at or document["controls"]["run_at"])
+    for output in document["result"]["outputs"]:
+        if output["path"] == "controls.json":
+            output.update(sha256=digest, size=len(controls.encode()))
+
+
 def pattern(path):
     """("probes", 3, "verdict") is probes[].verdict."""
     text = ""

@@ -610,9 +610,9 @@ class Commands(Verify):
         outputs = document["result"]["outputs"]
         self.assertEqual(len(outputs), 2)
         for output in outputs:
-            output["size"] = 1 << 15
+            output.update(size=1 << 15, sha256=mutation.A_DIGEST)
         self.assert_codes(document, ACCEPTABLE)
-        outputs[1]["size"] += 1
+        outputs[1].update(size=(1 << 15) + 1, sha256="sha256:" + "6" * 64)
         self.assert_codes(document, REJECTED, "result")
 
 
@@ -752,13 +752,13 @@ class Texts(Verify):
 
     def test_names_of_variables(self):
         good = self.make("--setenv", "AB", "1")
-        for name in ("A\\x00B", "A=B"):
+        for name, code in (("A\\x00B", "raw-text"), ("A=B", "raw-text")):
             def edit(document, name=name):
                 keys = document["raw"]["env_keyset"]
                 keys[keys.index("AB")] = name
                 document["binding"]["plan"]["environment"][-1] = name + "=1"
                 self.replan(document)
-            self.refused(good, edit, "raw-text")
+            self.refused(good, edit, code)
 
     def test_a_convention_of_another_machine(self):
         good = self.attest()
@@ -773,6 +773,170 @@ class Texts(Verify):
         self.refused(good, lambda d: edit(d, [{"what": "int 0x80", "value": 31},
                                               {"what": "x32", "value": 11}],
                                           "int 0x80 SYS, x32 SEGV"), "probe-failed")
+
+
+class Left(Verify):
+    """Outputs that no payload can have left, or no audit have listed."""
+
+    A_FILE = {"type": "file", "size": 1, "sha256": mutation.A_DIGEST, "odd": []}
+    A_DIRECTORY = {"type": "directory", "size": 0, "sha256": None, "odd": []}
+    EMPTY = bundle.sha256("")
+
+    def listed(self, good, *outputs, **result):
+        document = copy.deepcopy(good)
+        document["result"]["outputs"] = [
+            {"path": path, "path_b64": base64.b64encode(path.encode()).decode(), **fields}
+            for path, fields in outputs]
+        document["result"].update({
+            "outputs_entries": len(outputs), "outputs_complete": True,
+            "outputs_odd": sum(bool(fields["odd"]) for _, fields in outputs), **result})
+        return document
+
+    def refused(self, good, *outputs, **result):
+        self.assert_codes(self.listed(good, *outputs, **result), REJECTED, "result")
+
+    def accepted(self, good, *outputs, **result):
+        self.assert_codes(self.listed(good, *outputs, **result), ACCEPTABLE)
+
+    def test_their_tree(self):
+        good = self.make(*self.io)
+        file, directory = self.A_FILE, self.A_DIRECTORY
+        shut = {**directory, "odd": ["unreadable"]}
+        link = {"type": "link", "size": 0, "sha256": None, "odd": ["link"]}
+        self.accepted(good, ("a", directory), ("a/b", directory), ("a/b/c", file), ("a/d", file),
+                      ("e", directory), ("f", shut))
+        for outputs in ((("a/b", file),), (("a", file), ("a/b", file)), (("a", link), ("a/b", file)),
+                        (("a", shut), ("a/b", file)), (("a", directory), ("ab/c", file)),
+                        (("a", directory), ("a/b", file), ("a/b/c", file)),
+                        (("a", directory), ("a/b/c", file)), (("a" * 256, file),)):
+            self.refused(good, *outputs)
+        self.accepted(good, ("a" * 255, file))
+
+    def test_how_deep(self):
+        good = self.make(*self.io)
+        deep = {**self.A_DIRECTORY, "odd": ["too deep"]}
+        tree = [("/".join("d" * n), self.A_DIRECTORY) for n in range(1, 129)]
+        last = tree[-1][0] + "/d"
+        self.accepted(good, *tree, (last, self.A_FILE))
+        self.accepted(good, *tree, (last, deep))
+        self.refused(good, *tree, (last, self.A_DIRECTORY))
+        self.refused(good, *tree[:-1], (tree[-1][0], deep))
+        self.refused(good, *tree, (last, deep), (last + "/d", self.A_FILE))
+
+    def test_their_digests(self):
+        good = self.make(*self.io)
+        file = self.A_FILE
+        self.accepted(good, ("a", {**file, "size": 0, "sha256": self.EMPTY}), ("b", file), ("c", file))
+        self.refused(good, ("a", {**file, "size": 0}))
+        self.refused(good, ("a", {**file, "sha256": self.EMPTY}))
+        self.refused(good, ("a", file), ("b", {**file, "size": 2}))
+        untaken = {**file, "sha256": None, "odd": ["not digested"]}
+        self.refused(good, ("a", untaken))
+        self.accepted(good, ("a", {**untaken, "size": (4 << 30) + 1}))
+
+    def test_what_did_not_fit(self):
+        good = self.make("--out", self.path("new"), "--out-size", "64k", "--fsize", "64k")
+        half = {**self.A_FILE, "size": 1 << 15}
+        large = {**half, "size": (1 << 15) + 1, "sha256": None, "odd": ["too large"]}
+        self.accepted(good, ("a", half), ("b", large), ("c", half))
+        self.refused(good, ("a", half), ("b", {**large, "size": 1 << 15}))
+        self.refused(good, ("a", {**large, "size": (1 << 16) + 1}))  # of --fsize
+        self.refused(good, ("a", half), ("b", {**large, "odd": [], "sha256": "sha256:" + "6" * 64}))
+
+    def test_one_that_did_not_fit_in_fact(self):
+        good = self.make("--out", self.path("new"), "--out-size", "64k", payload=(
+            "calls", "openat -100 s:/out/a 0x42 0644", "ftruncate 3 1048576"))
+        output, = good["result"]["outputs"]
+        self.assertEqual((output["size"], output["odd"]), (1 << 20, ["too large"]))
+        self.assertEqual(good["result"]["outputs_state"], "published")
+        self.assert_codes(good, ACCEPTABLE)
+
+    def test_how_many(self):
+        good = self.make(*self.io)
+        few = [("a", self.A_FILE)]
+        many = [(f"{n:04}", self.A_FILE) for n in range(1001)]
+        self.accepted(good, *many[:1000])
+        self.accepted(good, *many[:1000], outputs_entries=1001, outputs_complete=False)
+        self.accepted(good, *many[:1000], outputs_entries=1001, outputs_complete=False, outputs_odd=1)
+        self.refused(good, *many[:1000], outputs_entries=1001, outputs_complete=False, outputs_odd=2)
+        self.refused(good, *many)
+        self.refused(good, *few, outputs_entries=2, outputs_complete=False)
+        self.refused(self.make(), outputs_entries=1, outputs_complete=False)
+
+    def test_what_attest_leaves(self):
+        good = self.attest("--controls", "--out", self.path("out"))
+        self.assert_codes(good, ACCEPTABLE)
+        names = ["attest.jsonl", "controls.json", "report.md", "sandbox-attestation-inside.json"]
+        self.assertEqual([output["path"] for output in good["result"]["outputs"]], names)
+        for number in range(4):
+            document = copy.deepcopy(good)
+            del document["result"]["outputs"][number]
+            document["result"]["outputs_entries"] -= 1
+            self.assert_codes(document, REJECTED, "result")
+        for number in range(3):
+            document = copy.deepcopy(good)
+            document["result"]["outputs"][number]["sha256"] = mutation.A_DIGEST
+            self.assert_codes(document, REJECTED, "result")
+
+
+class Controls(Verify):
+    """Controls that are of another run, or showed nothing."""
+
+    def setUp(self):
+        super().setUp()
+        self.good = self.attest("--controls", "--out", self.path("out"))
+        self.file = support.load_json(support.read(self.path("out", "controls.json")))
+
+    def refused(self, change, *codes):
+        matrix, document = copy.deepcopy(self.file), copy.deepcopy(self.good)
+        change(matrix)
+        path = self.save(matrix, "controls.json")
+        mutation.vouch(document, support.read(path), matrix["run_at"])
+        self.assert_codes(document, *((REJECTED, *codes) if codes else (ACCEPTABLE,)),
+                          options=("--controls", path))
+
+    def unflipped(self, removal, *names):
+        def change(matrix):
+            row = next(row for row in matrix["matrix"] if row["removal"] == removal)
+            row["flipped"] = [name for name in row["flipped"] if name not in names]
+            for probe in row["probes"]:
+                if probe["probe_id"] in names:
+                    probe["verdict"] = "PASS"
+        return change
+
+    def test_when(self):
+        self.refused(lambda matrix: None)
+        ended = time.time()
+        for late, code in ((-86400, "dates"), (86400, "from-future")):
+            moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ended + late))
+            self.refused(lambda m, moment=moment: m.update(run_at=moment), code)
+
+    def test_long_after(self):
+        for key in ("started_at", "finished_at"):
+            self.good["freshness"][key] = "2026-01-01T00:00:00Z"
+        self.good["run_date"] = "2026-01-01"
+        self.file["run_at"] = "2026-01-01T01:00:00Z"
+        self.refused(lambda matrix: None)
+        self.file["run_at"] = "2026-01-01T01:00:01Z"
+        self.refused(lambda matrix: None, "dates")
+
+    def test_what_no_host_explains(self):
+        """The bundle has no filter but denybox's own: no other can have answered first."""
+        if "Seccomp_filters:\t2\n" not in self.good["raw"]["status"]:
+            self.skipTest("there are filters around this test")
+        for name in ("PR-EXEC-1", "PR-SOCK-1", "DX-CLONE3", "DX-SECCOMP"):
+            self.refused(self.unflipped("filter", name), "controls")
+        self.refused(self.unflipped("everything", "PR-NET-1"), "controls")
+        self.refused(self.unflipped("old-root", "PR-MOUNT-1"), "controls")
+
+    def test_of_another(self):
+        self.refused(lambda matrix: matrix.update(seccomp="targeted"), "controls")
+        for name, actual in (("DX-ABI", "no such entry SEGV"), ("DX-IDS", "uid 1, gid 1"),
+                             ("DX-SECCOMP", "mode 2, filters 9")):
+            def change(matrix, name=name, actual=actual):
+                probe = next(p for p in matrix["matrix"][0]["probes"] if p["probe_id"] == name)
+                probe["actual_stderr_or_value"] = actual
+            self.refused(change, "controls")
 
 
 class Foreign(Verify):
