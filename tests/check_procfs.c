@@ -479,7 +479,9 @@ static const struct lines {
     {":\t1\n", false},
     {"\n", false},
     {"A:\t1\n\n", false},
-    {"A :\t1\nA:\t2\n", false}, /* a name like another one */
+    {"A :\t1\nA:\t2\n", false},       /* a name like another one */
+    {"A:\t1\nB:\t2\nA:\t1\n", false}, /* which of them? */
+    {"A:\t1\nAA:\t2\n", true},
     {" A:\t1\n", false},
     {"A-B:\t1\n", false},
     {"A:\t1\rB:\t2\n", false},

@@ -19,6 +19,12 @@ static const struct {
 } texts[] = {
     {FORM_PLAIN, "", "", true},
     {FORM_PLAIN, "", "a b~", true},
+    {FORM_PLAIN, "", "a\\\\b\\x00", false},
+    {FORM_PLAIN, "", "a\\\\b\\xc3\\xa4\\x0a", true},
+    {FORM_PLAIN, "", "a\\x41", false}, /* a second way to write A */
+    {FORM_PLAIN, "", "a\\xC3", false},
+    {FORM_PLAIN, "", "a\\n", false},
+    {FORM_PLAIN, "", "a\\", false},
     {FORM_PLAIN, "", "a\nb", false},
     {FORM_PLAIN, "", "\xc3\xa4", false},
     {FORM_PLAIN, "", "\x7f", false},

@@ -10,9 +10,6 @@
 #include "attest/boundary.h"
 #include "base/io.h"
 
-/* More rows than any sandbox has, and a bound for a bundle. */
-#define TEXT_MAX (48U << 10)
-
 void probe_terminal(const struct attest_config *config, struct findings *f)
 {
     static const char *const names[] = {"0", "1", "2"};
@@ -49,7 +46,7 @@ static void read_text(int proc, const char *path, struct raw *raw)
 {
     struct buf text = {0};
 
-    if (proc < 0 || !io_read_file(proc, path, TEXT_MAX, &text)) {
+    if (proc < 0 || !io_read_file(proc, path, RAW_TEXT_MAX, &text)) {
         buf_free(&text);
         return;
     }

@@ -273,6 +273,14 @@ bool status_number(const char *status, const char *name, unsigned most, unsigned
            after_number(value, '\0', most, number) != NULL;
 }
 
+/* Is there a line that begins so, behind the end of another one? */
+static bool has_line(const char *end, const char *start, size_t length)
+{
+    while (end != NULL && strncmp(end + 1, start, length) != 0)
+        end = strchr(end + 1, '\n');
+    return end != NULL;
+}
+
 bool status_lines(const char *text, size_t length)
 {
     const char *end = text + length;
@@ -282,7 +290,8 @@ bool status_lines(const char *text, size_t length)
         const char *next = memchr(line, '\n', (size_t)(end - line));
         size_t name = strspn(line, WORD);
 
-        if (next == NULL || name == 0 || line[name] != ':' || line[name + 1] != '\t')
+        if (next == NULL || name == 0 || line[name] != ':' || line[name + 1] != '\t' ||
+            has_line(next, line, name + 1))
             return false;
         for (; line < next; line++) {
             if ((unsigned char)*line < 0x20 && *line != '\t')

@@ -41,8 +41,8 @@ bool status_value(const char *status, const char *name, char *value, size_t size
 /* The same of a decimal number of at most `most`, as the kernel writes one. */
 bool status_number(const char *status, const char *name, unsigned most, unsigned *number);
 
-/* Is it lines "Name:\tvalue\n" and nothing else? What is in none is for nobody to see. The text
- * ends in a NUL. */
+/* Is it lines "Name:\tvalue\n", each name once, and nothing else? What is in none is for nobody to
+ * see. The text ends in a NUL. */
 bool status_lines(const char *text, size_t length);
 
 /* The lines of status that must be the same inside and outside, and before and after the exec; ends

@@ -76,6 +76,18 @@ static bool is_inside(const char *path)
     return strcmp(path, "/") == 0 || value_inside(path);
 }
 
+/* Text that stands for bytes without a NUL, and in the one way in which it is written. */
+static bool is_plain(const char *text)
+{
+    char *bytes = malloc(strlen(text) + 1);
+    size_t length = 0;
+    bool holds =
+        bytes != NULL && text_unsafe(bytes, &length, text) && memchr(bytes, '\0', length) == NULL;
+
+    free(bytes);
+    return holds;
+}
+
 /* Text that stands for the bytes of a path, and in the one way in which it is written. */
 static bool is_path(const char *text, bool inside)
 {
@@ -162,9 +174,9 @@ static bool text_holds(enum form form, const char *argument, const char *text)
     case FORM_ONE:
         return is_one(argument, text);
     case FORM_PLAIN:
-        return printable(text, "");
+        return is_plain(text);
     case FORM_SOME:
-        return length > 0 && printable(text, "");
+        return length > 0 && is_plain(text);
     case FORM_NUMBER:
     case FORM_NONE:
     default:

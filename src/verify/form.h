@@ -9,8 +9,8 @@
 /* The forms that a string or an integer of a bundle may have. */
 enum form {
     FORM_NONE,   /* it is neither */
-    FORM_PLAIN,  /* printable ASCII */
-    FORM_SOME,   /* printable ASCII, and not nothing */
+    FORM_PLAIN,  /* bytes other than NUL, as text_safe has written them */
+    FORM_SOME,   /* the same, and not nothing */
     FORM_PATH,   /* a path of the host, as text_safe has written it: neither empty nor too long */
     FORM_INSIDE, /* such a path, and absolute: "/", or without empty parts, "." and ".." */
     FORM_HOST,   /* 1 to 64 letters, digits, '.' and '-' */

@@ -136,12 +136,12 @@ static void words(struct html *h, const json_t *list)
             break;
         if (i != 0)
             html_text(h, " ");
-        html_start(h, "code");
-        if (json_is_string(word))
-            html_text(h, json_string_value(word));
+        if (!json_is_string(word))
+            html_element(h, "code", NULL, "?");
+        else if (json_string_length(word) == 0)
+            html_element(h, "span", "dim", "(empty)");
         else
-            html_text(h, "?");
-        html_end(h);
+            html_element(h, "code", NULL, json_string_value(word));
     }
     if (i < json_array_size(list))
         html_printf(h, " and %zu more", json_array_size(list) - i);
@@ -152,7 +152,9 @@ static void words(struct html *h, const json_t *list)
 
 void page_value(struct html *h, const json_t *value)
 {
-    if (json_is_string(value))
+    if (json_is_string(value) && json_string_length(value) == 0)
+        html_element(h, "span", "dim", "(empty)");
+    else if (json_is_string(value))
         html_element(h, "code", NULL, json_string_value(value));
     else if (json_is_integer(value))
         html_printf(h, "%lld", (long long)json_integer_value(value));

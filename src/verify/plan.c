@@ -224,6 +224,34 @@ static void check_image(struct verification *v)
         note(v, REASON_IMAGE_DIFFERS, "input_sha256 and the plan's /in do not agree");
 }
 
+/* The path of a script is a word of its interpreter's, whose own name comes first: as that line of
+ * the script has it, or as it was found along PATH. */
+static bool right_words(const json_t *payload)
+{
+    const json_t *argv = field(payload, "argv");
+    const char *script = field_text(payload, "script");
+    const char *path = field_text(payload, "path");
+    const char *first = json_string_value(json_array_get(argv, 0));
+    const char *base = strrchr(path, '/');
+    size_t i = 1;
+
+    if (script == NULL || first == NULL)
+        return true;
+    while (i < json_array_size(argv) &&
+           !same_text(json_string_value(json_array_get(argv, i)), script))
+        i++;
+    return i < json_array_size(argv) &&
+           (strcmp(first, path) == 0 || (base != NULL && strcmp(first, base + 1) == 0));
+}
+
+static void check_payload(struct verification *v)
+{
+    const json_t *payload = field(plan_of(v), "payload");
+
+    if (json_is_object(payload) && !right_words(payload))
+        note(v, REASON_COMMAND, "the words of the payload are not those of its script");
+}
+
 static void check_version(struct verification *v)
 {
     const char *runtime = field_text(v->bundle, "runtime");
@@ -240,6 +268,7 @@ void check_plan(struct verification *v)
     check_profile(v);
     check_filters(v);
     check_image(v);
+    check_payload(v);
     check_version(v);
     check_scan_subject(v);
     if (json_is_true(field(v->bundle, "layers.landlock.in_force")) !=

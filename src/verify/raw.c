@@ -47,8 +47,9 @@ static void take_text(struct verification *v, enum raw_kind kind)
     if (field_null(v->bundle, bytes))
         return;
     raw->bytes = (char *)text_base64_decode(field_text(v->bundle, bytes), &raw->length);
-    if (raw->bytes == NULL)
-        note(v, REASON_RAW_TEXT, "%s is not base64", bytes);
+    if (raw->bytes == NULL || raw->length > RAW_TEXT_MAX)
+        note(v, REASON_RAW_TEXT, "%s is %s", bytes,
+             raw->bytes == NULL ? "not base64" : "longer than what is read");
     else
         check_text(v, name, raw);
     if (raw->bytes != NULL && kind == RAW_STATUS && !status_lines(raw->bytes, raw->length))

@@ -144,37 +144,55 @@ static bool right_source(const json_t *payload, const json_t *source)
     return right;
 }
 
-static bool has_finding(const json_t *file, enum rule rule, const char *detail, size_t length)
+static bool has_finding(const json_t *file, enum rule rule, const char *detail)
 {
     const json_t *finding;
     size_t i;
 
     json_array_foreach(field(file, "findings"), i, finding)
     {
-        const char *found = field_text(finding, "detail");
-
-        if (same_text(field_text(finding, "rule"), rule_row(rule)->id) && strlen(found) == length &&
-            memcmp(found, detail, length) == 0)
+        if (same_text(field_text(finding, "rule"), rule_row(rule)->id) &&
+            same_text(field_text(finding, "detail"), detail))
             return true;
     }
     return false;
 }
 
+/* What the findings of one rule are of, as the keys of an object: there may be as many as
+ * variables, and of both more than can be held against each other. NULL when out of memory. */
+static json_t *details_of(const json_t *file, enum rule rule)
+{
+    json_t *details = json_object();
+    const json_t *finding;
+    size_t i;
+
+    json_array_foreach(field(file, "findings"), i, finding)
+    {
+        if (same_text(field_text(finding, "rule"), rule_row(rule)->id))
+            json_put(&details, field_text(finding, "detail"), json_true());
+    }
+    return details;
+}
+
 static void check_environment(struct verification *v, const json_t *file, enum scan_kind kind)
 {
     enum rule rule = kind == SCAN_ELF ? RULE_ELF_VARIABLE : RULE_PY_ENVIRONMENT;
+    json_t *details = details_of(file, rule);
     const json_t *pair;
     size_t i;
 
     json_array_foreach(field(v->bundle, "binding.plan.environment"), i, pair)
     {
         const char *text = json_string_value(pair);
-        size_t length = strcspn(text, "=");
+        char *name = strndup(text, strcspn(text, "="));
 
-        if (invocation_obeys(kind, text) && !has_finding(file, rule, text, length))
-            note(v, REASON_SCAN_DIFFERS, "the scan does not know of %.*s", (int)length,
-                 text_show(text));
+        if (invocation_obeys(kind, text) &&
+            (name == NULL || json_object_get(details, name) == NULL))
+            note(v, REASON_SCAN_DIFFERS, "the scan does not know of %s",
+                 text_show(name != NULL ? name : text));
+        free(name);
     }
+    json_decref(details);
 }
 
 static void check_program(struct verification *v, const json_t *files)
@@ -196,7 +214,7 @@ static void check_program(struct verification *v, const json_t *files)
             note(v, REASON_SCAN_DIFFERS, "the program is no interpreter of Python");
         return;
     }
-    if (!has_finding(program, RULE_ELF_INTERPRETER, path, strlen(path)))
+    if (!has_finding(program, RULE_ELF_INTERPRETER, path))
         note(v, REASON_SCAN_DIFFERS, "the program is an interpreter, and was not judged as one");
     if (source == NULL || !right_source(payload, source))
         note(v, REASON_SCAN_DIFFERS, "the second file is not what the interpreter runs");

@@ -552,6 +552,32 @@ class Commands(Verify):
                        lambda d, plan: d.update(controls=controls)):
             self.refused(document, change, "command")
 
+    def test_a_script(self):
+        """Its path is a word of its interpreter's, whose name comes first."""
+        path = self.path("script.json")
+        self.assert_status(denybox("run", "--venue", "VPS", "--evidence", path, "--", "/usr/bin/jq",
+                                   "-n", "1"), 0)
+        good = self.evidence("script.json")
+        payload = good["binding"]["plan"]["payload"]
+        for first in ("/usr/bin/jq", "jq"):  # by its path, and by env(1)
+            payload.update(script="/opt/script", argv=[first, "-nf", "/opt/script", "--arg", "a", "b"])
+            self.replan(good)
+            self.assert_codes(good, ACCEPTABLE)
+        for change in ({"script": "/in/another"}, {"argv": ["/usr/bin/jq", "-nf", "/in/another"]},
+                       {"argv": ["/opt/script"]}, {"argv": ["/usr/bin/python3", *payload["argv"][1:]]},
+                       {"argv": ["q", *payload["argv"][1:]]}):
+            self.refused(good, lambda d, plan, change=change: plan["payload"].update(change),
+                         "command")
+
+    def test_words_that_nobody_writes(self):
+        good = self.make("--setenv", "ANSWER", "a\\b\u00e4")
+        self.assert_codes(good, ACCEPTABLE)
+        for words in ("\\x2dc", "\\q", "\\", "\\x00", "\\xC3"):
+            self.refused(good, lambda d, plan, words=words: plan["payload"]["argv"].append(words),
+                         "schema-value")
+            self.refused(good, lambda d, plan, words=words: plan["environment"].append(
+                "A=" + words), "schema-value")
+
     def test_a_probe_that_only_attest_makes(self):
         probe = next(p for p in self.attest()["probes"] if p["probe_id"] == "DX-ABI")
         probe["artifact_path"] = None
@@ -750,9 +776,18 @@ class Texts(Verify):
             line = name.encode() + old
             self.edited(good, "status", line, line.replace(old, new), *codes)
 
+    def test_a_text_that_is_too_long(self):
+        """More than is read of one; and a line that is there twice."""
+        good = self.make()
+        status = good["raw"]["status"].encode()
+        self.refused(good, lambda d: mutation.set_raw(d, "status", status + b"".join(
+            b"A%d:\t1\n" % n for n in range(6000))), "raw-text")
+        self.refused(good, lambda d: mutation.set_raw(d, "status", status + b"Umask:\t0022\n"),
+                     "raw-text")
+
     def test_names_of_variables(self):
         good = self.make("--setenv", "AB", "1")
-        for name, code in (("A\\x00B", "raw-text"), ("A=B", "raw-text")):
+        for name, code in (("A\\x00B", "schema-value"), ("A=B", "raw-text")):
             def edit(document, name=name):
                 keys = document["raw"]["env_keyset"]
                 keys[keys.index("AB")] = name
