@@ -164,7 +164,7 @@ static bool take_rest(const char *at, const char *end, struct mount_row *row)
 
 static bool read_row(const char *at, const char *end, struct mount_row *row)
 {
-    char field[4096];
+    char field[4096] = "";
 
     if (!take_ids(&at, end, row))
         return false;
