@@ -260,6 +260,17 @@ static void check_version(struct verification *v)
         note(v, REASON_VERSION_DIFFERS, "the runtime is '%s'", text_show(runtime));
 }
 
+static void check_layers(struct verification *v)
+{
+    bool landlock = json_is_true(field(v->bundle, "layers.landlock.in_force"));
+    const char *modules = field_text(v->bundle, "host.security_modules");
+
+    if (landlock != (field_number(v->bundle, "layers.landlock.abi") > 0))
+        note(v, REASON_LAYERS, "landlock.in_force and landlock.abi do not agree");
+    if (landlock && modules != NULL && !mount_has(modules, "landlock"))
+        note(v, REASON_LAYERS, "landlock is in force, and none of the host's security modules");
+}
+
 void check_plan(struct verification *v)
 {
     check_environment(v);
@@ -271,7 +282,5 @@ void check_plan(struct verification *v)
     check_payload(v);
     check_version(v);
     check_scan_subject(v);
-    if (json_is_true(field(v->bundle, "layers.landlock.in_force")) !=
-        (field_number(v->bundle, "layers.landlock.abi") > 0))
-        note(v, REASON_LAYERS, "landlock.in_force and landlock.abi do not agree");
+    check_layers(v);
 }

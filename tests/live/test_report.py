@@ -195,6 +195,16 @@ class Report(Live):
                 self.assertEqual(set(page.texts["strong"]), {"controls"})
                 self.assertFalse({self.GRID, self.ROWS} & set(page.tables))
 
+    def test_blanks_are_shown_as_they_are(self):
+        """Two are not one, and an argument of none is one."""
+        self.assert_status(support.run("--venue", "VPS", "--evidence", self.path("bundle.json"),
+                                       payload=("exit", "0", "", "a  b ")), 0)
+        page = self.page("bundle.json", ACCEPTABLE)
+        facts = {row[0]: row[1] for row in page.tables["What the bundle says of the run"][1:]}
+        self.assertTrue(facts["Command line"].endswith("exit 0 (empty) a  b "), facts)
+        self.assertRegex("".join(page.texts["style"]),
+                         r"(?m)^code, td, tbody th, [^{]*\{ white-space: pre-wrap; \}$")
+
     def test_a_rejected_one(self):
         """Every reason with its code, its words and its text; the forged value beside ours."""
         document = self.attest()

@@ -578,6 +578,22 @@ class Commands(Verify):
             self.refused(good, lambda d, plan, words=words: plan["environment"].append(
                 "A=" + words), "schema-value")
 
+    def test_a_layer_that_the_kernel_has_not(self):
+        good = self.make()
+
+        def change(modules, in_force=True):
+            def edit(document, _):
+                document["layers"]["landlock"] = {"in_force": in_force, "abi": int(in_force)}
+                document["host"]["security_modules"] = modules
+            return edit
+        for modules in ("capability,yama", "", "capability,landlocked", "xlandlock"):
+            self.refused(good, change(modules), "layers")
+        for modules, in_force in (("capability,landlock", True), ("landlock,yama", True),
+                                  (None, True), ("capability,yama", False)):
+            document = copy.deepcopy(good)
+            change(modules, in_force)(document, None)
+            self.assert_codes(document, ACCEPTABLE)
+
     def test_a_probe_that_only_attest_makes(self):
         probe = next(p for p in self.attest()["probes"] if p["probe_id"] == "DX-ABI")
         probe["artifact_path"] = None
