@@ -13,7 +13,7 @@
 const json_t *planned_mount(const json_t *mounts, const char *at);
 
 /* The mount point in these words. Returns `out`. */
-#define MOUNT_TEXT_SIZE (4 * 4096)
+#define MOUNT_TEXT_SIZE (4UL * 4096)
 char *mount_text(char out[MOUNT_TEXT_SIZE], const char *point);
 
 /* A part of check_agreement. */
