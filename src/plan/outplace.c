@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -81,6 +82,18 @@ static bool is_empty(int parent, const char *name, bool *empty)
     return true;
 }
 
+/* The one that replaces it gets the group of the directory above where that has set-group-ID, and
+ * this user's otherwise, mkdir(2); the owner can give it another of his own groups, chown(2). */
+static bool can_have_group(int parent, gid_t group)
+{
+    struct stat above;
+
+    if (geteuid() == 0 || group == getegid() || group_member(group))
+        return true;
+    return sys_fstat(parent, &above) == 0 && (above.st_mode & S_ISGID) != 0 &&
+           above.st_gid == group;
+}
+
 /* What is there already: it will be replaced, by one of the same mode and owner. */
 static bool check_directory(const struct declared *d, struct out_place *place, struct error *e)
 {
@@ -99,6 +112,8 @@ static bool check_directory(const struct declared *d, struct out_place *place, s
         return refuse(d, "it is not empty", "give an empty directory, or a name that is free", e);
     if (geteuid() != 0 && st.st_uid != geteuid())
         return refuse(d, "it belongs to somebody else", "give a directory of your own", e);
+    if (!can_have_group(place->parent.fd, st.st_gid))
+        return refuse(d, "its group is none of yours", "give it a group of your own, by chgrp", e);
     place->mode = st.st_mode & 07777;
     place->uid = st.st_uid;
     place->gid = st.st_gid;

@@ -242,6 +242,23 @@ class Collected(Outputs):
         self.assert_error(done, EXIT_DENYBOX, "it belongs to somebody else", "of your own")
         self.assert_nothing_left()
 
+    def test_directory_of_another_group(self):
+        """Refused before anything has run, not when there are outputs that it cannot get."""
+        if not support.AS_ROOT:
+            self.skipTest("only root can give a directory to another group")
+        user = support.ordinary_user()
+        start = [support.DENYBOX, "run", *self.out, "--", support.PAYLOAD,
+                 *self.script("openat -100 s:{out}/x 0xc1 0700")]
+        os.chown(self.dir, user.pw_uid, 0)
+        os.chown(self.path("out"), user.pw_uid, 0)
+        self.assert_error(support.command(start, user=user), EXIT_DENYBOX,
+                          "its group is none of yours", "by chgrp")
+        self.assert_nothing_left()
+        # The one that replaces it inherits this group.
+        os.chmod(self.dir, 0o2755)
+        self.assert_status(support.command(start, user=user), 0)
+        self.assertEqual((names(self.path("out")), os.stat(self.path("out")).st_gid), (["x"], 0))
+
     def test_each_attempt_is_refused_or_renamed_nowhere(self):
         """Row 35: what is neither a file nor a directory is not published, and said."""
         for name, call, said in ATTEMPTS:
