@@ -330,7 +330,13 @@ static void read_text(enum raw_kind kind, const char *text, size_t length)
 /* What a sandbox of the boundary's answers; DX- rows are all open. */
 static void let_the_twelve_hold(void)
 {
-    static const char net[] = "Inter-|\n face |\n    lo: 0\n";
+    static const char net[] =
+        "Inter-|   Receive                                                |  Transmit\n"
+        " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs "
+        "drop fifo colls carrier compressed\n"
+        "    lo:       0       0    0    0    0     0          0         0        0       0    0   "
+        " "
+        "0    0     0       0          0\n";
     static const char mounts[] = "1 0 0:1 / / ro,nosuid,nodev - tmpfs none rw\n"
                                  "2 1 0:2 / /in ro,nosuid,nodev,noexec - ext4 x rw\n"
                                  "3 1 0:3 / /out rw,nosuid,nodev,noexec - ext4 x rw\n"
