@@ -1742,6 +1742,7 @@ class Calls(Verify):
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
     def watch(self, *options):
+        support.not_sanitized("a sanitizer opens the file of its reports")
         path = self.save(self.attest())
         trace = self.path("trace")
         done = command(["strace", "-f", "-o", trace, support.DENYBOX, "verify", *options, path])
