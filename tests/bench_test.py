@@ -118,10 +118,10 @@ def test_the_page_has_every_figure(work):
     found = rows(filled_in(work, run_of_the_bench()))
     for row in (['date', '2026-01-02'], ['kernel', 'Linux 6.18 \\(aqx\\(aq'],
                 ['bwrap', 'bubblewrap 0.8.0'],
-                ['denybox run', '2.000', '1.900', '2.300', '0.50', '1.33', '1700'],
+                ['denybox run', '2.000', '1.900', '2.300', '0.500', '1.333', '1700'],
                 ['--evidence', '0.613', '-0.020', '0.900'],
                 ['denybox run', '101', '202', '404', '808', '63.2'],
-                ['denybox run', '2.010', '2.100', '3.000', '0.50', '0.50', '0.50'],
+                ['denybox run', '2.010', '2.100', '3.000', '0.500', '0.500', '0.500'],
                 ['denybox batch', '600'], ['denybox run', '400'], ['ratio', '1.50'],
                 ['start, to x', '0.500', 'yes'], ['gate', '0.200 ms', 'no'],
                 ['batch, to single runs with --evidence, at 8', '-', '-']):

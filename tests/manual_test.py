@@ -1506,7 +1506,7 @@ def test_what_is_said_of_the_figures():
     aims = {row[0]: row[1:] for row in cells if len(row) == 3 and row[2] in ('yes', 'no')}
     text = joined(section('denybox-performance.7', 'AIMS'))
     said = re.search(r'The floor itself takes ([\d.]+) .* there, and ([\d.]+) of a system call', text)
-    assert said.group(1) == start['floor'][4], start['floor']
+    assert float(said.group(1)) == round(float(start['floor'][4]), 2), start['floor']
     assert float(said.group(2)) == round(float(many['floor'][5]) / float(many['payload alone'][5]), 2)
     met = [what for what, (_, met) in aims.items() if met == 'yes']
     assert 'in the run below that of memory was met and no other' in text and \
