@@ -49,30 +49,49 @@ static bool declare(const json_t *mounts, char **declared)
 
 static void declared_free(char **declared, size_t n)
 {
-    for (size_t i = 0; declared != NULL && i < n; i++)
+    for (size_t i = 0; i < n; i++)
         free(declared[i]);
     free(declared);
+}
+
+/* What may be there beyond the table's four, `owned` those of the plan. */
+static void declared_points(const json_t *mounts, char *const *owned,
+                            const char *declared[DECLARED_MAX + N_MOUNT_DEVICES])
+{
+    size_t n = 0;
+
+    for (; owned[n] != NULL; n++)
+        declared[n] = owned[n];
+    for (size_t i = 0; planned_mount(mounts, "/dev") != NULL && i < N_MOUNT_DEVICES; i++)
+        declared[n++] = mount_devices[i];
+}
+
+static bool only_declared(const json_t *mounts, const char *mountinfo, char *actual, size_t size)
+{
+    const char *declared[DECLARED_MAX + N_MOUNT_DEVICES + 1] = {NULL};
+    size_t n = json_array_size(mounts);
+    char **owned = n < DECLARED_MAX ? calloc(n + 1, sizeof *owned) : NULL;
+    bool ok;
+
+    if (owned == NULL)
+        return false;
+    ok = declare(mounts, owned);
+    if (ok)
+        declared_points(mounts, owned, declared);
+    ok = ok && mounts_hold(mountinfo, declared, actual, size);
+    declared_free(owned, n);
+    return ok;
 }
 
 /* PR-MOUNT-1 is excused for what was declared, and for nothing else. */
 static void check_mounts(struct verification *v)
 {
-    const json_t *mounts = field(v->bundle, "binding.plan.mounts");
-    const struct raw *raw = &v->findings.raw[RAW_MOUNTINFO];
-    size_t n = json_array_size(mounts) < DECLARED_MAX ? json_array_size(mounts) : 0;
-    char **owned = calloc(n + 1, sizeof *owned);
-    const char *declared[DECLARED_MAX + N_MOUNT_DEVICES + 1] = {NULL};
+    const char *mountinfo = v->findings.raw[RAW_MOUNTINFO].bytes;
     char actual[320] = "out of memory, or too many mounts";
-    bool ok = raw->bytes != NULL && n != 0 && owned != NULL && declare(mounts, owned);
-    size_t used = 0;
 
-    for (; ok && owned[used] != NULL; used++)
-        declared[used] = owned[used];
-    for (size_t i = 0; ok && planned_mount(mounts, "/dev") != NULL && i < N_MOUNT_DEVICES; i++)
-        declared[used++] = mount_devices[i];
-    if (raw->bytes != NULL && !(ok && mounts_hold(raw->bytes, declared, actual, sizeof actual)))
+    if (mountinfo != NULL &&
+        !only_declared(field(v->bundle, "binding.plan.mounts"), mountinfo, actual, sizeof actual))
         note(v, REASON_DEVIATION_MOUNT, "%.250s", actual);
-    declared_free(owned, n);
 }
 
 bool check_deviations(struct verification *v)

@@ -105,7 +105,7 @@ def of_string(text, known):
 def of_value(value, known):
     """Other values for one that is no container."""
     if value is None:
-        return ["x", A_DIGEST, 0, {}, []]
+        return ["x", A_DIGEST, 0, {}, [], *known]
     if isinstance(value, bool):
         return [not value, None]
     if isinstance(value, int):
