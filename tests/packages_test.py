@@ -141,11 +141,17 @@ def tracked():
     return [path for path in known.stdout.split('\0') if path]
 
 
+def listing(makefile):
+    """Without comments and recipes: a directory that a command makes packs nothing."""
+    lines = re.sub(r'#.*', '', makefile).replace('\\\n', ' ').splitlines()
+    return '\n'.join(line for line in lines if not line.startswith('\t'))
+
+
 def test_every_file_is_in_the_tarball():
     """By its name, that of its program or of a directory above it, in what automake reads; which packs
     that itself, and some names by custom."""
     makefiles = [path for path in tracked() if path.endswith('.am')]
-    listed = {word for path in makefiles for word in re.sub(r'#.*', '', read(path)).split()}
+    listed = {word for path in makefiles for word in listing(read(path)).split()}
     itself = {'COPYING', 'NEWS', 'README', 'configure.ac', *makefiles}
     # What only the repository needs.
     listed |= {'.github', '.gitignore'}
