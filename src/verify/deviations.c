@@ -9,9 +9,6 @@
 #include "verify/field.h"
 #include "verify/mounts.h"
 
-/* More mount points than any plan has rows. */
-#define DECLARED_MAX 261
-
 unsigned deviations_of(const struct verification *v)
 {
     const json_t *list = json_object_get(v->bundle, "deviations");
@@ -56,7 +53,7 @@ static void declared_free(char **declared, size_t n)
 
 /* What may be there beyond the table's four, `owned` those of the plan. */
 static void declared_points(const json_t *mounts, char *const *owned,
-                            const char *declared[DECLARED_MAX + N_MOUNT_DEVICES])
+                            const char *declared[PLANNED_MAX + N_MOUNT_DEVICES])
 {
     size_t n = 0;
 
@@ -68,9 +65,9 @@ static void declared_points(const json_t *mounts, char *const *owned,
 
 static bool only_declared(const json_t *mounts, const char *mountinfo, char *actual, size_t size)
 {
-    const char *declared[DECLARED_MAX + N_MOUNT_DEVICES + 1] = {NULL};
+    const char *declared[PLANNED_MAX + N_MOUNT_DEVICES + 1] = {NULL};
     size_t n = json_array_size(mounts);
-    char **owned = n < DECLARED_MAX ? calloc(n + 1, sizeof *owned) : NULL;
+    char **owned = n <= PLANNED_MAX ? calloc(n + 1, sizeof *owned) : NULL;
     bool ok;
 
     if (owned == NULL)

@@ -9,8 +9,7 @@
 #include "verify/checks.h"
 #include "verify/field.h"
 
-/* More rows than a plan can have, and than mountinfo can then have. */
-#define PLANNED_MAX 260
+/* More rows than mountinfo can then have. */
 #define SEEN_MAX (PLANNED_MAX + N_MOUNT_DEVICES)
 
 /* What is kept of each row that was seen. */
@@ -199,23 +198,28 @@ static void check_made(const struct looked *l, const struct mount_row *row, cons
         note(l->v, REASON_MOUNTS, "%s is not %s", text_show(row->point), wrong);
 }
 
+/* The host's /dev is a file system of its own, or a directory of that name. */
+static bool is_device(const char *root, const char *device)
+{
+    size_t length = strlen(root);
+    size_t name = strlen(device);
+
+    return strcmp(root, device + strlen("/dev")) == 0 ||
+           (length >= name && strcmp(root + length - name, device) == 0);
+}
+
 /* The plan has a row for /dev, and mountinfo one more for each device, which is the host's of that
  * name. The index, or N_MOUNT_DEVICES. */
 static size_t device_of(const struct looked *l, const struct mount_row *row)
 {
-    size_t root = strlen(row->root);
     size_t i = 0;
 
     if (planned_mount(l->mounts, "/dev") == NULL)
         return N_MOUNT_DEVICES;
     while (i < N_MOUNT_DEVICES && strcmp(mount_devices[i], row->point) != 0)
         i++;
-    if (i < N_MOUNT_DEVICES) {
-        const char *name = mount_devices[i] + strlen("/dev");
-
-        if (root < strlen(name) || strcmp(row->root + root - strlen(name), name) != 0)
-            note(l->v, REASON_MOUNTS, "%s is another device: %s", row->point, text_show(row->root));
-    }
+    if (i < N_MOUNT_DEVICES && !is_device(row->root, mount_devices[i]))
+        note(l->v, REASON_MOUNTS, "%s is another device: %s", row->point, text_show(row->root));
     return i;
 }
 

@@ -6,6 +6,9 @@
 
 /* The mounts of the plan that a bundle carries, against those that were seen. */
 
+/* More rows than a plan can have. */
+#define PLANNED_MAX 260
+
 /* The largest page of any machine that denybox is built for. */
 #define LARGEST_PAGE 65536
 

@@ -5,6 +5,7 @@
 import base64
 import contextlib
 import copy
+import itertools
 import json
 import os
 import re
@@ -732,6 +733,11 @@ class Mounts(Verify):
         self.assert_codes(good, ACCEPTABLE, options=options)
         self.refused(good, (b"/null /dev/null", b"/sda /dev/null"), options=options)
         self.refused(good, (b"/zero /dev/zero", b"/null /dev/null"), options=options)
+        self.refused(good, (b"/null /dev/null", b"/home/null /dev/null"), options=options)
+        # Of a host whose /dev is no file system of its own.
+        mutation.edit_raw(good, "mountinfo", b"/null /dev/null", b"/srv/dev/null /dev/null")
+        mutation.seal(good)
+        self.assert_codes(good, ACCEPTABLE, options=options)
 
     def test_a_place_with_other_than_plain_characters(self):
         place = "/d\u00e4 \\x41"
@@ -761,6 +767,17 @@ class Texts(Verify):
         """As that of a host with no other would have been."""
         good = self.make()
         self.edited(good, "proc_net_dev", b"lo:       0 ", b"lo:  409600 ", "namespaces")
+
+    def test_a_status_without_end(self):
+        """Nobody waits for its hundred thousand names to be held against each other."""
+        forged = self.make()
+        letters = itertools.product("abcdefghijklmnopqrstuvwxyz0123456789_", repeat=4)
+        names = ("".join(name) for name in itertools.islice(letters, 110000))
+        mutation.set_raw(forged, "status", "".join(f"{name}:\t\n" for name in names).encode())
+        mutation.seal(forged)
+        done = denybox("verify", self.save(forged), timeout=20)
+        self.assert_status(done, REJECTED)
+        self.assertIn("raw-text: raw.status_b64 is longer than what is read", done.out)
 
     def test_a_heading_that_is_none(self):
         good = self.make()
