@@ -144,9 +144,12 @@ static bool note_bytecode(struct sources *s, const char *path)
     return file != NULL && scan_note(s->report, file, RULE_PY_BYTECODE, 0, path);
 }
 
+/* So much of a #! line the kernel reads: BINPRM_BUF_SIZE. */
+#define LINE_MAX_READ 256
+
 bool source_is(int fd, const char *name)
 {
-    char head[128] = "";
+    char head[LINE_MAX_READ + 1] = "";
 
     if (text_ends_in(name, ".py"))
         return true;
@@ -162,14 +165,16 @@ static bool take_unnamed(const struct walking *w, const char *path)
 {
     int fd = open_beneath(w->s, path);
     bool script = w->importer == NO_IMPORTER;
-    bool readable = fd >= 0;
-    bool matters = readable && (elf_file_is(fd) || (script && source_is(fd, path)));
+    char byte;
+    bool ok;
 
+    if (fd < 0 || pread(fd, &byte, 1, 0) < 0)
+        ok = scan_failed(w->s->report, "cannot read '%s%s': %s", text_show(w->s->shown),
+                         text_show(path), strerror(errno));
+    else
+        ok = !(elf_file_is(fd) || (script && source_is(fd, path))) || sources_add(w->s, path);
     io_close(&fd);
-    if (!readable)
-        return scan_failed(w->s->report, "cannot read '%s%s': %s", text_show(w->s->shown),
-                           text_show(path), strerror(errno));
-    return !matters || sources_add(w->s, path);
+    return ok;
 }
 
 static bool take_file(const struct walking *w, const char *path, const char *name)

@@ -721,6 +721,9 @@ class Words(Base):
         done = denybox("scan", "--rootfs", rootfs(), self.path("in"))
         self.assert_status(done, 1)
         self.assertIn(f"python  {name}\n", done.out)
+        # The kernel reads 256 bytes of that line.
+        write(name, "#!" + " " * 200 + "/usr/bin/python3\nimport ctypes\n")
+        self.assert_status(denybox("scan", "--rootfs", rootfs(), self.path("in")), 1)
         write(name, "#!/bin/sh\nimport ctypes\n")
         self.assert_status(denybox("scan", "--rootfs", rootfs(), self.path("in")), 0)
         if os.geteuid() != 0:
