@@ -265,8 +265,8 @@ START_TEST(what_the_file_system_says_is_found)
     ck_assert_uint_eq(row.parent, 6);
     ck_assert_uint_eq(row.major, 254);
     ck_assert_uint_eq(row.minor, 1048575);
-    ck_assert_uint_eq(row.source_length, strlen(want->source));
-    ck_assert_mem_eq(row.source, want->source, row.source_length);
+    ck_assert_uint_eq(row.super_length, strlen(want->rest) - strlen(want->source) - 1);
+    ck_assert_mem_eq(row.super, want->rest + strlen(want->source) + 1, row.super_length);
     ck_assert_int_eq(mount_super(&row, want->name, value, sizeof value), want->value != NULL);
     if (want->value != NULL)
         ck_assert_str_eq(value, want->value);

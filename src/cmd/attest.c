@@ -11,6 +11,7 @@
 #include "cmd/outputs.h"
 #include "evidence/controls_json.h"
 #include "evidence/inside.h"
+#include "rules/probe.h"
 
 /* What attest writes must not replace anything of the user's. */
 static bool check_output(const struct plan *plan, struct error *e)
@@ -19,8 +20,8 @@ static bool check_output(const struct plan *plan, struct error *e)
     const char *taken = out >= 0 ? inside_taken(out) : NULL;
 
     if (out >= 0 && taken == NULL && plan->declared.controls &&
-        faccessat(out, CONTROLS_DOCUMENT, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        taken = CONTROLS_DOCUMENT;
+        faccessat(out, PROBE_CONTROLS, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        taken = PROBE_CONTROLS;
     if (taken == NULL)
         return true;
     error_set(e, EXIT_DENYBOX, "cannot attest into --out '%s': %s exists there",

@@ -19,6 +19,7 @@
 #include "launch/control.h"
 #include "plan/cgroup.h"
 #include "plan/derive.h"
+#include "rules/probe.h"
 #include "rules/procfs.h"
 
 /* What a probe reads of mountinfo, and an old root that is left has all rows of the host. */
@@ -197,7 +198,7 @@ static bool record(const struct plan *plan, int out, const struct control *contr
     sha256_add(&s, "\n", 1);
     sha256_end_text(&s, r->matrix_sha256);
     if (out >= 0)
-        ok = publish(out, CONTROLS_DOCUMENT, text, e);
+        ok = publish(out, PROBE_CONTROLS, text, e);
     free(text);
     return ok;
 }

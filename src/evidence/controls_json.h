@@ -6,9 +6,6 @@
 #include "rules/control.h"
 #include "json/json.h"
 
-/* The file of the matrix in the output directory. */
-#define CONTROLS_DOCUMENT PROBE_CONTROLS
-
 /* The member `controls` of a bundle: null where none were run. */
 json_t *controls_json(const struct control_record *record);
 

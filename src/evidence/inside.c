@@ -47,8 +47,8 @@ bool inside_write(const char *out, const struct findings *f)
     for (size_t i = 0; i < json_array_size(probes); i++)
         add_line(&lines, json_array_get(probes, i), false);
     add_line(&document, all, true);
-    ok = probes != NULL && all != NULL && write_new(out, INSIDE_JSONL, &lines) &&
-         write_new(out, INSIDE_DOCUMENT, &document);
+    ok = probes != NULL && all != NULL && write_new(out, PROBE_ARTIFACT, &lines) &&
+         write_new(out, PROBE_DOCUMENT, &document);
     json_decref(probes);
     json_decref(all);
     buf_free(&lines);
@@ -58,7 +58,7 @@ bool inside_write(const char *out, const struct findings *f)
 
 const char *inside_taken(int dirfd)
 {
-    static const char *const names[] = {INSIDE_JSONL, INSIDE_REPORT, INSIDE_DOCUMENT};
+    static const char *const names[] = {PROBE_ARTIFACT, PROBE_REPORT, PROBE_DOCUMENT};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (faccessat(dirfd, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)

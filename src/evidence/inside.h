@@ -6,16 +6,11 @@
 
 #include "rules/probe.h"
 
-/* The files that attest writes into the output directory, from inside. */
-#define INSIDE_JSONL PROBE_ARTIFACT
-#define INSIDE_REPORT PROBE_REPORT
-#define INSIDE_DOCUMENT PROBE_DOCUMENT
-
 /* Writes the probes, one a line, and the document of probes and raw texts, as new files of `out`.
  * The report is the work of PR-FS-OUT-OK. False with errno set when one cannot be written. */
 bool inside_write(const char *out, const struct findings *f);
 
-/* One of these files that is in the directory already, or NULL: none of them may be replaced. */
+/* One of the files of attest that is in the directory already, or NULL: none of them may be replaced. */
 const char *inside_taken(int dirfd);
 
 #endif

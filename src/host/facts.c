@@ -91,8 +91,8 @@ static void take_sysctls(const struct host *h, struct facts *f)
 }
 
 /* "Name:\tvalue" of a status file in the base given; `none` when there is no such line. */
-static unsigned long long status_number(const char *status, const char *name, int base,
-                                        unsigned long long none)
+static unsigned long long number_of(const char *status, const char *name, int base,
+                                    unsigned long long none)
 {
     size_t length = strlen(name);
 
@@ -151,10 +151,10 @@ static void take_process(const struct host *h, struct facts *f)
     struct buf b = {0};
 
     read_text(h->proc, "self/status", &b);
-    f->seccomp = (int)status_number(buf_text(&b), "Seccomp", 10, ~0ULL);
-    f->filters = (int)status_number(buf_text(&b), "Seccomp_filters", 10, ~0ULL);
-    f->no_new_privs = status_number(buf_text(&b), "NoNewPrivs", 10, 0) == 1;
-    f->sys_admin = (status_number(buf_text(&b), "CapEff", 16, 0) >> CAP_SYS_ADMIN_BIT & 1) != 0;
+    f->seccomp = (int)number_of(buf_text(&b), "Seccomp", 10, ~0ULL);
+    f->filters = (int)number_of(buf_text(&b), "Seccomp_filters", 10, ~0ULL);
+    f->no_new_privs = number_of(buf_text(&b), "NoNewPrivs", 10, 0) == 1;
+    f->sys_admin = (number_of(buf_text(&b), "CapEff", 16, 0) >> CAP_SYS_ADMIN_BIT & 1) != 0;
     buf_free(&b);
     take_ids(h, f);
 }

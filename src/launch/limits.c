@@ -93,8 +93,11 @@ static bool keep_fsize(const struct sandbox *s, struct error *e)
 {
     struct rlimit have;
 
-    if (s->plan->declared.fsize != FSIZE_UNSET || getrlimit(RLIMIT_FSIZE, &have) != 0 ||
-        have.rlim_cur != 0)
+    if (s->plan->declared.fsize != FSIZE_UNSET)
+        return true;
+    if (getrlimit(RLIMIT_FSIZE, &have) < 0)
+        return step_failed(e, "cannot read the limit on the size of files");
+    if (have.rlim_cur != 0)
         return true;
     error_set(e, EXIT_DENYBOX,
               "cannot write any file: the caller's limit on the size of files is 0");

@@ -155,8 +155,6 @@ static bool take_rest(const char *at, const char *end, struct mount_row *row)
         (memcmp(super, "ro", 2) != 0 && memcmp(super, "rw", 2) != 0) ||
         (end - super > 2 && super[2] != ','))
         return false;
-    row->source = at;
-    row->source_length = (size_t)(super - 1 - at);
     row->super = super;
     row->super_length = (size_t)(end - super);
     return true;
@@ -164,7 +162,7 @@ static bool take_rest(const char *at, const char *end, struct mount_row *row)
 
 static bool read_row(const char *at, const char *end, struct mount_row *row)
 {
-    char field[4096] = "";
+    char field[64] = "";
 
     if (!take_ids(&at, end, row))
         return false;

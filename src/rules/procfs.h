@@ -18,10 +18,8 @@ struct mount_row {
     char point[4096];
     char options[512]; /* of the mount, comma-separated */
     char type[64];
-    bool propagates; /* what is mounted here shows elsewhere, or the reverse: shared or a slave */
-    const char *source; /* in the text that is read, as it stands there; it has no blank */
-    size_t source_length;
-    const char *super; /* there too: the options of the file system */
+    bool propagates;   /* what is mounted here shows elsewhere, or the reverse: shared or a slave */
+    const char *super; /* in the text that is read, as it stands there: the file system's options */
     size_t super_length;
 };
 
