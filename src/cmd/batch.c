@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/io.h"
 #include "base/sys.h"
 #include "base/text.h"
@@ -47,8 +48,9 @@ struct batch {
     struct cgroup cgroup; /* the place of all, and the home of this process */
     size_t count[N_OUTCOMES];
     size_t named;
-    size_t whole;  /* results that were made; not all of them have their names yet */
-    bool stopping; /* somebody has asked for it: what comes to no result now says nothing */
+    struct buf unsaid; /* lines for standard error, which took none when they came */
+    size_t whole;      /* results that were made; not all of them have their names yet */
+    bool stopping;     /* somebody has asked for it: what comes to no result now says nothing */
 };
 
 static int work(void *context, size_t index, int report)
@@ -176,15 +178,26 @@ static bool print_line(json_t *object, struct error *e)
     return ok;
 }
 
+static void say_all(struct batch *b)
+{
+    if (b->unsaid.length == 0)
+        return;
+    progress_clear(&b->progress);
+    fputs(buf_text(&b->unsaid), stderr);
+    buf_free(&b->unsaid);
+}
+
+/* What is said waits for a terminal that takes nothing; the work does not. */
 static void say(struct batch *b, const char *name, const char *reason)
 {
     if (b->ground.plan->declared.quiet || b->named > NAMED)
         return;
-    progress_clear(&b->progress);
     if (b->named++ == NAMED)
-        fprintf(stderr, "denybox: further ones are counted; --json names all of them\n");
+        buf_puts(&b->unsaid, "denybox: further ones are counted; --json names all of them\n");
     else
-        fprintf(stderr, "denybox: %s: %s\n", text_show(name), reason);
+        buf_printf(&b->unsaid, "denybox: %s: %s\n", text_show(name), reason);
+    if (progress_taken())
+        say_all(b);
 }
 
 /* Where the first came to no result, all would not: a host without namespaces, say. */
@@ -229,6 +242,8 @@ static void tick(void *context, size_t running)
     struct batch *b = context;
 
     (void)running;
+    if (progress_taken())
+        say_all(b);
     progress_draw(&b->progress);
 }
 
@@ -366,6 +381,7 @@ static int carry_out(struct batch *b)
         error_print(&e);
         status = (int)e.exit;
     }
+    say_all(b);
     if (!summary(b, interrupted != 0, &e)) {
         error_print(&e);
         status = (int)e.exit;

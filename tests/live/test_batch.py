@@ -384,14 +384,15 @@ class Batch(Live):
         self.assertTrue(drawn.endswith(b"\r\x1b[K"), drawn[-80:])
         self.assertRegex(out, rb"^20 inputs: 20 done, 0 failed")
 
-    def on_stopped_terminal(self, *words):
+    def on_stopped_terminal(self, *words, **how):
         """Starts a batch, its standard error a terminal that takes nothing, as after Ctrl-S."""
-        parent, terminal = pty.openpty()
-        self.addCleanup(os.close, parent)
-        self.addCleanup(os.close, terminal)
-        termios.tcflow(terminal, termios.TCOOFF)
-        process = subprocess.Popen(self.words(*words), stdin=terminal, stdout=subprocess.PIPE,
-                                   stderr=terminal, env=support.base_env(), start_new_session=True)
+        self.parent, self.terminal = pty.openpty()
+        self.addCleanup(os.close, self.parent)
+        self.addCleanup(os.close, self.terminal)
+        termios.tcflow(self.terminal, termios.TCOOFF)
+        process = subprocess.Popen(
+            self.words(*words, **how), stdin=self.terminal, stdout=subprocess.PIPE, bufsize=0,
+            stderr=self.terminal, env=support.base_env(), start_new_session=True)
         self.addCleanup(process.kill)
         return process
 
@@ -401,6 +402,17 @@ class Batch(Live):
         out, _ = process.communicate(timeout=support.TIMEOUT)
         self.assertEqual(process.returncode, 0)
         self.assertRegex(out, rb"^5 inputs: 5 done, 0 failed")
+
+    def test_failures_wait_for_such_a_terminal_and_the_work_does_not(self):
+        self.inputs(3)
+        process = self.on_stopped_terminal("--jobs", "1", "--json", command=(PAYLOAD, "exit", "4"))
+        for _ in range(3):
+            self.assertTrue(select.select([process.stdout], [], [], support.TIMEOUT)[0])
+            self.assertEqual(json.loads(process.stdout.readline())["exit-code"], 4)
+        termios.tcflow(self.terminal, termios.TCOON)
+        process.communicate(timeout=support.TIMEOUT)
+        shown = os.read(self.parent, 65536)
+        self.assertEqual(shown.count(b"denybox: i00"), 3, shown)
 
     def test_a_signal_beside_such_a_terminal(self):
         self.inputs(200)
