@@ -733,7 +733,7 @@ class Mounts(Verify):
         self.assert_codes(good, ACCEPTABLE, options=options)
         self.refused(good, (b"/null /dev/null", b"/sda /dev/null"), options=options)
         self.refused(good, (b"/zero /dev/zero", b"/null /dev/null"), options=options)
-        self.refused(good, (b"/null /dev/null", b"/home/null /dev/null"), options=options)
+        self.refused(good, (b"/null /dev/null", b"/srv/null /dev/null"), options=options)
         # Of a host whose /dev is no file system of its own.
         mutation.edit_raw(good, "mountinfo", b"/null /dev/null", b"/srv/dev/null /dev/null")
         mutation.seal(good)
