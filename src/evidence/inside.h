@@ -10,7 +10,8 @@
  * The report is the work of PR-FS-OUT-OK. False with errno set when one cannot be written. */
 bool inside_write(const char *out, const struct findings *f);
 
-/* One of the files of attest that is in the directory already, or NULL: none of them may be replaced. */
+/* One of the files of attest that is in the directory already, or NULL: none of them may be
+ * replaced. */
 const char *inside_taken(int dirfd);
 
 #endif
