@@ -138,7 +138,8 @@ END_TEST
 START_TEST(nobody_holds_nothing)
 {
     ck_assert(!limits_observe(&sandbox, 0x7fffffff, &result));
-    ck_assert_str_eq(buf_text(&result.reasons), "the limit pids is not in force\n"
+    ck_assert_str_eq(buf_text(&result.reasons), "the payload is not kept from real time\n"
+                                                "the limit pids is not in force\n"
                                                 "the limit memory is not in force\n"
                                                 "the limit core is not in force\n"
                                                 "the limit nofile is not in force\n"

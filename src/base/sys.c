@@ -225,6 +225,14 @@ int sys_sched_setaffinity(const cpu_set_t *set)
     return sched_setaffinity(0, sizeof *set, set);
 }
 
+int sys_sched_setscheduler(int policy)
+{
+    struct sched_param none = {0};
+
+    FAULT_POINT("sched_setscheduler");
+    return (int)syscall(SYS_sched_setscheduler, 0, policy, &none);
+}
+
 long sys_keyctl(int operation)
 {
     FAULT_POINT("keyctl");

@@ -57,6 +57,8 @@ int sys_setresgid(gid_t gid);
 int sys_setgroups_none(void);
 int sys_setrlimit(int resource, rlim_t soft, rlim_t hard);
 int sys_sched_setaffinity(const cpu_set_t *set);
+/* Of this process; of a policy that has no priorities. */
+int sys_sched_setscheduler(int policy);
 long sys_keyctl(int operation);
 
 int sys_open_tree(int dirfd, const char *path, unsigned flags);

@@ -121,6 +121,7 @@ static const struct step restricting[] = {
     {"die-with-init", step_die_with_init},
     {"dumpable", step_dumpable},
     {"affinity", step_affinity},
+    {"real-time", step_real_time},
     {"filter", step_filter},
 };
 

@@ -152,6 +152,27 @@ bool step_affinity(struct sandbox *s, struct error *e)
     return true;
 }
 
+static bool is_real_time(int policy)
+{
+    policy &= ~SCHED_RESET_ON_FORK;
+    return policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_DEADLINE;
+}
+
+/* The caller's real-time policy, which an exec keeps, stays with launcher and init. A process gives
+ * its processor to nobody of its own priority: a payload that had theirs would be ended by nobody,
+ * neither at the end of its time nor when the launcher is killed. */
+bool step_real_time(struct sandbox *s, struct error *e)
+{
+    int policy = sched_getscheduler(0);
+
+    (void)s;
+    if (policy < 0)
+        return step_failed(e, "cannot ask for the scheduling policy");
+    if (is_real_time(policy) && sys_sched_setscheduler(SCHED_OTHER) < 0)
+        return step_failed(e, "cannot leave the caller's real-time policy");
+    return true;
+}
+
 /* Is the resource of this row held to its value? Of core, 0 holds as well: see limit_core. */
 static bool in_force(const struct row *row, pid_t pid, uint64_t value)
 {
@@ -201,9 +222,19 @@ static bool observe_cpus(const struct sandbox *s, pid_t pid, struct launch_resul
                 result);
 }
 
+static bool observe_policy(pid_t pid, struct launch_result *result)
+{
+    int policy = sched_getscheduler(pid);
+
+    if (policy >= 0 && !is_real_time(policy))
+        return true;
+    buf_puts(&result->reasons, "the payload is not kept from real time\n");
+    return false;
+}
+
 bool limits_observe(const struct sandbox *s, pid_t pid, struct launch_result *result)
 {
-    bool ok = true;
+    bool ok = observe_policy(pid, result);
 
     if (s->cgroup.box.fd >= 0 && !cgroup_has(&s->cgroup, s->host_proc, pid)) {
         buf_puts(&result->reasons, "the payload is not in its cgroup\n");

@@ -102,6 +102,7 @@ bool step_keyring(struct sandbox *s, struct error *e);
 bool step_descriptors(struct sandbox *s, struct error *e); /* descriptors.c */
 bool step_limits(struct sandbox *s, struct error *e);      /* limits.c */
 bool step_affinity(struct sandbox *s, struct error *e);
+bool step_real_time(struct sandbox *s, struct error *e);
 bool step_landlock(struct sandbox *s, struct error *e); /* landlock.c */
 bool step_filter(struct sandbox *s, struct error *e);   /* filters.c */
 bool step_seal(struct sandbox *s, struct error *e);

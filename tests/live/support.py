@@ -180,6 +180,19 @@ class Run:
         return [tuple(line.rsplit(" ", 1)) for line in self.out.splitlines()]
 
 
+def be_real_time():
+    os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+
+
+def may_be_real_time():
+    try:
+        be_real_time()
+    except PermissionError:
+        return False
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    return True
+
+
 def command(argv, *, stdin=b"", env=None, timeout=TIMEOUT, cwd=None, pass_fds=(), preexec=None,
             closed=(), user=None, orphans=False):
     """Runs argv to its end and sees that nothing is left of it; `orphans`: but for processes that

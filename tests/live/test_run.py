@@ -198,6 +198,15 @@ class Environment(Live):
                                preexec=lambda: libc.personality(0x0040000))
         self.assertEqual(shown(done)["personality"], "40000")
 
+    def test_real_time_policy_of_the_caller(self):
+        """Nobody of the same priority would get a processor from the payload: no end would come."""
+        if not support.may_be_real_time():
+            self.skipTest("this user may not have a real-time policy")
+        self.assertEqual(self.show(preexec=support.be_real_time)["policy"], str(os.SCHED_OTHER))
+        # The control: without a sandbox it is kept.
+        done = support.command([support.PAYLOAD, "show"], preexec=support.be_real_time)
+        self.assertEqual(shown(done)["policy"], str(os.SCHED_RR))
+
     def test_session(self):
         values = self.show()
         self.assertEqual((values["session-leader"], values["group-leader"]), ("1", "1"))

@@ -104,6 +104,8 @@ STEPS = {
     "limits": Blocked("the limit pids is not in force", "the limit memory is not in force",
                       "the limit core is not in force"),
     "affinity": Blocked("the limit cpus is not in force"),
+    "real-time": (Stands("an ordinary caller has no real-time policy"),
+                  Blocked("the payload is not kept from real time")),
     "working-directory": Stands("it is / already"),
     "landlock": Stands("an additional layer: its absence is recorded, never claimed",
                        "check_landlock"),
@@ -175,6 +177,10 @@ class Walls(Live):
         if step == "defaults":
             libc = ctypes.CDLL(None)
             how["preexec"] = lambda: libc.personality(ADDR_NO_RANDOMIZE)
+        if step == "real-time":
+            if not support.may_be_real_time():
+                self.skipTest("this user may not have a real-time policy: nothing is left")
+            how["preexec"] = support.be_real_time
         self.check_not_run(row, self.launch(step, *options, **how))
 
     def check_not_run(self, row, done):

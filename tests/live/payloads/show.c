@@ -93,6 +93,7 @@ static void show_limits(void)
     }
     sched_getaffinity(0, sizeof cpus, &cpus);
     printf("cpus %d\n", CPU_COUNT(&cpus));
+    printf("policy %d\n", sched_getscheduler(0));
 }
 
 static void show_privilege(void)
