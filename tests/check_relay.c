@@ -397,6 +397,36 @@ START_TEST(the_other_side_of_a_terminal)
 }
 END_TEST
 
+static bool error_ended(void)
+{
+    return relay.stream[2].from < 0;
+}
+
+/* Nobody is at the other side any more, as for a job that has outlived its session: it is relayed as
+ * the terminal that it was, to the end at once. */
+START_TEST(a_terminal_that_was_hung_up)
+{
+    static bool (*const ended[])(void) = {input_ended, output_ended, error_ended};
+    int file = support_memfd("", 0);
+    char byte;
+
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(dup2(i == _i ? terminal : file, i), i);
+    close(person);
+    ck_assert(!isatty(_i) && errno == EIO);
+    ck_assert(relay_open(&relay, stdio, &e));
+    ck_assert_int_ne(stdio[_i], _i);
+    if (_i != 0)
+        ck_assert_int_eq(write(stdio[_i], "lost", 4), 4);
+    carry(ended[_i]);
+    if (_i == 0)
+        ck_assert_int_eq(read(stdio[0], &byte, 1), 0);
+    else
+        ck_assert(write(stdio[_i], "more", 4) < 0 && errno == EPIPE);
+    relay_close(&relay);
+}
+END_TEST
+
 START_TEST(a_directory_is_not_passed_on)
 {
     char text[64];
@@ -427,6 +457,7 @@ static Suite *suite(void)
     tcase_add_test(c, the_end_of_output_is_seen);
     tcase_add_loop_test(c, control_codes_reach_no_terminal, 1, 3);
     tcase_add_loop_test(c, the_other_side_of_a_terminal, 0, 3);
+    tcase_add_loop_test(c, a_terminal_that_was_hung_up, 0, 3);
     tcase_add_loop_test(c, a_directory_is_not_passed_on, 0, 3);
     suite_add_tcase(s, c);
     return s;

@@ -39,6 +39,14 @@ static bool may_pass(int fd, struct error *e)
     return true;
 }
 
+/* One that was hung up answers EIO to everything; what is not a terminal, ENOTTY. */
+static bool is_terminal(int fd)
+{
+    struct stat st;
+
+    return isatty(fd) || (errno == EIO && sys_fstat(fd, &st) == 0 && S_ISCHR(st.st_mode));
+}
+
 /* Is it the side of a pseudoterminal that a person's program has? It passes for a terminal too, and
  * some give it away as one. */
 static bool is_other_side(int fd)
@@ -91,7 +99,7 @@ bool relay_open(struct relay *r, int stdio[3], struct error *e)
         stdio[i] = i;
     }
     for (int i = 0; i < 3; i++) {
-        if (!may_pass(i, e) || (isatty(i) && !relay_terminal(r, i, stdio, e)))
+        if (!may_pass(i, e) || (is_terminal(i) && !relay_terminal(r, i, stdio, e)))
             return false;
     }
     return true;

@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import signal
+import subprocess
 import termios
 import time
 
@@ -110,6 +111,16 @@ class Terminal(Live):
         self.read_until(master, b"sleeping")
         os.close(master)
         self.assertEqual(self.finish(pid), 128 + signal.SIGHUP)
+
+    def test_a_terminal_that_was_hung_up(self):
+        """A job that has outlived its session finds the end of its input, and starts."""
+        master, terminal = pty.openpty()
+        os.close(master)
+        self.addCleanup(os.close, terminal)
+        done = subprocess.run([support.DENYBOX, "run", "--", support.PAYLOAD, "calls",
+                               "read 0 b:1 1"], env=support.base_env(), stdin=terminal,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"read 0\n", b""))
 
     def test_nothing_reaches_the_terminal(self):
         """Row 23: no byte is pushed into the terminal's input, its settings stay."""
