@@ -402,8 +402,8 @@ static bool error_ended(void)
     return relay.stream[2].from < 0;
 }
 
-/* Nobody is at the other side any more, as for a job that has outlived its session: it is relayed as
- * the terminal that it was, to the end at once. */
+/* Nobody is at the other side any more, as for a job that has outlived its session: it is relayed
+ * as the terminal that it was, to the end at once. */
 START_TEST(a_terminal_that_was_hung_up)
 {
     static bool (*const ended[])(void) = {input_ended, output_ended, error_ended};

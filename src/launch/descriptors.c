@@ -2,11 +2,53 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 
 #include "base/io.h"
 #include "base/sys.h"
 #include "host/requirement.h"
 #include "launch/sandbox.h"
+
+static int by_number(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* What lies below the few that are kept, between them and above, wherever a caller with many
+ * descriptors of its own has made them land. */
+bool descriptors_keep(int *kept, size_t n, struct error *e)
+{
+    int next = 0;
+
+    qsort(kept, n, sizeof kept[0], by_number);
+    for (size_t i = 0; i < n; i++) {
+        if (kept[i] > next && sys_close_range((unsigned)next, (unsigned)kept[i] - 1, 0) < 0)
+            return step_failed(e, "cannot close the caller's descriptors");
+        next = kept[i] + 1;
+    }
+    if (sys_close_range((unsigned)next, UINT_MAX, 0) < 0)
+        return step_failed(e, "cannot close the caller's descriptors");
+    return true;
+}
+
+/* First of all: the caller's may be so many that no number is left to arrange the others by. */
+static bool close_the_callers(const struct sandbox *s, struct error *e)
+{
+    int kept[] = {0,
+                  1,
+                  2,
+                  s->stdio[0],
+                  s->stdio[1],
+                  s->stdio[2],
+                  s->plan->derived.payload.fd,
+                  s->gate_socket[1],
+                  s->proc,
+                  s->pair[1],
+                  s->sentry[0],
+                  s->sentry[1]};
+
+    return descriptors_keep(kept, sizeof kept / sizeof kept[0], e);
+}
 
 /* Puts a descriptor at its place, close-on-exec; one that is there already keeps its flag. */
 static bool place(int from, int to, struct error *e)
@@ -52,9 +94,9 @@ bool step_descriptors(struct sandbox *s, struct error *e)
         error_errno(e, EXIT_DENYBOX, errno, "cannot set the limit on descriptors");
         return host_hint(OBSTACLE_NOFILE, e);
     }
-    if (!raise_fd(&gate, e) || !raise_fd(&s->proc, e) || !raise_fd(&s->pair[1], e) ||
-        !raise_fd(&sentry, e) || !raise_fd(&s->sentry[0], e) || !place_stdio(s, e) ||
-        !place(payload, sealed, e) || !place(gate, INSIDE_GATE, e))
+    if (!close_the_callers(s, e) || !raise_fd(&gate, e) || !raise_fd(&s->proc, e) ||
+        !raise_fd(&s->pair[1], e) || !raise_fd(&sentry, e) || !raise_fd(&s->sentry[0], e) ||
+        !place_stdio(s, e) || !place(payload, sealed, e) || !place(gate, INSIDE_GATE, e))
         return false;
     s->gate_socket[1] = INSIDE_GATE;
     if (!place(s->proc, INSIDE_PROC, e) || !place(s->pair[1], INSIDE_PAIR, e) ||
@@ -68,11 +110,11 @@ bool step_descriptors(struct sandbox *s, struct error *e)
     s->sentry[1] = sentry >= 0 ? INSIDE_SENTRY : -1;
     if (s->sentry[0] >= 0 && !step_sentry(s, e))
         return false;
-    if (sys_close_range(sentry >= 0 ? INSIDE_FREE : INSIDE_SENTRY, (unsigned)sealed - 1, 0) < 0 ||
-        sys_close_range((unsigned)sealed + 1, UINT_MAX, 0) < 0)
-        return step_failed(e, "cannot close the caller's descriptors");
-    if (payload < 0)
-        sys_close_range((unsigned)sealed, (unsigned)sealed, 0);
+    /* Where they lay before. */
+    if (sys_close_range(sentry >= 0 ? INSIDE_FREE : INSIDE_SENTRY,
+                        payload >= 0 ? (unsigned)sealed - 1 : UINT_MAX, 0) < 0 ||
+        (payload >= 0 && sys_close_range((unsigned)sealed + 1, UINT_MAX, 0) < 0))
+        return step_failed(e, "cannot close the descriptors that were moved");
     if (sys_setrlimit(RLIMIT_NOFILE, (rlim_t)sealed, (rlim_t)sealed) < 0)
         return step_failed(e, "cannot set the limit on descriptors");
     return true;

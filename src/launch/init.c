@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -68,29 +67,13 @@ static bool step_look_at_self(struct sandbox *s, struct error *e)
     return s->dumpable >= 0 ? true : step_failed(e, "cannot ask whether init is dumpable");
 }
 
-static int by_number(const void *a, const void *b)
-{
-    return *(const int *)a - *(const int *)b;
-}
-
-/* Everything that init does not need while the payload runs is closed, 0 to 2 as well: what lies
- * below the few that are kept, between them and above, wherever a caller with many descriptors of
- * its own has made them land. The procfs: step_wait_for_root. */
+/* Everything that init does not need while the payload runs is closed, 0 to 2 as well. The procfs:
+ * step_wait_for_root. */
 static bool step_keep_sockets(struct sandbox *s, struct error *e)
 {
     int kept[] = {s->init_socket[1], s->pair[0], s->children, s->sentry[0], s->proc};
-    size_t n = sizeof kept / sizeof kept[0];
-    int next = 0;
 
-    qsort(kept, n, sizeof kept[0], by_number);
-    for (size_t i = 0; i < n; i++) {
-        if (kept[i] > next && sys_close_range((unsigned)next, (unsigned)kept[i] - 1, 0) < 0)
-            return step_failed(e, "cannot close the caller's descriptors");
-        next = kept[i] + 1;
-    }
-    if (sys_close_range((unsigned)next, ~0U, 0) < 0)
-        return step_failed(e, "cannot close the caller's descriptors");
-    return true;
+    return descriptors_keep(kept, sizeof kept / sizeof kept[0], e);
 }
 
 static bool step_fork_payload(struct sandbox *s, struct error *e)

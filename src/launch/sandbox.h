@@ -100,7 +100,9 @@ bool step_defaults(struct sandbox *s, struct error *e);
 bool step_host_name(struct sandbox *s, struct error *e);
 bool step_keyring(struct sandbox *s, struct error *e);
 bool step_descriptors(struct sandbox *s, struct error *e); /* descriptors.c */
-bool step_limits(struct sandbox *s, struct error *e);      /* limits.c */
+/* Closes all but these; -1 is none. Sorts them. */
+bool descriptors_keep(int *kept, size_t n, struct error *e);
+bool step_limits(struct sandbox *s, struct error *e); /* limits.c */
 bool step_affinity(struct sandbox *s, struct error *e);
 bool step_real_time(struct sandbox *s, struct error *e);
 bool step_landlock(struct sandbox *s, struct error *e); /* landlock.c */

@@ -93,6 +93,17 @@ class Limits(Live):
         done = run("--nofile", "64", payload=("descriptors",))
         self.assert_results(done, [("last", "EMFILE"), ("open", "64")])
 
+    def test_many_descriptors_of_the_callers(self):
+        """They take no number that the sandbox needs: here, each up to its limit and beyond."""
+        null = os.open("/dev/null", os.O_RDONLY)
+        kept = [os.dup(null) for _ in range(100)]
+        try:
+            done = run("--nofile", "64", payload=("descriptors",), pass_fds=kept)
+            self.assert_results(done, [("last", "EMFILE"), ("open", "64")])
+        finally:
+            for fd in (null, *kept):
+                os.close(fd)
+
     def test_smallest_values(self):
         """What the table of options accepts must run."""
         for options in (("--nofile", "64"), ("--tmp-size", "4096"), ("--pids-limit", "1"),
