@@ -57,11 +57,17 @@ bool step_host_name(struct sandbox *s, struct error *e)
     return true;
 }
 
-/* The caller's session keyring would be inherited; a kernel without keys has none to inherit. */
+/* The caller's session keyring would be inherited; a kernel without keys has none to inherit. One
+ * for init and payload: it counts as a key of the user's, who has not many. */
 bool step_keyring(struct sandbox *s, struct error *e)
 {
     (void)s;
-    if (sys_keyctl(KEYCTL_JOIN_SESSION_KEYRING) < 0 && errno != ENOSYS)
-        return step_failed(e, "cannot start a session keyring");
-    return true;
+    if (sys_keyctl(KEYCTL_JOIN_SESSION_KEYRING) >= 0 || errno == ENOSYS)
+        return true;
+    step_failed(e, "cannot start a session keyring");
+    return e->number != EDQUOT
+               ? false
+               : error_hint(e, "the user has as many keys as it may, and each sandbox has one: end "
+                               "some, or sudo sysctl -w kernel.keys.maxkeys=2000 "
+                               "kernel.keys.maxbytes=200000");
 }

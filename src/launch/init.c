@@ -109,6 +109,7 @@ static bool step_wait_for_root(struct sandbox *s, struct error *e)
  * drop what they have. */
 static const struct step steps[] = {
     {"die-with-launcher", step_die_with_launcher},
+    {"keyring", step_keyring},
     {"fork-payload", step_fork_payload},
     {"ns-net", step_new_network},
     {"tell-network", step_tell_network},
@@ -117,7 +118,6 @@ static const struct step steps[] = {
     {"wait-for-root", step_wait_for_root},
     {"init-directory", step_init_directory},
     {"init-take-ids", step_take_ids},
-    {"init-keyring", step_keyring},
     {"init-securebits", step_securebits},
     {"init-bounding-set", step_bounding_set},
     {"init-capabilities", step_capabilities},

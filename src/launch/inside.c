@@ -86,7 +86,6 @@ static const struct step building[] = {
     {"session", step_session},
     {"signals", step_signals},
     {"defaults", step_defaults},
-    {"keyring", step_keyring},
     {"open-proc", step_open_proc},
     {"wait-for-ids", step_wait_for_ids},
     {"private-mounts", step_private_mounts},

@@ -181,6 +181,12 @@ class Limits(Live):
         else:
             self.assert_status(done, 5)
 
+    def test_a_user_who_has_too_many_keys(self):
+        done = support.fault("fail:keyctl:EDQUOT", "run", "--", support.PAYLOAD, "exit", "0")
+        self.assert_status(done, support.EXIT_BLOCKED)
+        self.assertIn("denybox: cannot start a session keyring: Disk quota exceeded\n"
+                      "denybox: hint: the user has as many keys as it may", done.err)
+
     def test_beyond_the_callers_limit(self):
         """A hard limit of the caller's cannot be exceeded: one line, nothing started."""
 

@@ -48,6 +48,7 @@ STEPS = {
     # -- init.c
     "die-with-launcher": Stands("the lifeline ends init as well: its socket is at its end",
                                 "check_killed"),
+    "keyring": Stands("the filters deny every call on keys", "check_keys"),
     "fork-payload": Refused("cannot "),
     "ns-net": Refused("cannot join the network namespace"),
     "tell-network": Refused("it ended before it was ready"),
@@ -58,7 +59,6 @@ STEPS = {
     "init-directory": Stands("nobody can reach init's directory", "check_unreachable"),
     "init-take-ids": (Stands("an ordinary caller's id is mapped; there is none to take"),
                       Blocked("init")),
-    "init-keyring": Stands("init's filter allows no call on keys", "check_init"),
     "init-securebits": Stands("init has no capability and cannot get one", "check_init"),
     "init-bounding-set": Blocked("init holds capabilities: CapBnd"),
     "init-capabilities": Blocked("init holds capabilities"),
@@ -75,7 +75,6 @@ STEPS = {
     "session": Blocked("DX-SESSION"),
     "signals": Blocked("DX-SIGNALS"),
     "defaults": Blocked("personality"),
-    "keyring": Stands("the filter denies every call on keys", "check_keys"),
     "open-proc": Blocked("PR-NET-2 NOT_RUN", "PR-MOUNT-1 NOT_RUN"),
     "private-mounts": Stands("every tree is made private again when it is taken, and the old root "
                              "is detached"),
