@@ -68,7 +68,7 @@ static const struct known {
     {"run-date", ALL, "DATE", "2026-06-09", NULL, false, false},
     {"nonce", ALL, "TEXT", "12345678", NULL, false, false},
     {"run-id", SINGLE, "ID", "a", NULL, false, false},
-    {"args", ALL, "FD", "0", NULL, false, false},
+    {"args", ALL, "FD", "0", NULL, true, false},
     {"json-status-fd", SINGLE, "FD", "1", NULL, false, false},
     {"json", BATCH, "", NULL, NULL, false, false},
     {"controls", ATTEST, "", NULL, NULL, false, false},
@@ -506,7 +506,7 @@ static const struct arguments {
     {BYTES("--hostname\0x\0"), "cannot use --hostname twice", NULL, false},
     {BYTES("--args\0"
            "0\0"),
-     "cannot use --args twice", NULL, false},
+     "cannot use --args in --args", NULL, false},
     {BYTES("--json-status-fd\0"
            "1048576\0"),
      "cannot use --json-status-fd '1048576': no such descriptor is open", NULL, false},
@@ -538,12 +538,45 @@ START_TEST(more_words_come_from_a_descriptor)
 }
 END_TEST
 
+START_TEST(descriptors_may_be_several)
+{
+    const char *const parts[] = {"--setenv\0AAA\0b\0--proc", "--setenv\0AAA\0c\0--dev\0"};
+    int first = support_memfd(parts[0], 21);
+    int second = support_memfd(parts[1], 21);
+    char number[2][16];
+
+    snprintf(number[0], sizeof number[0], "%d", first);
+    snprintf(number[1], sizeof number[1], "%d", second);
+    ck_assert_msg(PARSE("--args", number[0], "--args", number[1], "ls"), "%s", e.text);
+    close(first);
+    close(second);
+    ck_assert_str_eq(plan_getenv(&plan, "AAA"), "c");
+    ck_assert(plan.declared.proc && plan.declared.dev);
+}
+END_TEST
+
+START_TEST(what_is_behind_a_bad_option_is_read)
+{
+    ck_assert(!PARSE("--nonsense", "--memory", "x", "--json-status-fd", "2", "--", "--quiet"));
+    refused("cannot use '--nonsense': there is no such option here");
+    ck_assert_int_eq(plan.declared.status_fd, 2);
+    ck_assert(!plan.declared.quiet);
+}
+END_TEST
+
+START_TEST(what_is_behind_a_bad_option_may_be_the_command)
+{
+    ck_assert(!PARSE("--nonsense", "ls", "--json-status-fd", "2"));
+    ck_assert_int_eq(plan.declared.status_fd, -1);
+}
+END_TEST
+
 START_TEST(a_descriptor_has_a_bound)
 {
     const size_t bound = 1U << 20;
     char *bytes = calloc(1, bound + 1);
     char number[16];
-    char text[64];
+    char text[80];
     int fd;
 
     /* As many as fit: --setenv A b, over and over, and one that fills it up. */
@@ -556,7 +589,7 @@ START_TEST(a_descriptor_has_a_bound)
     close(fd);
     fd = support_memfd(bytes, bound + 1);
     snprintf(number, sizeof number, "%d", fd);
-    snprintf(text, sizeof text, "cannot read the options from descriptor %d", fd);
+    snprintf(text, sizeof text, "cannot read the options from descriptor %d: File too large", fd);
     plan_free(&plan);
     ck_assert(plan_init(&plan, COMMAND_RUN, &e));
     ck_assert(!PARSE("--args", number));
@@ -569,10 +602,10 @@ START_TEST(a_descriptor_may_not_be_readable)
 {
     int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     char number[16];
-    char text[64];
+    char text[80];
 
     snprintf(number, sizeof number, "%d", fd);
-    snprintf(text, sizeof text, "cannot read the options from descriptor %d", fd);
+    snprintf(text, sizeof text, "cannot read the options from descriptor %d: Is a directory", fd);
     ck_assert(!PARSE("--args", number));
     refused(text);
 }
@@ -621,6 +654,9 @@ static Suite *suite(void)
     tcase_add_test(c, a_bad_value_is_named);
     tcase_add_test(c, quiet_is_not_verbose);
     tcase_add_loop_test(c, more_words_come_from_a_descriptor, 0, N_ROWS(arguments));
+    tcase_add_test(c, descriptors_may_be_several);
+    tcase_add_test(c, what_is_behind_a_bad_option_is_read);
+    tcase_add_test(c, what_is_behind_a_bad_option_may_be_the_command);
     tcase_add_test(c, a_descriptor_has_a_bound);
     tcase_add_test(c, a_descriptor_may_not_be_readable);
     tcase_add_loop_test(c, help_lists_what_the_command_has, 0, N_ROWS(commands));

@@ -1040,7 +1040,7 @@ def test_status_lines():
     need('busybox')
     text = '\n'.join(section('denybox.1', 'STATUS LINES'))
     documented = [sorted(re.findall(r'"([a-z-]+)":', line))
-                  for line in re.findall(r'^\{.*\}$', text, re.M)]
+                  for line in re.findall(r'^\{.*?\}$', text, re.M | re.S)]
 
     def keys(*words):
         with tempfile.TemporaryFile() as status:

@@ -402,7 +402,7 @@ def test_fields_are_those_of_the_manual():
 def test_status_lines_are_those_of_the_manual():
     text = '\n'.join(section('denybox.1', 'STATUS LINES'))
     lines = [sorted(re.findall(r'"([a-z-]+)":', line))
-             for line in re.findall(r'^\{.*\}$', text, re.M)]
+             for line in re.findall(r'^\{.*?\}$', text, re.M | re.S)]
     objects = [STATUS['$defs'][row['$ref'].split('/')[-1]] for row in STATUS['oneOf']]
     assert lines == [sorted(schema['required']) for schema in objects], lines
     optional = [sorted(set(schema['properties']) - set(schema['required'])) for schema in objects]

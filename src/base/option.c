@@ -126,7 +126,7 @@ static bool read_row(struct option_reader *r, const struct option_row *row, cons
         value[have] = w->word[w->next++];
     }
     if (row->kind >= OPTION_OWN)
-        return r->set->own(r, row, value, e);
+        return r->failed || r->set->own(r, row, value, e);
     return value_read(row, value[0], (char *)r->target + row->offset, e);
 }
 
@@ -177,6 +177,7 @@ bool option_read(struct option_reader *r, int argc, char **argv, char ***others,
 {
     struct words w = {argv, argc, 0};
     enum option_others order = r->set->order;
+    struct error later;
     int among = 0;
 
     while (w.next < argc) {
@@ -187,16 +188,17 @@ bool option_read(struct option_reader *r, int argc, char **argv, char ***others,
             break;
         }
         if (like_option(word) && strcmp(word, "--") != 0) {
-            if (!read_option(r, &w, e))
-                return false;
+            r->failed = !read_option(r, &w, r->failed ? &later : e) || r->failed;
             continue;
         }
-        if (!place_good(r->set, &w, e))
+        if (r->failed || !place_good(r->set, &w, e))
             return false;
         if (order != OTHERS_AMONG)
             break;
         argv[among++] = argv[w.next++];
     }
+    if (r->failed)
+        return false;
     if (order == OTHERS_AMONG) {
         while (w.next < argc)
             argv[among++] = argv[w.next++];

@@ -102,13 +102,15 @@ struct option_reader {
     const struct option_set *set;
     void *target; /* the command's struct, with the defaults in it */
     bool seen[OPTION_ROWS_MAX];
+    bool failed; /* an option could not be read; what is behind it still is, but for OPTION_OWN */
 };
 
 /*
  * Reads options into the target. argv ends in NULL; with OTHERS_AMONG its words are put in another
  * order. *others becomes the first of the *n words that are no options. False and *e for an
  * unknown option, a bad or missing value, an option given twice that is not MANY, and a word that
- * may not stand where it does.
+ * may not stand where it does. *e is about the first of them; the options behind it are read all
+ * the same, as far as can be told where they are, for one may say where errors go.
  *
  * "--option=value" is the same as two words, "-h" is --help and "-o" --output, where there is such
  * a row. "--" ends the options.

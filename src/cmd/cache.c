@@ -29,6 +29,7 @@ struct errand {
     json_t *list; /* as JSON; NULL: out of memory */
     size_t met;   /* entries that were asked for */
     int status;
+    struct error unfound; /* why a part of the cache cannot be opened; said once for all of them */
 };
 
 /* One entry, locked against pruning. */
@@ -95,8 +96,10 @@ static void visit_kind(struct errand *errand, const struct kept *kind, action *a
     size_t n = 0;
     int area = store_look(kind->area, &e);
 
-    if (area < 0 && e.text[0] != '\0')
+    if (area < 0 && e.text[0] != '\0' && strcmp(e.text, errand->unfound.text) != 0) {
         fail(errand, &e);
+        errand->unfound = e;
+    }
     if (area >= 0 && !store_list(area, &list, &n)) {
         error_errno(&e, EXIT_DENYBOX, errno, "cannot list the cache");
         fail(errand, &e);
@@ -268,8 +271,11 @@ static bool only_json(const char *command, int argc, char **argv, struct error *
 
     if (argc == (json ? 1 : 0))
         return true;
-    error_set(e, EXIT_DENYBOX, "cannot use %s list: '%s' is not --json", command,
-              text_show(argv[json ? 1 : 0]));
+    if (json && strcmp(argv[1], "--json") == 0)
+        error_set(e, EXIT_DENYBOX, "cannot use --json twice");
+    else
+        error_set(e, EXIT_DENYBOX, "cannot use %s list: '%s' is not --json", command,
+                  text_show(argv[json ? 1 : 0]));
     return error_hint(e, "denybox %s list [--json]", command);
 }
 

@@ -17,8 +17,10 @@
 #include "evidence/publish.h"
 #include "evidence/table.h"
 #include "host/requirement.h"
+#include "launch/filters.h"
 #include "plan/derive.h"
 #include "plan/option.h"
+#include "scan/policy.h"
 
 static int show_help(enum command command)
 {
@@ -59,6 +61,26 @@ bool words_batch(int argc, char **argv, struct error *e)
     return words_of_plan(COMMAND_BATCH, argc, argv, e);
 }
 
+/* What a start reads after it was checked. A plan starts nothing, and of a batch each input would
+ * fail by itself. */
+static bool read_ahead(const struct plan *plan, struct error *e)
+{
+    static struct launch_result result;
+    struct scan_policy policy = {0};
+    struct sandbox s = {.plan = plan};
+    const char *file = plan->declared.scan;
+    bool ok = true;
+
+    if (plan->command != COMMAND_PLAN && plan->command != COMMAND_BATCH)
+        return true;
+    if (file != NULL)
+        ok = scan_policy_load(&policy, strcmp(file, "default") == 0 ? NULL : file, e);
+    ok = ok && filters_prepare(&s, &result, e);
+    scan_policy_free(&policy);
+    filters_free(&s);
+    return ok;
+}
+
 int prepare_plan(struct plan *plan, enum command command, int argc, char **argv)
 {
     static const struct launch_result nothing;
@@ -75,7 +97,7 @@ int prepare_plan(struct plan *plan, enum command command, int argc, char **argv)
         host_explain(0, &e);
         return report_failure(plan, &nothing, &e);
     }
-    if (ok && provide(plan, &e) && plan_derive(plan, &e))
+    if (ok && provide(plan, &e) && plan_derive(plan, &e) && read_ahead(plan, &e))
         return -1;
     error_print(&e);
     status_line(plan, json_pack("{s:s, s:s, s:i}", "event", "failed", "reason", e.text, "exit-code",
@@ -189,12 +211,25 @@ static int inside(const struct plan *plan, const struct findings *f)
     return inside_write("/out", f) ? EXIT_OK : EXIT_DENYBOX;
 }
 
+/* As bubblewrap has it: with the namespaces, by their inodes. */
+static json_t *child_line(const struct launch_result *r)
+{
+    json_t *line = json_pack("{s:i}", "child-pid", (int)r->child);
+    char name[32];
+
+    for (int i = 0; r->before.valid && i < N_NS; i++) {
+        snprintf(name, sizeof name, "%s-namespace", ns_name((enum ns)i));
+        json_put(&line, name, json_integer((json_int_t)r->before.ns[i]));
+    }
+    return line;
+}
+
 static void started(const struct plan *plan, const struct launch_result *result)
 {
     if (plan->declared.verbose && plan->command == COMMAND_RUN)
         print_probes(result);
     if (status_wanted(plan))
-        status_line(plan, json_pack("{s:i}", "child-pid", (int)result->child));
+        status_line(plan, child_line(result));
 }
 
 const struct launch_hooks command_hooks = {

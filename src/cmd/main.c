@@ -12,11 +12,12 @@
 #include "cmd/print.h"
 #include "launch/wipe.h"
 
-/* A descriptor of ours at 0, 1 or 2 would be the payload's standard input or output. */
+/* A descriptor of ours at 0, 1 or 2 would be the payload's standard input or output. An answer that
+ * is written to a standard output that was closed has to fail, and not to be lost. */
 static bool fill_standard_descriptors(void)
 {
     for (int fd = 0; fd < 3; fd++) {
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 1 ? O_RDONLY : O_RDWR) != fd)
             return false;
     }
     return true;

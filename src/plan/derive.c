@@ -215,12 +215,14 @@ static bool check_status(const struct plan *plan, struct error *e)
     static const char *const names[] = {"standard input", "standard output", "standard error"};
     int fd = (int)plan->declared.status_fd;
     struct stat status;
+    int flags;
 
-    if (fd < 0 || plan->command == COMMAND_ATTEST)
+    if (fd < 0)
         return true;
-    if (sys_fstat(fd, &status) < 0)
+    flags = sys_fcntl(fd, F_GETFL, 0);
+    if (flags < 0 || sys_fstat(fd, &status) < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot look at --json-status-fd %d", fd);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; plan->command != COMMAND_ATTEST && i < 3; i++) {
         if (fd != i && !has_reader_of(i, fd, &status))
             continue;
         error_set(e, EXIT_DENYBOX,
@@ -229,7 +231,10 @@ static bool check_status(const struct plan *plan, struct error *e)
                   fd, names[i]);
         return error_hint(e, "give it one of its own, as in: --json-status-fd 3 3>FILE");
     }
-    return true;
+    if ((flags & O_ACCMODE) != O_RDONLY)
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot use --json-status-fd %d: it is not open for writing", fd);
+    return error_hint(e, "as in: --json-status-fd 3 3>FILE");
 }
 
 bool plan_derive(struct plan *plan, struct error *e)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/option.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,24 +63,26 @@ static char **split(struct buf *bytes, int *n)
     return word;
 }
 
-/* --args FD: the strings of the plan point into the bytes, which are the plan's to free. */
-static bool read_args(struct option_reader *r, struct declared *d, struct error *e)
+static bool unreadable(int fd, int number, struct error *e)
 {
-    int fd = (int)d->args_fd;
-    struct buf bytes = {0};
-    char **word;
-    char **others;
+    error_errno(e, EXIT_DENYBOX, number, "cannot read the options from descriptor %d", fd);
+    return number == EFBIG ? error_hint(e, "they may have %u bytes", ARGS_MAX) : false;
+}
+
+/* The strings of the plan point into the bytes, which are the plan's to free. */
+static bool read_words(struct option_reader *r, struct buf *bytes, struct error *e)
+{
+    struct declared *d = r->target;
     int n;
+    char **word = split(bytes, &n);
+    char **others;
     bool ok;
 
-    if (!io_read_all(fd, ARGS_MAX, &bytes)) {
-        buf_free(&bytes);
-        return error_set(e, EXIT_DENYBOX, "cannot read the options from descriptor %d", fd);
-    }
-    word = split(&bytes, &n);
-    d->args = bytes.data;
-    if (word == NULL)
+    if (word == NULL || !option_list_add(&d->args, bytes->data, e)) {
+        buf_free(bytes);
+        free(word);
         return error_set(e, EXIT_DENYBOX, "cannot read the options: out of memory");
+    }
     ok = option_read(r, n, word, &others, &n, e);
     if (ok && n != 0)
         ok = error_set(e, EXIT_DENYBOX, "cannot use '%s' in --args: only options go there",
@@ -88,11 +91,36 @@ static bool read_args(struct option_reader *r, struct declared *d, struct error 
     return ok;
 }
 
+/* --args FD, which may stand more than once, but not in what it brings: bwrap(1). */
+static bool read_args(struct option_reader *r, const struct option_row *row, const char *value,
+                      struct error *e)
+{
+    struct option_row descriptor = *row;
+    struct declared *d = r->target;
+    struct buf bytes = {0};
+    int64_t fd;
+    bool ok;
+
+    if (d->in_args)
+        return error_set(e, EXIT_DENYBOX, "cannot use --args in --args");
+    descriptor.kind = OPTION_FD;
+    if (!value_read(&descriptor, value, &fd, e))
+        return false;
+    if (!io_read_all((int)fd, ARGS_MAX, &bytes)) {
+        unreadable((int)fd, errno, e);
+        buf_free(&bytes);
+        return false;
+    }
+    d->in_args = true;
+    ok = read_words(r, &bytes, e);
+    d->in_args = false;
+    return ok;
+}
+
 static bool read_own(struct option_reader *r, const struct option_row *row,
                      const char *const value[2], struct error *e)
 {
     struct declared *d = r->target;
-    struct option_row fd = *row;
 
     switch (row->kind) {
     case OPTION_ENV:
@@ -100,8 +128,7 @@ static bool read_own(struct option_reader *r, const struct option_row *row,
     case OPTION_BIND:
         return value_bind(row, value[0], value[1], d, e);
     default:
-        fd.kind = OPTION_FD;
-        return value_read(&fd, value[0], &d->args_fd, e) && read_args(r, d, e);
+        return read_args(r, row, value[0], e);
     }
 }
 

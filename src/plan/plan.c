@@ -53,7 +53,6 @@ bool plan_init(struct plan *plan, enum command command, struct error *e)
         .fsize = FSIZE_UNSET,
         .cgroup = CGROUP_AUTO,
         .venue = "unspecified",
-        .args_fd = -1,
         .status_fd = -1,
     };
     plan->derived.in = plan->derived.out = plan->derived.rootfs = none;
@@ -97,7 +96,9 @@ void plan_free(struct plan *plan)
     free(r->binds);
     free(plan->declared.binds);
     option_list_free(&plan->declared.with);
-    free(plan->declared.args);
+    for (size_t i = 0; i < plan->declared.args.n; i++)
+        free((char *)(uintptr_t)plan->declared.args.word[i]);
+    option_list_free(&plan->declared.args);
     io_close(&r->in.fd);
     io_close(&r->out.fd);
     io_close(&r->place.parent.fd);

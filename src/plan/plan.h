@@ -73,13 +73,13 @@ struct declared {
     const char *scan;    /* the policy by which the payload is scanned; NULL: it is not */
     const char *evidence;
     const char *venue;
-    const char *run_date; /* NULL: today */
-    const char *nonce;    /* NULL: "self" */
-    const char *run_id;   /* NULL: random */
-    int64_t args_fd;      /* -1: none */
-    char *args;           /* owned; what --args brought, which strings here point into; or NULL */
-    int64_t status_fd;    /* -1: none */
-    bool controls;        /* attest: the negative controls as well */
+    const char *run_date;    /* NULL: today */
+    const char *nonce;       /* NULL: "self" */
+    const char *run_id;      /* NULL: random */
+    struct option_list args; /* owned, and each: what --args brought; strings here point into it */
+    bool in_args;            /* such options are being read */
+    int64_t status_fd;       /* -1: none */
+    bool controls;           /* attest: the negative controls as well */
     bool quiet;
     bool verbose;
     bool help;

@@ -52,6 +52,12 @@ class Kept(Live):
 
 class Looked(Kept):
 
+    def test_no_cache(self):
+        """Said once, however many parts of it there are."""
+        for verb in ("list", "verify", "prune"):
+            done = support.command([support.DENYBOX, "cache", verb], env={})
+            self.assert_error(done, EXIT_DENYBOX, "cannot find a cache directory")
+
     def test_nothing_is_there(self):
         for command in ("cache", "image"):
             self.assertEqual(self.rows(command), {})
@@ -216,7 +222,8 @@ class Pruned(Kept):
                                       (("rm", "x"), "'rm' is not a verb", "denybox cache prune ID"),
                                       (("other",), "'other' is not a verb", "verify [ID...]"),
                                       (("list", "x"), "'x' is not --json", "denybox cache list [--json]"),
-                                      (("list", "--json", "x"), "'x' is not --json", "denybox cache list [--json]")):
+                                      (("list", "--json", "x"), "'x' is not --json", "denybox cache list [--json]"),
+                                      (("list", "--json", "--json"), "--json twice", "denybox cache list [--json]")):
             with self.subTest(words=words):
                 self.assert_error(self.call("cache", *words), EXIT_DENYBOX, fragment, hint)
         self.assertFalse(os.path.exists(self.cache))

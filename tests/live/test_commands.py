@@ -67,6 +67,13 @@ class Printed(Live):
             done = support.command(["sh", "-c", '"$@" > /dev/full', "sh", support.DENYBOX, *words])
             self.assert_error(done, EXIT_DENYBOX, "cannot write to standard output: No space left")
 
+    def test_closed_standard_output(self):
+        """Nobody can read what is written there, and nobody is told that all went well."""
+        for words in (("plan", "--", support.PAYLOAD), ("check", "--json"), ("filter", "list"),
+                      ("--help",), ("attest", "--quiet")):
+            self.assert_error(denybox(*words, closed=(1,)), EXIT_DENYBOX, "cannot write ")
+        self.assertEqual(run(payload=("calls", "write 1 s:x 1"), closed=(1,)).status, 0)
+
 
 class Filter(Live):
 
@@ -292,11 +299,33 @@ class Channels(Live):
 
     def test_bad_args(self):
         for data, fragment in ((b"--nonsense\0", "no such option"), (b"--hostname\0", "want"),
-                               (b"/bin/sh\0", "only options"), (b"--args\x003\0", "cannot use"),
+                               (b"/bin/sh\0", "only options"),
+                               (b"--args\x003\0", "cannot use --args in --args"),
                                (b"--\0x\0", "only options")):
             self.assert_error(self.with_args(data), EXIT_DENYBOX, fragment)
         done = self.with_args(b"--hostname\0a\0", "--hostname", "b")
         self.assert_error(done, EXIT_DENYBOX, "twice")
+
+    def test_args_more_than_once(self):
+        """As bubblewrap has it: from several sources, one behind the other."""
+        support.write(self.path("a"), "--hostname\0a\0--setenv\0A\x001\0")
+        support.write(self.path("b"), "--setenv\0A\x002\0--chdir\0/tmp")
+        done = support.command(["sh", "-c", 'exec "$@" 8<"$0/a" 9<"$0/b"', self.path(),
+                                support.DENYBOX, "run", "--args", "8", "--args", "9", "--",
+                                support.PAYLOAD, "show"])
+        values = support.shown(done)
+        self.assertEqual((values["hostname"], values["cwd"]), ("a", "/tmp"))
+        self.assertIn("A=2", values["env"])
+
+    def test_args_that_cannot_be_read(self):
+        support.write(self.path("large"), "x" * ((1 << 20) + 1))
+        for where, reason, hint in (("<{d}", "Is a directory", None),
+                                    (">{d}/new", "Bad file descriptor", None),
+                                    ("<{d}/large", "File too large", "they may have 1048576 bytes")):
+            done = support.command(["sh", "-c", 'exec "$@" 8' + where.format(d=self.path()), "-",
+                                    support.DENYBOX, "run", "--args", "8", "--", support.PAYLOAD])
+            self.assert_error(done, EXIT_DENYBOX, "cannot read the options from descriptor 8: " + reason,
+                              hint)
 
     def status_lines(self, *words, payload=("exit", "4"), program=support.DENYBOX, env=None):
         reader, writer = os.pipe()
@@ -313,6 +342,39 @@ class Channels(Live):
         self.assert_status(done, 4)
         self.assertIn("child-pid", lines[0])
         self.assertEqual(lines[-1]["exit-code"], 4)
+
+    def test_status_has_the_namespaces(self):
+        """By the names of bubblewrap, and as the bundle has them."""
+        _, lines = self.status_lines("--evidence", self.path("bundle.json"))
+        seen = self.evidence()["observed"]["before_exec"]["namespaces"]
+        self.assertEqual({name: lines[0][name] for name in lines[0] if name != "child-pid"},
+                         {f"{name}-namespace": inode for name, inode in seen.items()})
+        self.assertEqual(len(seen), 7)
+
+    def test_status_of_an_option_before_it(self):
+        """Who listens hears of a bad option wherever it stands; of the command's words, nothing is
+        taken for one of ours."""
+        for words, told in ((("--nonsense",), True), (("--memory", "x"), True),
+                            (("--quiet=1", "--uid", "0"), True), (("--nonsense", "x"), False),
+                            (("--nonsense", "--"), False)):
+            done = support.command(["sh", "-c", 'exec "$@" 9>"$0"', self.path("status"), support.DENYBOX,
+                                    "run", *words, "--json-status-fd", "9", "--", support.PAYLOAD])
+            self.assertEqual(done.status, EXIT_DENYBOX, words)
+            text = support.read(self.path("status"))
+            if told:
+                line = support.load_json(text)
+                self.assertEqual((line["event"], line["exit-code"]), ("failed", 125))
+                self.assertEqual(done.err.splitlines()[0], "denybox: " + line["reason"])
+                self.assertIn(words[0].split("=")[0], line["reason"])
+            else:
+                self.assertEqual(text, "", words)
+
+    def test_status_channel_that_cannot_be_written_to(self):
+        for command in ("run", "attest"):
+            words = ["--", support.PAYLOAD, "exit", "0"] if command == "run" else []
+            done = support.command(["sh", "-c", 'exec "$@" 9</dev/null', "-", support.DENYBOX, command,
+                                    "--json-status-fd", "9", *words])
+            self.assert_error(done, EXIT_DENYBOX, "it is not open for writing", "3>FILE")
 
     def test_status_of_a_signal(self):
         _, lines = self.status_lines(payload=("signal", "9"))

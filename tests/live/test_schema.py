@@ -458,7 +458,8 @@ class Spoilt(Documents):
             self.refused(document, change, what, "controls")
 
     def test_status_lines(self):
-        for line in ({"child-pid": 7},
+        spaces = ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup")
+        for line in ({"child-pid": 7, **{name + "-namespace": 4026531840 for name in spaces}},
                      {"event": "ended", "how": "exited", "number": 0, "exit-code": 0},
                      {"event": "blocked", "reason": "a", "walls": "b\n", "exit-code": 3}):
             self.assert_refused("status", line)
