@@ -86,6 +86,14 @@ static enum obstacle diagnose_user_namespace(const struct facts *f, int number)
     return diagnose_module(f, OBSTACLE_UNKNOWN);
 }
 
+/* Landlock's own answer to them: hook_move_mount() and its like in security/landlock/fs.c. AppArmor
+ * and SELinux answer EACCES; a capability that they take away is missed by the calls before. */
+static bool is_landlocks(const struct refusal *r)
+{
+    return r->number == EPERM &&
+           (r->call == CALL_MOVE_MOUNT || r->call == CALL_PIVOT || r->call == CALL_UMOUNT);
+}
+
 enum obstacle diagnose(const struct facts *f, const struct refusal *r)
 {
     bool namespace = r->call == CALL_UNSHARE;
@@ -109,7 +117,7 @@ enum obstacle diagnose(const struct facts *f, const struct refusal *r)
     case EACCES:
         if (namespace && r->kind == KIND_USER)
             return diagnose_user_namespace(f, r->number);
-        return diagnose_module(f, OBSTACLE_UNKNOWN);
+        return is_landlocks(r) ? OBSTACLE_DOMAIN : diagnose_module(f, OBSTACLE_UNKNOWN);
     default:
         return OBSTACLE_UNKNOWN;
     }

@@ -262,6 +262,14 @@ class Check(Live):
         self.assert_status(self.denybox_inside(obstacles, "check"), 0)
         self.assert_status(self.run_inside(obstacles), 0)
 
+    def test_a_landlock_ruleset_around(self):
+        """Nothing tells that there is one but that no mount may be moved."""
+        if rows(self.document())["landlock"]["state"] != "ok":
+            self.skipTest("no Landlock here")
+        why, mend = "a Landlock ruleset around it", "outside of the sandbox that its caller is in"
+        self.check_named(["landlock"], "open_tree", why, mend)
+        self.check_run(["landlock"], "cannot attach the new root: Operation not permitted", why, mend)
+
     def test_a_masked_proc(self):
         """No new procfs: --proc is refused, and nothing else. There must be no other /proc in sight,
         which would do for the kernel; other programs of the machine may have mounted one."""

@@ -6,18 +6,27 @@
  *
  *   filter=CALL:ERRNO   a seccomp filter answers so to a system call
  *   filter=CALL:KILL    kills for it
- *   newuser=ERRNO       a filter that looks at the flags of clone and unshare, as
- * RestrictNamespaces= of systemd: CLONE_NEWUSER is answered so, and clone3 by ENOSYS userns a user
- * namespace, in which the caller is 0, with its mounts unmapped            a user namespace without
- * any mapping sysctl=NAME:VALUE   /proc/sys/NAME, of the user namespace made before mask=PATH a
- * tmpfs over it, in the mount namespace made before chroot=DIR          a chroot nofile=N the hard
- * limit of open files uid=N               a user
+ *   newuser=ERRNO       a filter that looks at the flags of clone and unshare, as that of
+ *                       RestrictNamespaces= of systemd: CLONE_NEWUSER is answered so, and clone3 by
+ *                       ENOSYS
+ *   userns              a user namespace, in which the caller is 0, with its mounts
+ *   unmapped            a user namespace without any mapping
+ *   sysctl=NAME:VALUE   /proc/sys/NAME, of the user namespace made before
+ *   mask=PATH           a tmpfs over it, in the mount namespace made before
+ *   hidepid=N           for root: a /proc that hides the processes of others
+ *   bind=FROM:TO        a bind mount, likewise
+ *   chroot=DIR          a chroot
+ *   pivot=DIR           another root directory, by pivot_root
+ *   nofile=N            the hard limit of open files
+ *   uid=N               a user
+ *   landlock            a ruleset that forbids next to nothing
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
@@ -227,6 +236,20 @@ static void become(char *value)
         die(value);
 }
 
+/* The making of sockets alone: that no mount can be made comes with any ruleset. */
+static void landlock(char *value)
+{
+    struct landlock_ruleset_attr attr = {.handled_access_fs = LANDLOCK_ACCESS_FS_MAKE_SOCK};
+    int ruleset =
+        (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr.handled_access_fs, 0);
+
+    (void)value;
+    if (ruleset < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+        syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
+        die("landlock");
+    close(ruleset);
+}
+
 static const struct {
     const char *name;
     void (*stand)(char *value);
@@ -237,6 +260,7 @@ static const struct {
     {"hidepid", hide_processes}, {"bind", bind_mount},
     {"chroot", enter_chroot},    {"pivot", pivot},
     {"nofile", limit_files},     {"uid", become},
+    {"landlock", landlock},
 };
 
 static void stand(char *word)
