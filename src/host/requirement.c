@@ -143,8 +143,10 @@ static void refused(struct survey *s, enum requirement r, const struct trial *t)
     }
     f->obstacle = special(r, s, diagnose(&s->facts, &f->refusal), &f->refusal, t->value);
     f->state = rows[r].need == NEED_NEEDED ? STATE_MISSING : STATE_LESS;
-    /* A kernel without Landlock says so; any other answer stops a launch. */
-    if (r == REQUIRE_LANDLOCK && t->number != ENOSYS && t->number != EOPNOTSUPP)
+    /* A kernel without Landlock says so; any other answer stops a launch. So does the launcher of a
+     * payload that would be root. */
+    if ((r == REQUIRE_LANDLOCK && t->number != ENOSYS && t->number != EOPNOTSUPP) ||
+        f->obstacle == OBSTACLE_ROOT_PIDS)
         f->state = STATE_MISSING;
     describe(t, &f->refusal, f);
 }

@@ -13,6 +13,7 @@
 #include "base/fault.h"
 #include "base/io.h"
 #include "base/sys.h"
+#include "host/requirement.h"
 #include "launch/weaken.h"
 
 bool ids_choose(struct sandbox *s, struct error *e)
@@ -36,6 +37,23 @@ bool ids_choose(struct sandbox *s, struct error *e)
         s->host_gid = (gid_t)d->gid;
     }
     return true;
+}
+
+bool ids_refuse_root(const struct sandbox *s, struct error *e)
+{
+    struct stat st;
+
+    if (s->host_uid != 0)
+        return true;
+    /* /proc is that root's; where the namespace does not map it, the id shown is nobody's. */
+    if (sys_fstat(s->host_proc, &st) < 0)
+        return error_errno(e, EXIT_BLOCKED, errno, "cannot look at /proc of the host");
+    if (st.st_uid != 0)
+        return true;
+    error_set(e, EXIT_BLOCKED,
+              "cannot start the payload: it would be root outside of the user namespace that "
+              "denybox is in");
+    return host_hint(OBSTACLE_ROOT_PIDS, e);
 }
 
 static bool write_map(int proc, pid_t pid, const char *name, const char *text, struct error *e)

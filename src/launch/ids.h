@@ -11,6 +11,13 @@
  */
 bool ids_choose(struct sandbox *s, struct error *e);
 
+/*
+ * Of a launcher that is root of a user namespace, the payload is who that root is outside. Refuses
+ * root of the host, whom no limit on processes holds, and whose files the payload could read. False
+ * and *e.
+ */
+bool ids_refuse_root(const struct sandbox *s, struct error *e);
+
 /* Writes the three map files of init, `pid` on the host: one id inside, and setgroups denied. */
 bool ids_map(const struct sandbox *s, pid_t pid, struct error *e);
 

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "launch/channel.h"
+#include "launch/ids.h"
 #include "launch/limits.h"
 #include "launch/observe.h"
 #include "launch/output.h"
@@ -74,6 +75,8 @@ static bool take_hello(struct supervisor *sv, const struct message *m)
                           memcmp(m->bytes, sv->s->plan->declared.hostname, m->length) == 0;
     if (!sv->gate.name_holds)
         buf_puts(&sv->result->reasons, "the host name is not that of the plan\n");
+    if (!ids_refuse_root(sv->s, sv->e))
+        return false;
     if (sv->s->cgroup.box.fd >= 0 && !cgroup_dies_first(sv->s->host_proc, m->sender))
         return step_failed(sv->e, "cannot tell the kernel whom to end when memory is used up");
     sv->gate.limits_hold = limits_observe(sv->s, m->sender, sv->result);

@@ -83,6 +83,15 @@ def rows(document):
     return {row["name"]: row for row in document["requirements"]}
 
 
+def userns(test):
+    """A user namespace around, of an ordinary user: root's own is an obstacle."""
+    if not support.AS_ROOT:
+        return ["userns"]
+    user = support.ordinary_user()
+    os.chown(test.path("out"), user.pw_uid, user.pw_gid)
+    return [f"uid={user.pw_uid}", "userns"]
+
+
 class Check(Live):
 
     def document(self, obstacles=(), status=0):
@@ -102,8 +111,8 @@ class Check(Live):
 
     def test_a_user_namespace_around_is_no_obstacle(self):
         """The control of the sysctls, which are set in one."""
-        self.assertTrue(self.document(["userns"])["able"])
-        done = behind(["userns"], DENYBOX, "run", *self.io, "--", support.PAYLOAD, "exit", "0")
+        self.assertTrue(self.document(userns(self))["able"])
+        done = behind(userns(self), DENYBOX, "run", *self.io, "--", support.PAYLOAD, "exit", "0")
         self.assert_status(done, 0)
 
     def test_an_innocent_filter_is_no_obstacle(self):
@@ -225,7 +234,7 @@ class Check(Live):
             os.mkdir(os.path.join(top, name))
         for program in (DENYBOX, support.PAYLOAD):
             shutil.copy(program, top)
-        return ["userns", f"bind=/proc:{top}/proc", f"{how}={top}", *obstacles]
+        return [*userns(self), f"bind=/proc:{top}/proc", f"{how}={top}", *obstacles]
 
     def is_static(self):
         return rows(self.document())["launcher"]["found"] == "static"
@@ -320,7 +329,8 @@ class Check(Live):
     def test_without_cgroups_of_version_2(self):
         """No scope of systemd's would help: the mend is another."""
         os.mkdir(self.path("empty"))
-        row = rows(self.document(["userns", f"bind={self.path('empty')}:/sys/fs/cgroup"]))["cgroup"]
+        obstacles = [*userns(self), f"bind={self.path('empty')}:/sys/fs/cgroup"]
+        row = rows(self.document(obstacles))["cgroup"]
         self.assertEqual(row["state"], "less")
         self.assertEqual(row["diagnosis"]["layer"], "no cgroup of version 2")
         self.assertIn("systemd.unified_cgroup_hierarchy=1", row["diagnosis"]["mend"])
@@ -334,9 +344,14 @@ class Check(Live):
         self.assertEqual(row["found"], "fsopen: ended by SIGSYS")
 
     def test_root_of_the_host_under_another_name(self):
-        """Whom the kernel holds to no limit on processes, whatever its id is."""
-        row = rows(self.document(["userns"]))["pids-limit"]
-        self.assertEqual(row["state"], "less" if support.AS_ROOT else "ok")
+        """Whom the kernel holds to no limit on processes, whatever its id is, and who the payload
+        would be."""
+        if not support.AS_ROOT:
+            self.skipTest("this is about root")
+        why, mend = "is that of root outside of its user namespace", "start denybox outside of that"
+        self.check_named(["userns"], "pids-limit", why, mend)
+        self.check_run(["userns"], "cannot start the payload: it would be root outside", why, mend)
+        self.assertEqual(rows(self.document(userns(self)))["pids-limit"]["state"], "ok")
 
     def test_hidden_processes(self):
         """hidepid= hides an init that is not dumpable from its own user: it is proved all the same, and
@@ -418,7 +433,7 @@ class Output(Live):
 
     def test_nothing_is_mounted(self):
         """What was there before is there afterwards, in a mount namespace that nobody else has."""
-        done = behind(["userns"], "/bin/sh", "-c",
+        done = behind(userns(self), "/bin/sh", "-c",
                       'cat /proc/self/mountinfo; echo =; "$0" check >&2; cat /proc/self/mountinfo',
                       DENYBOX)
         before, after = done.out.split("=\n")

@@ -232,7 +232,9 @@ static void become(char *value)
 {
     unsigned id = (unsigned)strtoul(value, NULL, 10);
 
-    if (setgroups(0, NULL) < 0 || setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0)
+    /* Dumpable again, or its files in /proc are root's: what comes next writes to them. */
+    if (setgroups(0, NULL) < 0 || setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0 ||
+        prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
         die(value);
 }
 
