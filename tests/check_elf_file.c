@@ -130,6 +130,77 @@ START_TEST(an_interpreter_without_an_end_is_refused)
 }
 END_TEST
 
+#define MUCH ((size_t)64 << 20)
+
+/* A file with holes has its length for nothing: what is too long is not read to find out. */
+START_TEST(a_long_dynamic_section_is_not_read)
+{
+    struct elf_layout layout = elf_image(image, &library);
+    size_t before = support_peak();
+    int fd;
+
+    put_number(layout.segments + sizeof(Elf64_Phdr) + offsetof(Elf64_Phdr, p_filesz), 4 * MUCH);
+    fd = support_memfd(image, layout.length);
+    ck_assert_int_eq(ftruncate(fd, 5 * MUCH), 0);
+    ck_assert(!elf_file_open(&file, fd, "x", &e));
+    ck_assert_str_eq(e.text, "cannot read 'x': its dynamic section is truncated or damaged");
+    ck_assert_uint_lt(support_peak() - before, MUCH);
+}
+END_TEST
+
+/* Two million sections, says the header of the first one. */
+START_TEST(sections_without_a_count_are_refused)
+{
+    struct elf_layout layout = elf_image(image, &library);
+    Elf64_Shdr first = {.sh_size = 2000000};
+    size_t at = (layout.length + 7) & ~(size_t)7;
+
+    memcpy(image + at, &first, sizeof first);
+    put_number(offsetof(Elf64_Ehdr, e_shoff), at);
+    ck_assert(!open_bytes(image, at + sizeof first));
+    ck_assert_str_eq(e.text, "cannot read 'x': its section headers are damaged");
+    image[offsetof(Elf64_Ehdr, e_shnum)] = 1;
+    ck_assert_msg(open_bytes(image, at + sizeof first), "%s", e.text);
+    elf_file_close(&file);
+}
+END_TEST
+
+/* Each tag names another end of one long text: it is in memory once. */
+START_TEST(strings_are_read_once)
+{
+    enum { TAGS = 4000, TEXT = 60000 };
+    struct elf_layout layout = elf_image(image, &library);
+    size_t strings = ELF_IMAGE_MAX + (TAGS + 3) * sizeof(Elf64_Dyn);
+    size_t length = strings + TEXT;
+    unsigned char *large = calloc(1, length);
+    Elf64_Dyn *tag;
+    size_t before;
+
+    ck_assert_ptr_nonnull(large);
+    for (int i = 0; i < 2; i++)
+        put_number(layout.segments + offsetof(Elf64_Phdr, p_filesz) + i * 8U, length);
+    layout.segments += sizeof(Elf64_Phdr);
+    put_number(layout.segments + offsetof(Elf64_Phdr, p_offset), ELF_IMAGE_MAX);
+    put_number(layout.segments + offsetof(Elf64_Phdr, p_vaddr), ELF_IMAGE_MAX);
+    put_number(layout.segments + offsetof(Elf64_Phdr, p_filesz), strings - ELF_IMAGE_MAX);
+    memcpy(large, image, ELF_IMAGE_MAX);
+    memset(large + strings, 'x', TEXT - 1);
+    tag = (Elf64_Dyn *)(large + ELF_IMAGE_MAX);
+    *tag++ = (Elf64_Dyn){.d_tag = DT_STRTAB, .d_un = {.d_val = strings}};
+    *tag++ = (Elf64_Dyn){.d_tag = DT_STRSZ, .d_un = {.d_val = TEXT}};
+    for (unsigned i = 0; i < TAGS; i++)
+        *tag++ = (Elf64_Dyn){.d_tag = DT_NEEDED, .d_un = {.d_val = i}};
+    ck_assert_msg(open_bytes(large, length), "%s", e.text);
+    ck_assert_uint_eq(file.n_tags, TAGS + 2);
+    before = support_peak();
+    for (size_t i = 2; i < file.n_tags; i++)
+        ck_assert_uint_eq(strlen(elf_file_string(&file, file.tags[i].value)), TEXT - 1 - (i - 2));
+    ck_assert_uint_lt(support_peak() - before, MUCH);
+    elf_file_close(&file);
+    free(large);
+}
+END_TEST
+
 /* Every byte, several values: read without a fault, or refused. */
 START_TEST(mutations_are_no_fault)
 {
@@ -171,6 +242,9 @@ int main(void)
     tcase_add_test(c, address_and_offset_must_agree);
     tcase_add_test(c, a_string_outside_the_table_is_none);
     tcase_add_test(c, an_interpreter_without_an_end_is_refused);
+    tcase_add_test(c, a_long_dynamic_section_is_not_read);
+    tcase_add_test(c, sections_without_a_count_are_refused);
+    tcase_add_test(c, strings_are_read_once);
     tcase_add_test(c, mutations_are_no_fault);
     suite_add_tcase(s, c);
     return support_run(s);

@@ -191,6 +191,93 @@ START_TEST(the_loader_says_where_it_looks)
 }
 END_TEST
 
+/* A program may bring its own, of many segments that are holes. */
+START_TEST(a_loader_is_not_read_without_end)
+{
+    enum { SEGMENTS = 40, SIZE = 10 << 20 };
+    struct elf_spec spec = {.soname = "ld.so"};
+    unsigned char image[ELF_IMAGE_MAX];
+    struct elf_layout layout = elf_image(image, &spec);
+    Elf64_Ehdr h;
+    Elf64_Phdr more[SEGMENTS];
+    size_t before = support_peak();
+    size_t n;
+
+    memcpy(&h, image, sizeof h);
+    memcpy(more, image + layout.segments, 2 * sizeof more[0]);
+    for (unsigned i = 2; i < SEGMENTS; i++)
+        more[i] = (Elf64_Phdr){.p_type = PT_LOAD,
+                               .p_offset = ELF_IMAGE_MAX + i,
+                               .p_vaddr = (uint64_t)i << 30,
+                               .p_filesz = SIZE,
+                               .p_memsz = SIZE};
+    h.e_phnum = SEGMENTS;
+    h.e_phoff = layout.length;
+    ck_assert_uint_le(layout.length + sizeof more, sizeof image);
+    memcpy(image, &h, sizeof h);
+    memcpy(image + layout.length, more, sizeof more);
+    support_write("ld.so", 0755, image, sizeof image);
+    ck_assert_int_eq(truncate(support_path("ld.so"), 2 * SIZE), 0);
+    ck_assert_ptr_null(search_directories(support_path("ld.so"), &n));
+    ck_assert_uint_lt(support_peak() - before, 64U << 20);
+}
+END_TEST
+
+/* The names are of one text, and all that is kept of them is not. */
+START_TEST(too_many_names_are_refused)
+{
+    enum { TAGS = 100, TEXT = 3000 };
+    struct elf_spec spec = {.soname = "libx.so"};
+    unsigned char image[2 * ELF_IMAGE_MAX] = {0};
+    struct elf_layout layout = elf_image(image, &spec);
+    size_t strings = layout.length + (TAGS + 3) * sizeof(Elf64_Dyn);
+    Elf64_Dyn tags[TAGS + 3] = {{.d_tag = DT_STRTAB, .d_un = {.d_val = strings}},
+                                {.d_tag = DT_STRSZ, .d_un = {.d_val = TEXT}}};
+    Elf64_Phdr p[2];
+    struct object *o;
+    struct stat st;
+
+    memcpy(p, image + layout.segments, sizeof p);
+    p[0].p_filesz = p[0].p_memsz = strings + TEXT;
+    p[1].p_offset = p[1].p_vaddr = layout.length;
+    p[1].p_filesz = sizeof tags;
+    for (unsigned i = 0; i < TAGS; i++)
+        tags[2 + i] = (Elf64_Dyn){.d_tag = DT_NEEDED, .d_un = {.d_val = i}};
+    memcpy(image + layout.segments, p, sizeof p);
+    memcpy(image + layout.length, tags, sizeof tags);
+    memset(image + strings, 'x', TEXT - 1);
+    support_write("libx.so", 0755, image, strings + TEXT);
+    ck_assert_int_eq(object_read(support_path("libx.so"), &o, &st, &e), OBJECT_BAD);
+    ck_assert_ptr_nonnull(strstr(e.text, ": it needs more libraries than can be followed"));
+}
+END_TEST
+
+/* What was looked at before counts: a search of many libraries in many directories ends. */
+START_TEST(a_search_comes_to_an_end)
+{
+    char *directories[] = {place("@/d1/"), NULL};
+    struct search s = {.trace = &trace,
+                       .directories = directories,
+                       .n_directories = 1,
+                       .lib = "lib64",
+                       .platform = "",
+                       .looked = SEARCH_MAX};
+    struct object *program = object("bin/p", &(struct elf_spec){.soname = "p"});
+    struct object *found = NULL;
+
+    trace_begin(&trace);
+    put_libraries("d1", &(struct elf_spec){.soname = "libx.so"});
+    ck_assert_int_eq(search_library(&s, "libx.so", program, program, &found, &e), OBJECT_BAD);
+    ck_assert_str_eq(e.text, "cannot find the library 'libx.so': there are too many places");
+    s.looked = 0;
+    ck_assert_int_eq(search_library(&s, "libx.so", program, program, &found, &e), OBJECT_OK);
+    ck_assert_uint_gt(s.looked, strlen(support_path("d1/libx.so")));
+    object_free(program);
+    object_free(found);
+    trace_free(&trace);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("library");
@@ -199,6 +286,9 @@ int main(void)
     support_directories(c);
     tcase_add_loop_test(c, as_the_loader, 0, N_ROWS(rules));
     tcase_add_test(c, the_loader_says_where_it_looks);
+    tcase_add_test(c, a_loader_is_not_read_without_end);
+    tcase_add_test(c, too_many_names_are_refused);
+    tcase_add_test(c, a_search_comes_to_an_end);
     suite_add_tcase(s, c);
     return support_run(s);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -205,6 +206,14 @@ int support_memfd(const void *bytes, size_t length)
     ck_assert_int_eq(write(fd, bytes, length), (ssize_t)length);
     ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
     return fd;
+}
+
+size_t support_peak(void)
+{
+    struct rusage usage;
+
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+    return (size_t)usage.ru_maxrss * 1024;
 }
 
 void support_capture(int fd)

@@ -45,6 +45,10 @@ char *support_list(const char *name);
 /* A file without a name that holds these bytes, open for reading. */
 int support_memfd(const void *bytes, size_t length);
 
+/* The most memory that this process has ever had, in bytes: held against the same of before, it
+ * says whether much was taken meanwhile. */
+size_t support_peak(void);
+
 /* Lets `fd` go to a file without a name, until support_captured takes its text. */
 void support_capture(int fd);
 char *support_captured(void);

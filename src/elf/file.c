@@ -16,6 +16,7 @@
 /* More than any real library; glibc has no bound. */
 #define TAGS_MAX 65536
 #define STRING_MAX 65536
+#define STRINGS_MAX (64ULL << 20)
 
 bool elf_file_refuse(const struct elf_file *f, struct error *e, const char *what)
 {
@@ -99,6 +100,20 @@ static Elf_Data *chunk(struct elf_file *f, uint64_t offset, uint64_t size, Elf_T
     return elf_getdata_rawchunk(f->elf, (int64_t)offset, size, type);
 }
 
+/* Where the strings are: looked for once, for there may be as many tags that name one. */
+static void find_strings(struct elf_file *f)
+{
+    uint64_t room;
+
+    if (!elf_file_tag(f, DT_STRTAB, &f->strings) || !elf_file_tag(f, DT_STRSZ, &f->strings_size))
+        return;
+    room = elf_file_room(f, f->strings);
+    if (room > STRINGS_MAX)
+        room = STRINGS_MAX;
+    if (f->strings_size > room)
+        f->strings_size = room;
+}
+
 /* The loader takes it by its address, not by the offset in its own header; in a sound file both
  * lead to the same bytes, and only such a one is read. */
 static bool read_dynamic(struct elf_file *f, struct error *e)
@@ -113,8 +128,9 @@ static bool read_dynamic(struct elf_file *f, struct error *e)
     if (load == NULL || p->offset - load->offset != p->vaddr - load->vaddr)
         return elf_file_refuse(f, e, "its dynamic section is truncated or damaged");
     n = p->filesz / (f->elf_class == ELFCLASS64 ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn));
-    data = chunk(f, p->offset, p->filesz, ELF_T_DYN);
-    if (data == NULL || n > TAGS_MAX)
+    /* Counted before it is read: a sparse file costs its writer nothing. */
+    data = n <= TAGS_MAX ? chunk(f, p->offset, p->filesz, ELF_T_DYN) : NULL;
+    if (data == NULL)
         return elf_file_refuse(f, e, "its dynamic section is truncated or damaged");
     f->tags = calloc(n + 1, sizeof *f->tags);
     if (f->tags == NULL)
@@ -128,7 +144,23 @@ static bool read_dynamic(struct elf_file *f, struct error *e)
             break;
         f->tags[f->n_tags++] = (struct elf_tag){.tag = d.d_tag, .value = d.d_un.d_val};
     }
+    find_strings(f);
     return true;
+}
+
+/* libelf makes room for as many sections as the first section header says, where the file header
+ * leaves it to that: from 65280 on, which no linker makes of a program. */
+static bool has_countless_sections(int fd)
+{
+    union {
+        Elf64_Ehdr of_64;
+        Elf32_Ehdr of_32;
+    } h = {.of_64 = {.e_version = 0}};
+
+    if (pread(fd, &h, sizeof h, 0) < (ssize_t)sizeof h.of_32)
+        return false; /* there is more to say of it, and libelf does */
+    return h.of_64.e_ident[EI_CLASS] == ELFCLASS64 ? h.of_64.e_shnum == 0 && h.of_64.e_shoff != 0
+                                                   : h.of_32.e_shnum == 0 && h.of_32.e_shoff != 0;
 }
 
 bool elf_file_open(struct elf_file *f, int fd, const char *path, struct error *e)
@@ -140,6 +172,8 @@ bool elf_file_open(struct elf_file *f, int fd, const char *path, struct error *e
         return elf_file_refuse(f, e, "it is not a regular file");
     if (!elf_file_is(fd))
         return elf_file_refuse(f, e, "it is not an ELF file");
+    if (has_countless_sections(fd))
+        return elf_file_refuse(f, e, "its section headers are damaged");
     f->size = (uint64_t)st.st_size;
     elf_version(EV_CURRENT);
     /* Not mapped: a file that is cut short meanwhile must not kill. */
@@ -193,23 +227,16 @@ bool elf_file_tag(const struct elf_file *f, int64_t tag, uint64_t *value)
     return false;
 }
 
+/* Out of one piece: libelf keeps every piece that was read, and goes through all for the next. */
 const char *elf_file_string(struct elf_file *f, uint64_t index)
 {
-    uint64_t table;
-    uint64_t size;
-    uint64_t room;
-    const char *text;
+    const char *strings =
+        index < f->strings_size ? elf_file_at(f, f->strings, f->strings_size) : NULL;
+    uint64_t room = strings != NULL ? f->strings_size - index : 0;
 
-    if (!elf_file_tag(f, DT_STRTAB, &table) || !elf_file_tag(f, DT_STRSZ, &size) || index >= size ||
-        table > UINT64_MAX - index)
-        return NULL;
-    room = elf_file_room(f, table + index);
-    if (room > size - index)
-        room = size - index;
     if (room > STRING_MAX)
         room = STRING_MAX;
-    text = elf_file_at(f, table + index, room);
-    return text != NULL && memchr(text, '\0', room) != NULL ? text : NULL;
+    return strings != NULL && memchr(strings + index, '\0', room) != NULL ? strings + index : NULL;
 }
 
 bool elf_file_interpreter(struct elf_file *f, const char **interpreter, struct error *e)

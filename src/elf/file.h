@@ -43,6 +43,8 @@ struct elf_file {
     size_t n_segments;
     struct elf_tag *tags; /* of PT_DYNAMIC, without DT_NULL; none in a static program */
     size_t n_tags;
+    uint64_t strings;      /* the address of DT_STRTAB */
+    uint64_t strings_size; /* as much of it as there is in the file; 0: none */
 };
 
 /* Is it an ELF file at all (by its first bytes)? */

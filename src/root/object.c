@@ -23,6 +23,9 @@
 #define NATIVE_DATA ELFDATA2MSB
 #endif
 
+/* A program of a thousand libraries has a fourth of it. */
+#define NEEDED_BYTES_MAX (128U << 10)
+
 static bool out_of_memory(struct error *e)
 {
     return error_set(e, EXIT_DENYBOX, "cannot read a program: out of memory");
@@ -48,8 +51,11 @@ static bool copy_string(struct elf_file *f, int64_t tag, char **out, struct erro
     return *out != NULL || out_of_memory(e);
 }
 
+/* The names of many may be the ends of one long text, which the file has once. */
 static bool copy_needed(struct elf_file *f, struct object *o, struct error *e)
 {
+    size_t left = NEEDED_BYTES_MAX;
+
     o->needed = calloc(f->n_tags + 1, sizeof *o->needed);
     if (o->needed == NULL)
         return out_of_memory(e);
@@ -61,6 +67,9 @@ static bool copy_needed(struct elf_file *f, struct object *o, struct error *e)
         name = elf_file_string(f, f->tags[i].value);
         if (name == NULL || name[0] == '\0')
             return damaged(f, e);
+        if (strlen(name) >= left)
+            return elf_file_refuse(f, e, "it needs more libraries than can be followed");
+        left -= strlen(name) + 1;
         o->needed[o->n_needed] = strdup(name);
         if (o->needed[o->n_needed] == NULL)
             return out_of_memory(e);

@@ -15,13 +15,23 @@
 
 #define DIRECTORIES_MAX 16
 
+/* Of a loader, all its segments together; real ones have less than a megabyte. */
+#define LOADER_MAX (16U << 20)
+
 /* Tries one file. Only what the loader would take ends the search. */
 static enum object_result try_file(struct search *s, const char *path, struct object **found,
                                    struct error *e)
 {
     struct stat st;
-    enum object_result result = object_read(path, found, &st, e);
+    enum object_result result;
 
+    s->looked += strlen(path) + sizeof st;
+    if (s->looked > SEARCH_MAX) {
+        error_set(e, EXIT_NOT_EXECUTABLE, "cannot find the library '%s': there are too many places",
+                  text_show(strrchr(path, '/') + 1));
+        return OBJECT_BAD;
+    }
+    result = object_read(path, found, &st, e);
     if (result == OBJECT_ABSENT)
         trace_stat(s->trace, path, &st); /* one that may not be read is there all the same */
     else
@@ -243,15 +253,20 @@ static bool take_list(const char *bytes, size_t size, char **list, size_t *n)
     return *n != 0;
 }
 
-/* In the loader's constant data, an array of characters with a NUL after each directory. */
+/* In the loader's constant data, an array of characters with a NUL after each directory. What is
+ * read stays in memory, and a program may bring a loader of its own. */
 static bool scan_loader(struct elf_file *f, char **list, size_t *n)
 {
+    uint64_t left = LOADER_MAX;
+
     for (size_t i = 0; i < f->n_segments && *n == 0; i++) {
         const struct elf_segment *p = &f->segments[i];
-        const char *bytes = p->type == PT_LOAD && p->filesz < (16U << 20)
-                                ? elf_file_at(f, p->vaddr, p->filesz)
-                                : NULL;
+        const char *bytes = NULL;
 
+        if (p->type == PT_LOAD && p->filesz < left) {
+            bytes = elf_file_at(f, p->vaddr, p->filesz);
+            left -= p->filesz;
+        }
         if (bytes != NULL)
             take_list(bytes, p->filesz, list, n);
     }

@@ -9,6 +9,10 @@
 #include "root/object.h"
 #include "root/trace.h"
 
+/* Bytes of the paths that are looked at, and what is noted of each: a program and the libraries
+ * beside it can name so many directories, and so many libraries, that the search would not end. */
+#define SEARCH_MAX (64U << 20)
+
 /*
  * Where the loader of the GNU C library would find a library, by the rules of ld.so(8) and without
  * running it. LD_LIBRARY_PATH and LD_PRELOAD have no part in it: no payload gets them unless it is
@@ -23,6 +27,7 @@ struct search {
     size_t n_directories;
     const char *lib;      /* what $LIB stands for */
     const char *platform; /* what $PLATFORM stands for */
+    size_t looked;        /* of SEARCH_MAX */
     bool used_cache;      /* set when the cache led where the loader's directories do not */
 };
 
