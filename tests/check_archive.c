@@ -169,12 +169,28 @@ END_TEST
 #define GZIP                                                                                       \
     "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\xe7\x02\x00\x20\x30\x3a\x36"     \
     "\x06\x00\x00\x00"
+#define GZIP_TWICE                                                                                 \
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x93\xef\xe6\x60\x00\x01\x26\xe6\xd3\x1e\x67"         \
+    "\x4f\x9e\x7c\xce\xc4\xa0\x60\x60\x65\xc6\x06\x14\x03\x00\xc6\x8f\xbb\x42\x1a\x00\x00\x00"
+#define ZSTD_OF_GZIP "\x28\xb5\x2f\xfd\x04\x58\xd1\x00\x00" GZIP "\x04\x2b\xb8\xa2"
+/* In two parts, "hel" and "lo\n"; and after a frame that is to be passed over. */
+#define GZIP_PARTS                                                                                 \
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\x01\x00\x1b\xf1\x0b\xe5\x03\x00"         \
+    "\x00\x00\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\xc9\xe7\x02\x00\x20\x75\x3c\xbc"         \
+    "\x03\x00\x00\x00"
+#define ZSTD_PARTS                                                                                 \
+    "\x28\xb5\x2f\xfd\x04\x58\x19\x00\x00hel\x26\x41\x55\x55"                                      \
+    "\x28\xb5\x2f\xfd\x04\x58\x19\x00\x00lo\n\x50\x5c\x90\x26"
+#define ZSTD_AFTER                                                                                 \
+    "\x5a\x2a\x4d\x18\x03\x00\x00\x00"                                                             \
+    "abc" ZSTD
 #define ZSTD "\x28\xb5\x2f\xfd\x04\x58\x31\x00\x00hello\n\x53\x88\xbd\x91"
 
 static const struct {
     const char *packed;
     size_t length;
-} packed_rows[] = {{BYTES(GZIP)}, {BYTES(ZSTD)}, {BYTES("hello\n")}};
+} packed_rows[] = {{BYTES(GZIP)},       {BYTES(ZSTD)},       {BYTES(GZIP_PARTS)},
+                   {BYTES(ZSTD_PARTS)}, {BYTES(ZSTD_AFTER)}, {BYTES("hello\n")}};
 
 START_TEST(what_is_packed_is_unpacked)
 {
@@ -187,6 +203,32 @@ START_TEST(what_is_packed_is_unpacked)
     ck_assert_mem_eq(bytes, "hello\n", 6);
     ck_assert_int_eq(unpacker_read(u, bytes, sizeof bytes, &e), 0);
     unpacker_close(u);
+    close(fd);
+}
+END_TEST
+
+/* Else it would be unpacked a million times as long as it is. */
+START_TEST(what_is_packed_twice_is_unpacked_once)
+{
+    static const struct {
+        const char *packed;
+        size_t length;
+    } rows[] = {{BYTES(GZIP_TWICE)}, {BYTES(ZSTD_OF_GZIP)}};
+    int fd = support_memfd(rows[_i].packed, rows[_i].length);
+    struct unpacker *u = unpacker_open(archive_of_fd(&fd), &e);
+    struct tar_reader *r;
+    struct tar_entry entry;
+    char bytes[64];
+
+    ck_assert_msg(u != NULL, "%s", e.text);
+    ck_assert_int_eq(unpacker_read(u, bytes, sizeof bytes, &e), (int)sizeof GZIP - 1);
+    ck_assert_mem_eq(bytes, GZIP, sizeof GZIP - 1);
+    unpacker_close(u);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+    r = tar_open(archive_of_fd(&fd), true, &e);
+    ck_assert(r == NULL || tar_next(r, &entry, &e) == TAR_FAILED);
+    ck_assert_str_eq(e.text, "cannot read the archive: Unrecognized archive format");
+    tar_close(r);
     close(fd);
 }
 END_TEST
@@ -274,6 +316,7 @@ int main(void)
     tcase_add_test(c, a_file_that_became_shorter_is_an_error);
     tcase_add_test(c, a_full_disk_is_an_error);
     tcase_add_loop_test(c, what_is_packed_is_unpacked, 0, N_ROWS(packed_rows));
+    tcase_add_loop_test(c, what_is_packed_twice_is_unpacked_once, 0, 2);
     tcase_add_loop_test(c, what_is_packed_and_cut_is_an_error, 0, N_ROWS(packed_rows) - 1);
     tcase_add_test(c, the_source_says_itself_why_it_fails);
     tcase_add_loop_test(c, other_formats_are_not_known, 0, 5);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/packing.h"
 #include "base/text.h"
 
 #define CHUNK (64U << 10)
@@ -20,6 +21,9 @@ struct input {
     struct error failure; /* of the source */
     bool failed;
     char buffer[CHUNK];
+    unsigned char first[PACKED_BYTE_MAX +
+                        MAGIC_LENGTH]; /* what on_read gives out before what the source has */
+    size_t n_first;
 };
 
 struct unpacker {
@@ -29,6 +33,7 @@ struct unpacker {
 
 struct tar_reader {
     struct input in;
+    struct unpacker *unpacker; /* owned; NULL: it is not packed */
 };
 
 struct tar_writer {
@@ -68,9 +73,16 @@ struct byte_source archive_of_fd(int *fd)
 static la_ssize_t on_read(struct archive *a, void *context, const void **buffer)
 {
     struct input *in = context;
-    ssize_t n = in->from.read(in->from.context, in->buffer, sizeof in->buffer, &in->failure);
+    size_t first = in->n_first;
+    ssize_t n;
 
     (void)a;
+    if (first != 0) {
+        in->n_first = 0;
+        *buffer = in->first;
+        return (la_ssize_t)first;
+    }
+    n = in->from.read(in->from.context, in->buffer, sizeof in->buffer, &in->failure);
     *buffer = in->buffer;
     in->failed = n < 0;
     return n < 0 ? ARCHIVE_FATAL : (la_ssize_t)n;
@@ -81,13 +93,13 @@ static la_int64_t on_skip(struct archive *a, void *context, la_int64_t n)
     struct input *in = context;
 
     (void)a;
-    return in->from.skip != NULL ? in->from.skip(in->from.context, n) : 0;
+    return in->from.skip != NULL && in->n_first == 0 ? in->from.skip(in->from.context, n) : 0;
 }
 
 /* The source's own words, where it was the source that failed. */
 static bool fail(struct input *in, struct error *e)
 {
-    const char *why = archive_error_string(in->archive);
+    const char *why = in->failed ? NULL : archive_error_string(in->archive);
 
     if (in->failed)
         *e = in->failure;
@@ -97,34 +109,75 @@ static bool fail(struct input *in, struct error *e)
     return false;
 }
 
-static bool begin(struct input *in, struct byte_source from, bool tar, bool packed, struct error *e)
+/* Reads the first bytes, to be given out again by on_read. False when they cannot be read. */
+static bool look_at(struct input *in, struct byte_source from, const struct packing **packing)
+{
+    ssize_t n = 1;
+
+    in->from = from;
+    while (n > 0 && in->n_first < MAGIC_LENGTH) {
+        n = from.read(from.context, in->first + in->n_first, MAGIC_LENGTH - in->n_first,
+                      &in->failure);
+        in->n_first += n > 0 ? (size_t)n : 0;
+    }
+    in->failed = n < 0;
+    *packing = in->n_first == MAGIC_LENGTH ? packing_of(in->first) : NULL;
+    return !in->failed;
+}
+
+static bool begin(struct input *in, bool tar, const struct packing *packing, struct error *e)
 {
     int bad;
 
-    in->from = from;
     in->archive = archive_read_new();
     if (in->archive == NULL)
         return error_set(e, EXIT_DENYBOX, "cannot read the archive: out of memory");
     bad = tar ? archive_read_support_format_tar(in->archive)
               : archive_read_support_format_raw(in->archive);
-    if (bad == ARCHIVE_OK && packed)
-        bad = archive_read_support_filter_gzip(in->archive);
-    if (bad == ARCHIVE_OK && packed)
-        bad = archive_read_support_filter_zstd(in->archive);
+    if (bad == ARCHIVE_OK && packing != NULL)
+        bad = packing->by == BY_GZIP ? archive_read_support_filter_gzip(in->archive)
+                                     : archive_read_support_filter_zstd(in->archive);
     if (bad == ARCHIVE_OK)
         bad = archive_read_open2(in->archive, in, NULL, on_read, on_skip, NULL);
     return bad == ARCHIVE_OK ? true : fail(in, e);
 }
 
-struct unpacker *unpacker_open(struct byte_source from, struct error *e)
+/*
+ * Left to itself libarchive unpacks what is packed twice, and so on. What is in between can be a
+ * million times as long as the file, and come to nothing in the end: no limit of what comes out
+ * would be of use. So the first byte that comes out is one of ours, which no packed file begins
+ * with, and is taken away again.
+ */
+static bool begin_packed(struct unpacker *u, const struct packing *packing, struct error *e)
+{
+    unsigned char byte;
+
+    memmove(u->in.first + packing->length, u->in.first, u->in.n_first);
+    memcpy(u->in.first, packing->byte, packing->length);
+    u->in.n_first += packing->length;
+    return begin(&u->in, false, packing, e) && unpacker_read(u, &byte, 1, e) == 1;
+}
+
+static struct unpacker *new_unpacker(struct error *e)
 {
     struct unpacker *u = calloc(1, sizeof *u);
 
-    if (u == NULL) {
+    if (u == NULL)
         error_set(e, EXIT_DENYBOX, "cannot read the archive: out of memory");
-        return NULL;
-    }
-    if (begin(&u->in, from, false, true, e))
+    return u;
+}
+
+struct unpacker *unpacker_open(struct byte_source from, struct error *e)
+{
+    struct unpacker *u = new_unpacker(e);
+    const struct packing *packing;
+    bool ok = u != NULL;
+
+    if (ok && !look_at(&u->in, from, &packing))
+        ok = fail(&u->in, e);
+    else if (ok)
+        ok = packing != NULL ? begin_packed(u, packing, e) : begin(&u->in, false, NULL, e);
+    if (ok)
         return u;
     unpacker_close(u);
     return NULL;
@@ -155,6 +208,27 @@ void unpacker_close(struct unpacker *u)
     free(u);
 }
 
+/* What is packed comes through an unpacker; what is not can be passed over without being read. */
+static bool open_tar(struct tar_reader *r, struct byte_source from, bool packed, struct error *e)
+{
+    const struct packing *packing = NULL;
+
+    r->in.from = from;
+    if (packed && !look_at(&r->in, from, &packing))
+        return fail(&r->in, e);
+    if (packing == NULL)
+        return begin(&r->in, true, NULL, e);
+    r->unpacker = new_unpacker(e);
+    if (r->unpacker == NULL)
+        return false;
+    r->unpacker->in.from = from;
+    memcpy(r->unpacker->in.first, r->in.first, r->in.n_first);
+    r->unpacker->in.n_first = r->in.n_first;
+    r->in.n_first = 0;
+    r->in.from = (struct byte_source){.read = unpacker_read, .context = r->unpacker};
+    return begin_packed(r->unpacker, packing, e) && begin(&r->in, true, NULL, e);
+}
+
 struct tar_reader *tar_open(struct byte_source from, bool packed, struct error *e)
 {
     struct tar_reader *r = calloc(1, sizeof *r);
@@ -163,7 +237,7 @@ struct tar_reader *tar_open(struct byte_source from, bool packed, struct error *
         error_set(e, EXIT_DENYBOX, "cannot read the archive: out of memory");
         return NULL;
     }
-    if (begin(&r->in, from, true, packed, e))
+    if (open_tar(r, from, packed, e))
         return r;
     tar_close(r);
     return NULL;
@@ -234,6 +308,7 @@ void tar_close(struct tar_reader *r)
     if (r == NULL)
         return;
     archive_read_free(r->in.archive);
+    unpacker_close(r->unpacker);
     free(r);
 }
 

@@ -225,6 +225,18 @@ static bool put_symlink(const struct tar_entry *entry, const struct spot *p, str
     return true;
 }
 
+/* All of it will be digested: of a sparse file what the archive does not have, too, and of a file
+ * with many names each of them. */
+static bool spend_bytes(struct layer *l, const char *path, uint64_t size, struct error *e)
+{
+    if (size > l->budget->apparent) {
+        refuse(path, e, "the image would become larger than it may");
+        return error_hint(e, LAYER_LARGER);
+    }
+    l->budget->apparent -= size;
+    return true;
+}
+
 static bool put_hard_link(struct layer *l, const struct tar_entry *entry, const struct spot *p,
                           struct error *e)
 {
@@ -244,11 +256,11 @@ static bool put_hard_link(struct layer *l, const struct tar_entry *entry, const 
                          "cannot unpack '%s': a hard link to '%s', which is no file of the image",
                          text_show(entry->path), text_show(entry->target));
     }
-    ok = strcmp(p->path, other.path) == 0 ||
-         (tree_remove(p->parent, p->name) &&
-          linkat(other.parent, other.name, p->parent, p->name, 0) == 0);
-    if (!ok)
-        refused(entry->path, e);
+    ok = strcmp(p->path, other.path) == 0;
+    if (!ok && spend_bytes(l, entry->path, (uint64_t)st.st_size, e))
+        ok = (tree_remove(p->parent, p->name) &&
+              linkat(other.parent, other.name, p->parent, p->name, 0) == 0) ||
+             refused(entry->path, e);
     spot_close(&other);
     return ok;
 }
@@ -280,19 +292,6 @@ static bool spend_entries(struct layer *l, unsigned n, struct error *e)
         return error_set(e, EXIT_DENYBOX, "cannot unpack the image: it has more than %d entries",
                          IMAGE_ENTRIES_MAX);
     l->budget->entries -= n;
-    return true;
-}
-
-static bool spend(struct layer *l, const struct tar_entry *entry, struct error *e)
-{
-    if (!spend_entries(l, 1, e))
-        return false;
-    /* A sparse file is larger than what the archive has of it. */
-    if (entry->size > l->budget->apparent) {
-        refuse(entry->path, e, "the image would become larger than it may");
-        return error_hint(e, LAYER_LARGER);
-    }
-    l->budget->apparent -= entry->size;
     return true;
 }
 
@@ -345,7 +344,8 @@ static bool apply_entry(struct layer *l, const struct tar_entry *entry, struct e
     struct spot p;
     bool ok;
 
-    if (!spend(l, entry, e) || !spot_find(l->root, entry->path, missing_of(entry), &p, e))
+    if (!spend_entries(l, 1, e) || !spend_bytes(l, entry->path, entry->size, e) ||
+        !spot_find(l->root, entry->path, missing_of(entry), &p, e))
         return false;
     /* A path of a hundred parts costs the archive little, and the file system a hundred inodes. */
     ok = spend_entries(l, p.made, e) && apply_at(l, entry, &p, e);

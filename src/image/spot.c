@@ -109,11 +109,49 @@ static int make_way(int root, const char *directory, unsigned *made)
     return fd;
 }
 
+/*
+ * Does the directory lie so deep that nothing may be in it? Only a link can have led there, and one
+ * behind the other they lead as deep as they like: where each way is as long as the tree is deep,
+ * nothing ends any more.
+ */
+static bool is_too_deep(int root, int directory)
+{
+    struct stat top;
+    struct stat st;
+    int fd = -1;
+    int depth = 0;
+    bool ok = sys_fstat(root, &top) == 0;
+
+    for (int at = directory; ok && depth < IMAGE_DEPTH_MAX; depth++) {
+        int above;
+
+        ok = sys_fstat(at, &st) == 0;
+        if (!ok || (st.st_ino == top.st_ino && st.st_dev == top.st_dev))
+            break;
+        above = sys_openat(at, "..", DIRECTORY, 0);
+        ok = above >= 0;
+        io_close(&fd);
+        at = fd = above;
+    }
+    io_close(&fd);
+    return !ok || depth == IMAGE_DEPTH_MAX;
+}
+
+/* The way to the directory, as far as it is there. */
+static int open_way(int root, const char *directory, bool *linked)
+{
+    int fd = sys_openat2(root, directory, DIRECTORY, INSIDE | RESOLVE_NO_SYMLINKS);
+
+    *linked = fd < 0;
+    return fd < 0 && errno == ELOOP ? sys_openat2(root, directory, DIRECTORY, INSIDE) : fd;
+}
+
 bool spot_find(int root, const char *written, enum spot_missing missing, struct spot *p,
                struct error *e)
 {
     char directory[PATH_MAX];
     size_t length;
+    bool linked;
 
     p->parent = -1;
     p->made = 0;
@@ -122,11 +160,15 @@ bool spot_find(int root, const char *written, enum spot_missing missing, struct 
     length = (size_t)(p->name - p->path);
     memcpy(directory, length != 0 ? p->path : ".", length != 0 ? length : 1);
     directory[length != 0 ? length - 1 : 1] = '\0';
-    p->parent = sys_openat2(root, directory, DIRECTORY, INSIDE);
+    p->parent = open_way(root, directory, &linked);
     if (p->parent < 0 && errno == ENOENT && missing == SPOT_MAKE) {
         p->parent = make_way(root, directory, &p->made);
     } else if (p->parent < 0 && missing == SPOT_LEAVE && (errno == ENOENT || errno == ENOTDIR)) {
         return true;
+    }
+    if (p->parent >= 0 && linked && is_too_deep(root, p->parent)) {
+        io_close(&p->parent);
+        return refuse(written, e, "it lies too deep");
     }
     return p->parent >= 0 ? true : refuse_way(written, errno, e);
 }

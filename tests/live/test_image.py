@@ -734,6 +734,32 @@ class Bombs(Images):
                           "'sparse2': the image would become larger than it may")
         self.assert_status(self.image("add", "--max-size", "3m", self.layout), 0)
 
+    def test_names_of_one_large_file(self):
+        """Each of them is digested: thousands, of a file that is a gap, would not end."""
+        names = layer(*((f"n{n}", "h", "sparse0") for n in range(3)))
+        Hand(self.sparse(1 << 20), names).write(self.layout)
+        self.assert_error(self.image("add", "--max-size", "3m", self.layout), EXIT_DENYBOX,
+                          "'n2': the image would become larger than it may")
+        self.assertEqual(self.staged(), [])
+        self.assert_status(self.image("add", "--max-size", "4m", self.layout), 0)
+
+    def test_packed_twice(self):
+        """In between there could be anything, and of any length."""
+        data = layer(("x", "f", b""))
+        Hand(data, pack=lambda d: gzip.compress(gzip.compress(d))).write(self.layout)
+        self.refused(self.layout, "layer 1 of the image '")
+
+    def test_deep_by_links(self):
+        """As deep as a path may lead, and then a link there, from which it goes on."""
+        deep = "d/" * 90
+        Hand(layer((deep, "d", ""), ("l", "l", deep + "."), ("l/" + "e/" * 8 + "f", "f", b""))
+             ).write(self.layout)
+        self.assert_status(self.image("add", self.layout), 0)
+        shutil.rmtree(self.layout)
+        Hand(layer((deep, "d", ""), ("l", "l", deep + "."), ("l/" + "e/" * 10 + "f", "f", b""))
+             ).write(self.layout)
+        self.refused(self.layout, "it lies too deep")
+
     def test_max_size_is_a_size(self):
         for word in ("0", "-1", "x", "1.5g", ""):
             done = self.image("add", "--max-size", word, self.layout)
