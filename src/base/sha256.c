@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/patience.h"
 #include "base/sys.h"
 #include "base/text.h"
 
@@ -68,6 +69,7 @@ bool sha256_file(char out[DIGEST_TEXT_SIZE], int fd)
             break;
         sha256_add(&s, chunk, (size_t)n);
         offset += n;
+        patience_add((uint64_t)n);
     }
     sha256_end_text(&s, out);
     return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/terminal.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -94,4 +95,11 @@ bool terminal_has_colour(int fd)
     const char *no_color = getenv("NO_COLOR");
 
     return isatty(fd) && (no_color == NULL || no_color[0] == '\0');
+}
+
+bool terminal_takes(int fd)
+{
+    struct pollfd out = {.fd = fd, .events = POLLOUT};
+
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0;
 }

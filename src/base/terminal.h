@@ -28,4 +28,7 @@ size_t terminal_flush(struct terminal_filter *f, char *out);
 /* Is `fd` a terminal, and colour not unwanted there (NO_COLOR, no-color.org)? */
 bool terminal_has_colour(int fd);
 
+/* Does `fd` take a line now? One on which somebody has pressed Ctrl-S does not. */
+bool terminal_takes(int fd);
+
 #endif

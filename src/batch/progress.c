@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "batch/progress.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "base/terminal.h"
 
 /* A terminal is not to be kept busier than the machine. */
 #define DRAW_SECONDS 0.1
@@ -77,9 +78,7 @@ static unsigned columns(void)
 
 bool progress_taken(void)
 {
-    struct pollfd out = {.fd = 2, .events = POLLOUT};
-
-    return poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0;
+    return terminal_takes(2);
 }
 
 void progress_draw(struct progress *p)

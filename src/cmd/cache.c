@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/io.h"
+#include "base/patience.h"
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/kept.h"
@@ -168,8 +169,12 @@ static void list_one(struct errand *errand, struct item *item)
 static void verify_one(struct errand *errand, struct item *item)
 {
     struct error e;
+    bool ok;
 
-    if (item->kind->verify(item->entry, item->name, &e))
+    patience_begin("reading it again");
+    ok = item->kind->verify(item->entry, item->name, &e);
+    patience_end();
+    if (ok)
         printf("%s  as %s\n", item->id, item->kind->made);
     else
         fail(errand, &e);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "base/patience.h"
 #include "base/text.h"
 #include "cmd/common.h"
 #include "collect/collect.h"
@@ -112,7 +113,9 @@ static bool collect(const struct plan *plan, const struct launch_result *r, stru
         .gid = p->gid,
     };
 
+    patience_begin(plan->declared.quiet ? NULL : "publishing the outputs");
     *published = collect_publish(r->out, plan->declared.out_size, &place, e);
+    patience_end();
     if (*published < 0)
         return false;
     o->state = OUTPUTS_PUBLISHED;
@@ -177,6 +180,8 @@ void outputs_digest(const struct plan *plan, const struct launch_result *result,
 {
     int fd = plan->declared.out_size != 0 ? result->out : plan->derived.out.fd;
 
+    patience_begin(plan->declared.quiet ? NULL : "taking the digests of the outputs");
     if (plan->declared.out != NULL && fd > 0)
         audit_digest(&outputs->audit, fd, OUTPUTS_DIGESTED);
+    patience_end();
 }

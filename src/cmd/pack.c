@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/option.h"
+#include "base/patience.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "cmd/commands.h"
@@ -225,14 +226,17 @@ static bool give_names(const struct place *p, struct error *e)
     return false;
 }
 
-static bool make(struct place *p, const struct contents *c, char digest[DIGEST_TEXT_SIZE],
-                 struct error *e)
+static bool make(struct place *p, const struct contents *c, bool quiet,
+                 char digest[DIGEST_TEXT_SIZE], struct error *e)
 {
     struct buf manifest = {0};
-    bool ok = make_staging(p, e) && root_build(c, p->root, e) &&
-              manifest_write(c, p->root, digest, &manifest, e) && write_manifest(p, &manifest, e) &&
-              (!p->tar || write_tar(p, e)) && give_names(p, e);
+    bool ok;
 
+    patience_begin(quiet ? NULL : "packing");
+    ok = make_staging(p, e) && root_build(c, p->root, e) &&
+         manifest_write(c, p->root, digest, &manifest, e) && write_manifest(p, &manifest, e) &&
+         (!p->tar || write_tar(p, e)) && give_names(p, e);
+    patience_end();
     if (!ok && error_is_full(e)) { /* what was written has another path, in the root */
         errno = e->number;
         cannot_write(p, p->name, e);
@@ -281,7 +285,7 @@ static bool carry_out(struct plan *plan, const struct options *o, struct error *
     static struct place place; /* with a path: too large for the stack */
     struct contents contents = {0};
     bool ok = open_place(&place, o->output, e) && provide_contents(plan, &contents, e) &&
-              make(&place, &contents, digest, e) && say(o, &place, &contents, digest, e);
+              make(&place, &contents, o->quiet, digest, e) && say(o, &place, &contents, digest, e);
 
     contents_free(&contents);
     close_place(&place);

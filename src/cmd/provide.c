@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/patience.h"
 #include "base/text.h"
 #include "plan/elf.h"
 #include "plan/payload.h"
@@ -117,7 +118,10 @@ static bool make(struct plan *plan, const struct root_request *request, struct e
     struct cached_root root;
     bool ok;
 
-    if (!root_cached(request, &root, e))
+    patience_begin(plan->declared.quiet ? NULL : "making a root");
+    ok = root_cached(request, &root, e);
+    patience_end();
+    if (!ok)
         return false;
     plan->provided.root = root.path;
     plan->provided.lock = root.lock;

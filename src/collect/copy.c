@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/patience.h"
 #include "base/sys.h"
 
 /* The bytes from `at` up to `end`, both files at the same place. */
@@ -27,6 +28,7 @@ static bool copy_range(int from, int to, off_t at, off_t end, bool (*stop)(void)
         if (n <= 0 || !io_write_all(to, chunk, (size_t)n))
             return false;
         at += n;
+        patience_add((uint64_t)n);
         if (stop()) {
             errno = EINTR;
             return false;

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 
 #include "base/io.h"
+#include "base/patience.h"
 #include "base/sha256.h"
 #include "base/sys.h"
 #include "base/text.h"
@@ -59,10 +60,12 @@ bool binding_take(const struct plan *plan, struct binding *b, struct error *e)
 
     if (self < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot open the launcher for its digest");
+    patience_begin(plan->declared.quiet ? NULL : "taking digests");
     ok = take_file(self, b->launcher, "the launcher", e) &&
          take_file(plan->derived.payload.fd, b->payload, "the payload", e) &&
          take_tree(&plan->derived.rootfs, b->rootfs, e) &&
          take_tree(&plan->derived.in, b->input, e);
+    patience_end();
     io_close(&self);
     return ok;
 }

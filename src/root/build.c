@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/patience.h"
 #include "base/sys.h"
 #include "base/text.h"
 
@@ -118,6 +119,7 @@ static bool copy_open(struct build *b, const struct item *item, int from, int to
         return was_replaced(b, item);
     if (!copy_bytes(from, to, (uint64_t)before.st_size))
         return cannot_write(b, item);
+    patience_add((uint64_t)before.st_size);
     if (sys_fstat(from, &after) < 0 || !same(&before, &after)) {
         error_set(b->e, EXIT_DENYBOX, "cannot copy '%s': it was changed meanwhile",
                   text_show(item->path));

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/patience.h"
 
 static bool out_of_memory(struct error *e)
 {
@@ -111,6 +112,7 @@ static bool digest_bytes(int fd, uint64_t size, char out[DIGEST_TEXT_SIZE])
             return false;
         sha256_add(&s, chunk, (size_t)n);
         done += (uint64_t)n;
+        patience_add((uint64_t)n);
     }
     sha256_end_text(&s, out);
     return true;

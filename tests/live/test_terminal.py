@@ -151,6 +151,26 @@ class Terminal(Live):
         self.assertNotIn(b"\x1b", text)
         self.assertNotIn(b"\x07", text)
 
+    def test_what_takes_long_counts(self):
+        """The digests of a large input, which nobody waits for here: a line is seen, on a terminal
+        alone, and without --quiet."""
+        with open(self.path("in", "large"), "wb") as file:
+            file.truncate(1 << 40)
+        words = [support.DENYBOX, "run", "--in", self.path("in"), "--evidence", self.path("b.json")]
+        (other, quiet), (master, loud) = pty.openpty(), pty.openpty()
+        processes = [subprocess.Popen([*words, *more, "--", support.PAYLOAD, "exit", "0"],
+                                      stdin=subprocess.DEVNULL, stderr=where)
+                     for more, where in (([], subprocess.PIPE), (["--quiet"], quiet), ([], loud))]
+        self.assertRegex(self.read_until(master, b"MiB"), rb"\A\rdenybox: taking digests: \d+ MiB")
+        self.assertEqual(select.select([other], [], [], 0)[0], [])
+        for process in processes:
+            process.kill()
+        self.assertEqual(processes[0].communicate()[1], b"")
+        for process in processes[1:]:
+            process.wait()
+        for fd in (other, quiet, master, loud):
+            os.close(fd)
+
 
 if __name__ == "__main__":
     support.main()
