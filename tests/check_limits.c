@@ -29,6 +29,7 @@ static void start(void)
             CPU_SET(i, &one);
     }
     ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
+    ck_assert_int_eq(setrlimit(RLIMIT_RTPRIO, &(struct rlimit){0, 0}), 0);
 }
 
 static void finish(void)

@@ -158,9 +158,10 @@ static bool is_real_time(int policy)
     return policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_DEADLINE;
 }
 
-/* The caller's real-time policy, which an exec keeps, stays with launcher and init. A process gives
- * its processor to nobody of its own priority: a payload that had theirs would be ended by nobody,
- * neither at the end of its time nor when the launcher is killed. */
+/* The caller's real-time policy, which an exec keeps, stays with launcher and init, and its leave
+ * to take one. A process gives its processor to nobody of its own priority or less: a payload that
+ * had theirs would be ended by nobody, neither at the end of its time nor when the launcher is
+ * killed. */
 bool step_real_time(struct sandbox *s, struct error *e)
 {
     int policy = sched_getscheduler(0);
@@ -170,6 +171,8 @@ bool step_real_time(struct sandbox *s, struct error *e)
         return step_failed(e, "cannot ask for the scheduling policy");
     if (is_real_time(policy) && sys_sched_setscheduler(SCHED_OTHER) < 0)
         return step_failed(e, "cannot leave the caller's real-time policy");
+    if (sys_setrlimit(RLIMIT_RTPRIO, 0, 0) < 0)
+        return step_failed(e, "cannot keep the payload from real-time policies");
     return true;
 }
 
@@ -225,8 +228,10 @@ static bool observe_cpus(const struct sandbox *s, pid_t pid, struct launch_resul
 static bool observe_policy(pid_t pid, struct launch_result *result)
 {
     int policy = sched_getscheduler(pid);
+    struct rlimit priority;
 
-    if (policy >= 0 && !is_real_time(policy))
+    if (policy >= 0 && !is_real_time(policy) && prlimit(pid, RLIMIT_RTPRIO, NULL, &priority) == 0 &&
+        priority.rlim_max == 0)
         return true;
     buf_puts(&result->reasons, "the payload is not kept from real time\n");
     return false;

@@ -181,6 +181,20 @@ class Limits(Live):
         else:
             self.assert_status(done, 5)
 
+    def test_leave_of_the_caller_for_real_time(self):
+        """What pam_limits(8) gives an audio group; the profile targeted denies no policy."""
+        how = {"preexec": lambda: resource.setrlimit(resource.RLIMIT_RTPRIO, (9, 9)),
+               "payload": ("calls", "sched_setscheduler 0 2 x:01000000")}
+        try:
+            done = run("--seccomp", "targeted", **how)
+        except subprocess.SubprocessError:
+            self.skipTest("the limit on real-time priorities cannot be raised here")
+        self.assert_results(done, [("sched_setscheduler", "EPERM")])
+        # The control: with the step left out, and nobody looking, it takes one.
+        done = support.fault("skip:real-time,skip:gate", "run", "--seccomp", "targeted", "--",
+                             support.PAYLOAD, *how["payload"], preexec=how["preexec"])
+        self.assert_results(done, [("sched_setscheduler", "0")])
+
     def test_a_user_who_has_too_many_keys(self):
         done = support.fault("fail:keyctl:EDQUOT", "run", "--", support.PAYLOAD, "exit", "0")
         self.assert_status(done, support.EXIT_BLOCKED)

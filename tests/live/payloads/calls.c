@@ -87,6 +87,7 @@ static const struct {
     NUMBER(renameat2),
     NUMBER(request_key),
     NUMBER(sched_setaffinity),
+    NUMBER(sched_setscheduler),
     NUMBER(seccomp),
     NUMBER(sendmsg),
     NUMBER(setgid),
