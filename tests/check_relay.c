@@ -441,6 +441,27 @@ START_TEST(a_directory_is_not_passed_on)
 }
 END_TEST
 
+/* What the payload could choose is the signal that the owner gets. */
+START_TEST(what_somebody_is_told_of_by_signals_is_not_passed_on)
+{
+    int ends[2];
+    char text[64];
+
+    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+    ck_assert_int_eq(dup2(ends[_i == 0 ? 0 : 1], _i), _i);
+    ck_assert_int_eq(fcntl(_i, F_SETOWN, getpid()), 0);
+    ck_assert(!relay_open(&relay, stdio, &e));
+    snprintf(text, sizeof text, "cannot pass descriptor %d on: process %d is told of it", _i,
+             (int)getpid());
+    ck_assert_mem_eq(e.text, text, strlen(text));
+    ck_assert_int_eq((int)e.exit, EXIT_DENYBOX);
+    relay_close(&relay);
+    ck_assert_int_eq(fcntl(_i, F_SETOWN, 0), 0);
+    ck_assert(relay_open(&relay, stdio, &e));
+    relay_close(&relay);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("relay");
@@ -459,6 +480,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, the_other_side_of_a_terminal, 0, 3);
     tcase_add_loop_test(c, a_terminal_that_was_hung_up, 0, 3);
     tcase_add_loop_test(c, a_directory_is_not_passed_on, 0, 3);
+    tcase_add_loop_test(c, what_somebody_is_told_of_by_signals_is_not_passed_on, 0, 3);
     suite_add_tcase(s, c);
     return s;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -37,6 +38,27 @@ static bool may_pass(int fd, struct error *e)
         return error_hint(e, "put a pipe between, as in: command | denybox run ...");
     }
     return true;
+}
+
+/* Which signal tells its owner of it, and whether, is a matter of the open file: who shares that
+ * could have the owner sent any, SIGKILL too (fcntl(2), F_SETSIG and O_ASYNC). */
+static bool has_no_owner(int fd, struct error *e)
+{
+    struct f_owner_ex owner = {0};
+
+    if (sys_fcntl(fd, F_GETOWN_EX, (long)(uintptr_t)&owner) < 0) {
+        if (errno == EBADF) /* of O_PATH: it has none */
+            return true;
+        return error_errno(e, EXIT_DENYBOX, errno, "cannot ask for the owner of descriptor %d", fd);
+    }
+    if (owner.pid == 0)
+        return true;
+    error_set(
+        e, EXIT_DENYBOX,
+        "cannot pass descriptor %d on: process %d is told of it by signals, which the payload "
+        "could choose",
+        fd, (int)owner.pid);
+    return error_hint(e, "put a pipe between, as in: command | denybox run ... | cat");
 }
 
 /* One that was hung up answers EIO to everything; what is not a terminal, ENOTTY. */
@@ -99,7 +121,8 @@ bool relay_open(struct relay *r, int stdio[3], struct error *e)
         stdio[i] = i;
     }
     for (int i = 0; i < 3; i++) {
-        if (!may_pass(i, e) || (is_terminal(i) && !relay_terminal(r, i, stdio, e)))
+        if (!may_pass(i, e) ||
+            !(is_terminal(i) ? relay_terminal(r, i, stdio, e) : has_no_owner(i, e)))
             return false;
     }
     return true;

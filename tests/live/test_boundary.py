@@ -7,8 +7,10 @@ named, and outside as an ordinary user, where it must come to something else: an
 denied there in the same way proves nothing, and fails the test.
 """
 
+import fcntl
 import os
 import shutil
+import signal
 import socket
 import subprocess
 
@@ -372,6 +374,26 @@ class Files(Live):
             done = subprocess.run([support.DENYBOX, "run", "--", support.PAYLOAD, "exit", "5"],
                                   check=False, stdin=one)
         self.assertEqual(done.returncode, 5)
+
+    def test_owner_of_a_standard_descriptor(self):
+        """Who shares an open file chooses the signal by which its owner is told of it: refused. The
+        control: whom the kernel then kills."""
+        owner = subprocess.Popen(["sleep", "60"], stdin=subprocess.DEVNULL)
+        self.addCleanup(owner.wait)
+        self.addCleanup(owner.kill)
+        one, other = socket.socketpair()
+        with one, other:
+            fcntl.fcntl(one, fcntl.F_SETOWN, owner.pid)
+            done = subprocess.run(
+                [support.DENYBOX, "run", *self.io, "--", support.PAYLOAD, "started"], check=False,
+                stdin=one, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, support.EXIT_DENYBOX)
+            self.assertIn(b"is told of it by signals", done.stderr)
+            self.assertEqual(os.listdir(self.path("out")), [])
+            fcntl.fcntl(one, fcntl.F_SETSIG, signal.SIGKILL)
+            fcntl.fcntl(one, fcntl.F_SETFL, fcntl.fcntl(one, fcntl.F_GETFL) | os.O_ASYNC)
+            other.send(b"x")
+            self.assertEqual(owner.wait(), -signal.SIGKILL)
 
     def test_hard_link(self):
         """Row 9."""
