@@ -229,6 +229,45 @@ START_TEST(very_many_are_counted)
 }
 END_TEST
 
+/* Forty directories within each other, of names of 250 bytes, and as many files in the last: not
+ * all of them are listed, so that the bundle stays one that can be read. What is shorter and comes
+ * after the first that is left out is not listed either. */
+START_TEST(paths_have_a_length_together)
+{
+    enum { DEEP = 40, NAME = 250, FILES = 40 };
+    char name[NAME + 1] = "";
+    size_t bytes = 0;
+    size_t listed = 0;
+    int fd = dup(support_fd());
+    json_t *list;
+
+    memset(name, 'd', NAME);
+    for (size_t i = 0; i < DEEP; i++) {
+        int next;
+
+        ck_assert_int_eq(mkdirat(fd, name, 0755), 0);
+        next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        close(fd);
+        fd = next;
+        bytes += (i + 1) * (NAME + 1) - 1;
+    }
+    for (int i = 0; i < FILES; i++) {
+        snprintf(name, sizeof name, "%0*d", NAME, i);
+        close(openat(fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    }
+    close(fd);
+    support_write("z", 0644, "", 0);
+    for (listed = DEEP; bytes <= 524288; listed++)
+        bytes += (DEEP + 1) * (NAME + 1) - 1;
+    list = list_outputs();
+    ck_assert_uint_eq(json_array_size(list), listed - 1);
+    ck_assert_uint_lt(listed - 1, DEEP + FILES);
+    ck_assert_uint_eq(entries, DEEP + FILES + 1);
+    ck_assert(!complete);
+    json_decref(list);
+}
+END_TEST
+
 START_TEST(what_is_not_known_is_not_complete)
 {
     struct outputs found = {.state = OUTPUTS_WITHHELD, .unknown = true};
@@ -270,6 +309,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, a_name_is_safe_and_exact, 0, N_ROWS(names));
     tcase_add_test(c, nothing_is_an_empty_list);
     tcase_add_test(c, very_many_are_counted);
+    tcase_add_test(c, paths_have_a_length_together);
     tcase_add_test(c, what_is_not_known_is_not_complete);
     tcase_add_test(c, a_walk_that_was_ended_is_not_complete);
     suite_add_tcase(s, c);

@@ -13,9 +13,11 @@ enum oddity {
     N_ODDITIES
 };
 
-/* Of the outputs so many are listed, so many bytes of those are digested, for a payload makes a
- * file of 16 TiB with one call, and a directory that is in so many others is too deep. */
+/* Of the outputs so many are listed, as long as their paths are no longer together, or the bundle
+ * would become larger than anybody reads; so many bytes of those are digested, for a payload makes
+ * a file of 16 TiB with one call; and a directory that is in so many others is too deep. */
 #define OUTPUTS_LISTED 1000
+#define OUTPUTS_PATHS (512 << 10)
 #define OUTPUTS_DIGESTED (INT64_C(4) << 30)
 #define OUTPUT_DEPTH_MAX 128
 

@@ -57,8 +57,10 @@ struct audit_row {
 
 /* What was there. Zero-initialised it is empty. */
 struct audit {
-    struct audit_row *rows; /* owned; the first AUDIT_LISTED entries */
+    struct audit_row *rows; /* owned; the first AUDIT_LISTED entries, or OUTPUTS_PATHS bytes */
     size_t n_rows;
+    size_t paths; /* bytes of theirs */
+    bool full;    /* there was one that is not among them */
     unsigned long entries;
     unsigned long odd;     /* of these have something odd */
     unsigned long refused; /* of these have something that --out-size refuses */

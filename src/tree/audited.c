@@ -17,6 +17,7 @@ static bool out_of_memory(struct error *e)
 
 bool audit_note(struct audit *a, const struct audit_entry *entry, struct error *e)
 {
+    size_t length = strlen(entry->path);
     struct audit_row *row;
 
     a->entries++;
@@ -28,7 +29,8 @@ bool audit_note(struct audit *a, const struct audit_entry *entry, struct error *
         if (a->first == NULL)
             return out_of_memory(e);
     }
-    if (a->n_rows == AUDIT_LISTED)
+    a->full = a->full || a->n_rows == AUDIT_LISTED || length > OUTPUTS_PATHS - a->paths;
+    if (a->full)
         return true;
     if (a->rows == NULL)
         a->rows = calloc(AUDIT_LISTED, sizeof *a->rows);
@@ -40,6 +42,7 @@ bool audit_note(struct audit *a, const struct audit_entry *entry, struct error *
         return out_of_memory(e);
     row->st = entry->st;
     row->odd = entry->odd;
+    a->paths += length;
     a->n_rows++;
     return true;
 }

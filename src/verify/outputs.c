@@ -12,6 +12,9 @@
 
 /* What the payload has left, against itself and the plan. */
 
+/* What is too deep is in OUTPUT_DEPTH_MAX directories. */
+#define PATH_LONGEST ((OUTPUT_DEPTH_MAX + 1) * (NAME_MAX + 1))
+
 /* ---------------------------------------------------------------- one output */
 
 /* Each word is known, and none is there twice. */
@@ -262,20 +265,41 @@ static json_int_t count_odd(const json_t *result)
     return odd;
 }
 
-/* All are listed, or the first thousand. */
+/* Of those that may be listed; more are wrong anyhow. */
+static json_int_t all_paths(const json_t *result)
+{
+    json_int_t sum = 0;
+    const json_t *output;
+    size_t i;
+
+    json_array_foreach(field(result, "outputs"), i, output)
+    {
+        char *path = i < OUTPUTS_LISTED ? path_of(output) : NULL;
+
+        sum += path != NULL ? (json_int_t)strlen(path) : 0;
+        free(path);
+    }
+    return sum;
+}
+
+/* All are listed, or the first thousand, or as many as there was room for: the path of the next one
+ * is not known. */
 static void check_count(struct verification *v, const json_t *result)
 {
     json_int_t listed = (json_int_t)json_array_size(field(result, "outputs"));
+    json_int_t paths = all_paths(result);
     json_int_t odd = count_odd(result);
     json_int_t entries = field_number(result, "outputs_entries");
     json_int_t all_odd = field_number(result, "outputs_odd");
     bool complete = json_is_true(field(result, "outputs_complete"));
+    bool full = listed == OUTPUTS_LISTED || paths > OUTPUTS_PATHS - PATH_LONGEST;
 
     if (!complete && entries == 0)
         note(v, REASON_OUTPUTS_UNKNOWN, "outputs_complete is false, and none is listed");
-    else if (complete ? entries != listed || all_odd != odd || listed > OUTPUTS_LISTED
-                      : entries <= listed || all_odd < odd || all_odd - odd > entries - listed ||
-                            listed != OUTPUTS_LISTED)
+    else if (listed > OUTPUTS_LISTED || paths > OUTPUTS_PATHS ||
+             (complete ? entries != listed || all_odd != odd
+                       : entries <= listed || all_odd < odd || all_odd - odd > entries - listed ||
+                             !full))
         note(v, REASON_RESULT, "the outputs are not as many as it says");
 }
 

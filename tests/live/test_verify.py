@@ -931,6 +931,20 @@ class Left(Verify):
         self.refused(good, *few, outputs_entries=2, outputs_complete=False)
         self.refused(self.make(), outputs_entries=1, outputs_complete=False)
 
+    def test_how_long_their_paths_are(self):
+        """524288 bytes together; a list that ends before that ends where the next did not fit."""
+        good = self.make(*self.io)
+        deep = ["/".join(["d" * 250] * depth) for depth in range(1, 21)]
+        names = [f"{deep[-1]}/{n:04}" for n in range(200)]
+        room = (524288 - sum(map(len, deep))) // len(names[0])
+        many = [(path, self.A_DIRECTORY) for path in deep] + [(path, self.A_FILE) for path in names]
+        many, one_more = many[:20 + room], many[:21 + room]
+        self.accepted(good, *many)
+        self.refused(good, *one_more)
+        self.accepted(good, *many, outputs_entries=1001, outputs_complete=False)
+        self.refused(good, *one_more, outputs_entries=1001, outputs_complete=False)
+        self.refused(good, *many[:-7], outputs_entries=1001, outputs_complete=False)
+
     def test_what_attest_leaves(self):
         good = self.attest("--controls", "--out", self.path("out"))
         self.assert_codes(good, ACCEPTABLE)
