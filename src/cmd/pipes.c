@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/text.h"
 #include "host/requirement.h"
 #include "launch/landlock.h"
@@ -70,6 +72,36 @@ static bool look(const struct host_object *o, const char *option, struct error *
     return refuse(e);
 }
 
+/* A file or FIFO of the host's that is open for reading alone: what has no name, and what nobody
+ * minds being written to, such as /dev/null, is not asked about. */
+static bool is_to_be_read(int fd)
+{
+    struct stat st;
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY || fstat(fd, &st) < 0)
+        return false;
+    return S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) ||
+           (S_ISFIFO(st.st_mode) && !io_is_on(fd, PIPEFS_MAGIC));
+}
+
+/* By /proc/self/fd it could be opened anew, for writing: its mount is the host's, and no read-only
+ * one. */
+static bool refuse_opening_anew(struct error *e)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        if (!is_to_be_read(fd))
+            continue;
+        error_set(e, EXIT_BLOCKED,
+                  "cannot keep the payload from writing to the file at descriptor %d: with --proc "
+                  "it could open it anew",
+                  fd);
+        return error_hint(e, "put a pipe between, as in: cat FILE | denybox run ..., or start "
+                             "denybox on a kernel with Landlock, which would hold it");
+    }
+    return true;
+}
+
 bool pipes_refuse(const struct plan *plan, struct error *e)
 {
     const struct derived *d = &plan->derived;
@@ -83,7 +115,7 @@ bool pipes_refuse(const struct plan *plan, struct error *e)
     }
     if (version > 0)
         return true;
-    ok = look(&d->in, "--in", e);
+    ok = (!plan->declared.proc || refuse_opening_anew(e)) && look(&d->in, "--in", e);
     for (size_t i = 0; ok && i < plan->declared.n_binds; i++)
         ok = look(&d->binds[i], "--ro-bind", e);
     return ok;

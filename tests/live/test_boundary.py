@@ -469,6 +469,25 @@ class Files(Live):
             else:
                 self.assertEqual(done.results(), [("openat", "EACCES")], repr(done))
 
+    def test_opening_standard_input_anew(self):
+        """By the /proc of --proc, for writing what was open for reading: Landlock holds that, or
+        nothing is started."""
+        path = support.write(self.path("in", "given"), "given")
+        os.chmod(path, 0o666)
+        call = ("--", support.PAYLOAD, "calls", "openat -100 s:/proc/self/fd/0 1 0")
+        with open(path, "rb") as given:
+            how = {"preexec": lambda: os.dup2(given.fileno(), 0)}
+            done = support.command([support.DENYBOX, "run", "--proc", *call], **how)
+            if done.status != support.EXIT_BLOCKED:  # else this kernel has none
+                self.assertEqual(done.results(), [("openat", "EACCES")], repr(done))
+            done = support.fault("skip:landlock", "run", "--proc", *call, **how)
+            self.assert_status(done, support.EXIT_BLOCKED)
+            self.assertIn("the file at descriptor 0: with --proc it could open it anew", done.err)
+            # The control: outside it is opened.
+            self.assertEqual(outside(*call[2:], **how).results()[0][1], "3")
+        done = support.fault("skip:landlock", "run", "--proc", "--", support.PAYLOAD, "exit", "5")
+        self.assert_status(done, 5)
+
     def test_directory_that_may_hold_a_fifo(self):
         """One that can be searched and not read may have any name in it."""
         os.chmod(self.path("in", "below"), 0o311)
