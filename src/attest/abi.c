@@ -46,11 +46,14 @@ static int signal_of(void (*call)(void))
 void probe_foreign_abi(struct findings *f)
 {
     int dumpable = prctl(PR_GET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
+    /* Where the caller ignores its children nobody could be waited for: wait(2). */
+    void (*children)(int) = signal(SIGCHLD, SIG_DFL);
 
     prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
     observe_value(&f->fact[DX_ABI], "int 0x80", signal_of(call_i386));
     observe_value(&f->fact[DX_ABI], "x32", signal_of(call_x32));
     prctl(PR_SET_DUMPABLE, dumpable == 1 ? 1UL : 0UL, 0UL, 0UL, 0UL);
+    signal(SIGCHLD, children);
     f->fact[DX_ABI].control = control_getpid();
 }
 

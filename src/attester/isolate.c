@@ -144,8 +144,8 @@ static void explain(pid_t child, bool in_time, int timeout_ms, char reason[REASO
         snprintf(reason, REASON_SIZE, "ended without an answer");
 }
 
-enum isolation isolate(isolated *work, const void *argument, struct findings *f, int timeout_ms,
-                       char reason[REASON_SIZE])
+static enum isolation in_child(isolated *work, const void *argument, struct findings *f,
+                               int timeout_ms, char reason[REASON_SIZE], void (*children)(int))
 {
     struct buf answer = {0};
     int pair[2];
@@ -158,6 +158,7 @@ enum isolation isolate(isolated *work, const void *argument, struct findings *f,
     child = fork();
     if (child == 0) {
         close(pair[0]);
+        signal(SIGCHLD, children); /* a probe looks at what is ignored */
         work(argument, f);
         _exit(send_findings(pair[1], f) ? 0 : 1);
     }
@@ -175,4 +176,15 @@ enum isolation isolate(isolated *work, const void *argument, struct findings *f,
     else
         explain(child, in_time, timeout_ms, reason);
     return ok ? ISOLATION_DONE : ISOLATION_LOST;
+}
+
+enum isolation isolate(isolated *work, const void *argument, struct findings *f, int timeout_ms,
+                       char reason[REASON_SIZE])
+{
+    /* Where the caller ignores its children, what has killed one could not be told: wait(2). */
+    void (*children)(int) = signal(SIGCHLD, SIG_DFL);
+    enum isolation result = in_child(work, argument, f, timeout_ms, reason, children);
+
+    signal(SIGCHLD, children);
+    return result;
 }

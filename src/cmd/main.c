@@ -43,6 +43,8 @@ int main(int argc, char **argv)
     /* A reader of ours that has gone is an error like any other; the payload gets the default. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    /* Of a caller who ignores its children the kernel reaps ours, and how they ended is lost. */
+    signal(SIGCHLD, SIG_DFL);
     if (!fill_standard_descriptors()) {
         error_errno(&e, EXIT_DENYBOX, errno, "cannot fill a standard descriptor with /dev/null");
         error_print(&e);

@@ -8,6 +8,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import stat
 import subprocess
 import unittest
@@ -340,6 +341,17 @@ class Attester(Live):
         self.assertEqual(found["PR-FS-OUT-OK"][0], "PASS")
         self.assertEqual(found["PR-EXEC-1"][0], "FAIL")
         self.assertEqual(sorted(os.listdir(self.path("out"))), FILES)
+
+    def test_a_caller_who_ignores_its_children(self):
+        """That is found, and hides nothing of the others."""
+        found = []
+        for how in (signal.SIG_DFL, signal.SIG_IGN):
+            done = self.bare(preexec=lambda how=how: signal.signal(signal.SIGCHLD, how))
+            found.append(self.found(done, 1))
+            for name in os.listdir(self.path("out")):
+                os.remove(self.path("out", name))
+        self.assertEqual([rows.pop("DX-SIGNALS")[0] for rows in found], ["PASS", "FAIL"])
+        self.assertEqual(found[0], found[1])
 
     def test_no_random_numbers(self):
         deny = {"names": ["getrandom"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}
