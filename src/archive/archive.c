@@ -170,13 +170,10 @@ static struct unpacker *new_unpacker(struct error *e)
 struct unpacker *unpacker_open(struct byte_source from, struct error *e)
 {
     struct unpacker *u = new_unpacker(e);
-    const struct packing *packing;
-    bool ok = u != NULL;
+    const struct packing *packing = NULL;
+    bool ok = u != NULL && (look_at(&u->in, from, &packing) || fail(&u->in, e));
 
-    if (ok && !look_at(&u->in, from, &packing))
-        ok = fail(&u->in, e);
-    else if (ok)
-        ok = packing != NULL ? begin_packed(u, packing, e) : begin(&u->in, false, NULL, e);
+    ok = ok && (packing != NULL ? begin_packed(u, packing, e) : begin(&u->in, false, NULL, e));
     if (ok)
         return u;
     unpacker_close(u);
@@ -221,9 +218,7 @@ static bool open_tar(struct tar_reader *r, struct byte_source from, bool packed,
     r->unpacker = new_unpacker(e);
     if (r->unpacker == NULL)
         return false;
-    r->unpacker->in.from = from;
-    memcpy(r->unpacker->in.first, r->in.first, r->in.n_first);
-    r->unpacker->in.n_first = r->in.n_first;
+    r->unpacker->in = r->in;
     r->in.n_first = 0;
     r->in.from = (struct byte_source){.read = unpacker_read, .context = r->unpacker};
     return begin_packed(r->unpacker, packing, e) && begin(&r->in, true, NULL, e);
@@ -241,6 +236,11 @@ struct tar_reader *tar_open(struct byte_source from, bool packed, struct error *
         return r;
     tar_close(r);
     return NULL;
+}
+
+bool tar_is_packed(const struct tar_reader *r)
+{
+    return r->unpacker != NULL;
 }
 
 static void describe(struct archive_entry *from, struct tar_entry *entry)

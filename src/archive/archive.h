@@ -58,6 +58,9 @@ enum tar_step { TAR_END, TAR_ENTRY, TAR_FAILED };
 struct tar_reader;
 struct tar_reader *tar_open(struct byte_source from, bool packed, struct error *e);
 
+/* Has what is passed over to be unpacked for that? */
+bool tar_is_packed(const struct tar_reader *r);
+
 /* Goes to the next member; what was not read of this one's data is passed over. */
 enum tar_step tar_next(struct tar_reader *r, struct tar_entry *entry, struct error *e);
 

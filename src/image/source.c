@@ -29,6 +29,7 @@ struct image_source {
     char *path;
     int fd;
     bool directory;
+    uint64_t unpacked;      /* of a packed archive, as often as it was read */
     struct member *members; /* of an archive, sorted by name */
     size_t n_members;
 };
@@ -108,6 +109,25 @@ static struct tar_reader *rewind_archive(struct image_source *s, struct error *e
     return tar_open(archive_of_fd(&s->fd), true, e);
 }
 
+/* Counted by what a header says, before it is passed over. */
+static enum tar_step next_member(struct image_source *s, struct tar_reader *r,
+                                 struct tar_entry *entry, struct error *e)
+{
+    enum tar_step step = tar_next(r, entry, e);
+
+    if (step != TAR_ENTRY || !tar_is_packed(r))
+        return step;
+    if (entry->size <= IMAGE_UNPACKED_MAX - s->unpacked) {
+        s->unpacked += entry->size;
+        return step;
+    }
+    error_set(e, EXIT_DENYBOX,
+              "cannot read the image '%s': more than %lld bytes are to be unpacked",
+              text_show(s->path), (long long)IMAGE_UNPACKED_MAX);
+    error_hint(e, "unpack the archive: what is not packed can be passed over");
+    return TAR_FAILED;
+}
+
 static bool list_members(struct image_source *s, struct error *e)
 {
     struct tar_reader *r = rewind_archive(s, e);
@@ -115,7 +135,7 @@ static bool list_members(struct image_source *s, struct error *e)
     struct tar_entry entry;
 
     for (size_t place = 0; step == TAR_ENTRY; place++) {
-        step = tar_next(r, &entry, e);
+        step = next_member(s, r, &entry, e);
         if (step == TAR_ENTRY && !add_member(s, &entry, place, e))
             step = TAR_FAILED;
     }
@@ -257,12 +277,12 @@ bool source_has(const struct image_source *s, const char *name)
     return there;
 }
 
-static bool go_to(struct source_file *f, size_t place, struct error *e)
+static bool go_to(struct image_source *s, struct source_file *f, size_t place, struct error *e)
 {
     struct tar_entry entry;
 
     for (size_t i = 0; i <= place; i++) {
-        enum tar_step step = tar_next(f->tar, &entry, e);
+        enum tar_step step = next_member(s, f->tar, &entry, e);
 
         if (step == TAR_END)
             return error_set(e, EXIT_DENYBOX, "cannot read the image: it has changed meanwhile");
@@ -281,7 +301,7 @@ static bool open_member(struct image_source *s, const char *name, struct source_
         return error_set(e, EXIT_DENYBOX, "cannot read '%s' of the image: %s", text_show(name),
                          strerror(ENOENT));
     f->tar = rewind_archive(s, e);
-    return f->tar != NULL && go_to(f, m->place, e);
+    return f->tar != NULL && go_to(s, f, m->place, e);
 }
 
 struct source_file *source_file_open(struct image_source *s, const char *name, struct error *e)

@@ -743,6 +743,17 @@ class Bombs(Images):
         self.assertEqual(self.staged(), [])
         self.assert_status(self.image("add", "--max-size", "4m", self.layout), 0)
 
+    def test_a_packed_archive_without_end(self):
+        """What is packed is unpacked to be passed over."""
+        out = self.path("image.tar.gz")
+        for size, fragment in ((1 << 40, "Truncated"), ((1 << 40) + 1, "more than 1099511627776 b")):
+            info = tarfile.TarInfo("junk")
+            info.size = size
+            with gzip.open(out, "wb") as file:
+                file.write(info.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
+            with self.subTest(size=size):
+                self.refused(out, fragment)
+
     def test_packed_twice(self):
         """In between there could be anything, and of any length."""
         data = layer(("x", "f", b""))
