@@ -59,6 +59,10 @@ bool object_open(struct host_object *o, const char *option, const char *path, bo
     o->dev = st.st_dev;
     o->ino = st.st_ino;
     o->directory = S_ISDIR(st.st_mode);
+    /* The working directory may be one: nothing can be mounted from it, or made in it. */
+    if (o->directory && st.st_nlink == 0)
+        return error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': the directory was removed", option,
+                         text_show(path));
     if (!want_directory || o->directory)
         return true;
     error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': not a directory", option, text_show(path));

@@ -309,6 +309,15 @@ class Usage(Live):
         self.check(("run", "--evidence", "{d}/closed/b", *payload), EXIT_DENYBOX, "--evidence")
         self.check(("run", "--", "{d}/unreadable", "started"), EXIT_NOT_EXECUTABLE, "cannot run")
 
+    def test_removed_working_directory(self):
+        """Found before the start, and not by a payload that has run without evidence."""
+        os.mkdir(self.path("gone"))
+        for words in (("--in", "."), ("--out", "."), ("--rootfs", "."), ("--evidence", "b.json")):
+            line = 'cd "$0" && mkdir x && cd x && rmdir ../x && exec "$@"'
+            done = support.command(["sh", "-c", line, self.path("gone"), support.DENYBOX, "run", *words,
+                                    "--", support.PAYLOAD, "started"])
+            self.assert_error(done, EXIT_DENYBOX, "the directory was removed")
+
     def test_option_in_both_forms(self):
         for words in (("--hostname", "a"), ("--hostname=a",)):
             done = denybox("run", *words, "--", support.PAYLOAD, "show")
