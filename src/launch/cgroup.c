@@ -180,12 +180,18 @@ bool cgroup_has(const struct cgroup *c, int proc, pid_t pid)
     return same;
 }
 
-bool cgroup_dies_first(int proc, pid_t pid)
+bool cgroup_dies_first(const struct cgroup *c, int proc, pid_t pid)
 {
+    struct buf own = {0};
     char file[32];
+    bool known = c->box.fd >= 0 || io_read_file(proc, "self/oom_score_adj", 16, &own);
+    bool spared = known && buf_text(&own)[0] == '-';
 
+    buf_free(&own);
     snprintf(file, sizeof file, "%d/oom_score_adj", (int)pid);
-    return io_write_file(proc, file, "1000");
+    if (c->box.fd < 0 && !spared)
+        return known;
+    return io_write_file(proc, file, spared ? "0" : "1000");
 }
 
 void cgroup_events(const struct cgroup *c, struct events *events)

@@ -60,10 +60,11 @@ bool cgroup_refused(const struct plan *plan, int number, struct error *e);
 bool cgroup_has(const struct cgroup *c, int proc, pid_t pid);
 
 /*
- * When memory is used up the kernel is to end the payload or what it has started, and not init,
- * which is to tell how the payload ended. False and errno.
+ * When the memory of the cgroup is used up the kernel is to end the payload or what it has started,
+ * and not init, which is to tell how the payload ended. Without a cgroup it is the host's memory:
+ * the payload is not spared as a caller may be (OOMScoreAdjust= of a service). False and errno.
  */
-bool cgroup_dies_first(int proc, pid_t pid);
+bool cgroup_dies_first(const struct cgroup *c, int proc, pid_t pid);
 
 /* Reads what the kernel has counted in it. */
 void cgroup_events(const struct cgroup *c, struct events *events);

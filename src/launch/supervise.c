@@ -77,7 +77,7 @@ static bool take_hello(struct supervisor *sv, const struct message *m)
         buf_puts(&sv->result->reasons, "the host name is not that of the plan\n");
     if (!ids_refuse_root(sv->s, sv->e))
         return false;
-    if (sv->s->cgroup.box.fd >= 0 && !cgroup_dies_first(sv->s->host_proc, m->sender))
+    if (!cgroup_dies_first(&sv->s->cgroup, sv->s->host_proc, m->sender))
         return step_failed(sv->e, "cannot tell the kernel whom to end when memory is used up");
     sv->gate.limits_hold = limits_observe(sv->s, m->sender, sv->result);
     if (!observe(sv->s->host_proc, m->sender, &sv->result->before, sv->e))

@@ -181,6 +181,19 @@ class Limits(Live):
         else:
             self.assert_status(done, 5)
 
+    def test_a_caller_whom_the_kernel_spares(self):
+        """A service with OOMScoreAdjust=-500: its payload is not spared. What is above 0 stays."""
+        for own, wanted in (("300", "300"), ("-500", "0")):
+            def adjust(own=own):
+                with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+                    file.write(own)
+            call = ("openat -100 s:/proc/self/oom_score_adj 0 0", "read r:0 b:16 16")
+            try:
+                done = run("--proc", "--cgroup", "off", payload=("calls", *call), preexec=adjust)
+            except subprocess.SubprocessError:
+                self.skipTest("this user may not be spared")
+            self.assert_results(done, [("openat", "3"), ("read", str(len(wanted) + 1))])
+
     def test_leave_of_the_caller_for_real_time(self):
         """What pam_limits(8) gives an audio group; the profile targeted denies no policy."""
         how = {"preexec": lambda: resource.setrlimit(resource.RLIMIT_RTPRIO, (9, 9)),
