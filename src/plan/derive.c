@@ -237,11 +237,19 @@ static bool check_status(const struct plan *plan, struct error *e)
     return error_hint(e, "as in: --json-status-fd 3 3>FILE");
 }
 
+/* Of a batch, whose places are those of each input: what would be wrong with all of them alike. */
+static bool derive_for_all(struct plan *plan, struct error *e)
+{
+    const struct declared *d = &plan->declared;
+
+    return (d->out_each == NULL || outplace_options(d, e)) && plan_find_cgroup(plan, e);
+}
+
 bool plan_derive(struct plan *plan, struct error *e)
 {
     if (!choose_profile(plan, e) || !check_time(&plan->declared, e) || !check_status(plan, e) ||
         !open_root(plan, e) || !open_binds(plan, e) ||
-        !(plan->command == COMMAND_BATCH ? plan_find_cgroup(plan, e) : plan_derive_places(plan, e)))
+        !(plan->command == COMMAND_BATCH ? derive_for_all(plan, e) : plan_derive_places(plan, e)))
         return false;
     note_deviations(plan);
     if (plan->command == COMMAND_ATTEST) {

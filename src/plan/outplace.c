@@ -18,7 +18,8 @@
 
 bool outplace_options(const struct declared *d, struct error *e)
 {
-    const char *alone = d->out != NULL   ? NULL
+    bool out = d->out != NULL || d->out_each != NULL;
+    const char *alone = out              ? NULL
                         : d->out_size    ? "out-size"
                         : d->strict_out  ? "strict-out"
                         : d->keep_failed ? "keep-failed"

@@ -333,9 +333,13 @@ class Batch(Live):
                 (("--in", "x"), "--in"),
                 (("--jobs", "0"), "--jobs"),
                 (("--jobs", "65"), "--jobs"),
+                (("--keep-failed",), "--keep-failed without --out-size"),
+                (("--seccomp", "nothing.json"), "cannot read the filter"),
+                (("--scan", "nothing.json"), "cannot read the scan policy"),
                 (("--run-id", "x"), "--run-id")):
             with self.subTest(words):
-                _, done = self.batch(*words, status=EXIT_DENYBOX)
+                objects, done = self.batch(*words, status=EXIT_DENYBOX)
+                self.assertEqual(objects, [])
                 self.assertIn(message, done.err)
                 self.assertLessEqual(len(done.err.splitlines()), 2, done.err)
                 self.assertEqual(names(self.path("results")), [])
