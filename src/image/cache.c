@@ -17,6 +17,10 @@
 #include "tree/tree.h"
 
 #define CONFIG "config.json"
+
+/* The names in it are of a document, and one byte of those can become six. */
+#define RECORD_MAX (8 * IMAGE_DOCUMENT_MAX)
+
 #define ADVICE "remove it: denybox image prune %s, and add it again: denybox image add FILE"
 
 const char *image_entry_name(const char *id)
@@ -145,7 +149,7 @@ bool image_cache_record(int entry, const char *id, struct image_record *record, 
 
     *record = (struct image_record){0};
     memcpy(record->id, id, sizeof record->id);
-    if (io_read_file(entry, STORE_RECORD, IMAGE_DOCUMENT_MAX, &bytes) && !bytes.failed)
+    if (io_read_file(entry, STORE_RECORD, RECORD_MAX, &bytes) && !bytes.failed)
         document = json_parse(buf_text(&bytes), bytes.length, &why);
     ok = document != NULL && take_record(document, record);
     json_decref(document);

@@ -119,6 +119,19 @@ class Cache(Setting):
         self.assertNotIn("\x1b", self.image("list").out)
         self.assertTrue(self.image("list").out.isascii())
 
+    def test_a_name_of_a_megabyte(self):
+        """It is six in the record, where the index had one: which is read again all the same."""
+        name, index = "\x7f" * 1000000, os.path.join(self.layout, "index.json")
+        shutil.rmtree(self.layout)
+        self.hand.names = [name]
+        self.hand.write(self.layout)
+        document = json.loads(support.read(index))
+        support.write(index, json.dumps(document).replace("\\u007f", "\x7f"))
+        self.assert_status(self.image("add", self.layout), 0)
+        done = self.image("list", "--json")
+        self.assert_status(done, 0)
+        self.assertEqual(json.loads(done.out)[0]["names"], [name])
+
     def test_verify_finds_what_was_changed(self):
         self.assert_status(self.image("add", self.layout), 0)
         done = self.image("verify")
