@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "elf_writer.h"
+#include "root/interpreter.h"
 #include "root/search.h"
 #include "support.h"
 
@@ -191,17 +192,15 @@ START_TEST(the_loader_says_where_it_looks)
 }
 END_TEST
 
-/* A program may bring its own, of many segments that are holes. */
-START_TEST(a_loader_is_not_read_without_end)
+/* A file of many segments, which are holes. */
+static void write_segments(const char *name)
 {
     enum { SEGMENTS = 40, SIZE = 10 << 20 };
-    struct elf_spec spec = {.soname = "ld.so"};
+    struct elf_spec spec = {.soname = name};
     unsigned char image[ELF_IMAGE_MAX];
     struct elf_layout layout = elf_image(image, &spec);
     Elf64_Ehdr h;
     Elf64_Phdr more[SEGMENTS];
-    size_t before = support_peak();
-    size_t n;
 
     memcpy(&h, image, sizeof h);
     memcpy(more, image + layout.segments, 2 * sizeof more[0]);
@@ -216,10 +215,33 @@ START_TEST(a_loader_is_not_read_without_end)
     ck_assert_uint_le(layout.length + sizeof more, sizeof image);
     memcpy(image, &h, sizeof h);
     memcpy(image + layout.length, more, sizeof more);
-    support_write("ld.so", 0755, image, sizeof image);
-    ck_assert_int_eq(truncate(support_path("ld.so"), 2 * SIZE), 0);
+    support_write(name, 0755, image, sizeof image);
+    ck_assert_int_eq(truncate(support_path(name), 2 * SIZE), 0);
+}
+
+/* A program may bring its own. */
+START_TEST(a_loader_is_not_read_without_end)
+{
+    size_t before = support_peak();
+    size_t n;
+
+    write_segments("ld.so");
     ck_assert_ptr_null(search_directories(support_path("ld.so"), &n));
     ck_assert_uint_lt(support_peak() - before, 64U << 20);
+}
+END_TEST
+
+START_TEST(a_perl_is_not_read_without_end)
+{
+    struct contents contents;
+    struct process process = {.contents = &contents};
+    size_t before = support_peak();
+
+    write_segments("perl");
+    contents_begin(&contents);
+    ck_assert_msg(interpreter_perl(&process, "perl", support_path("perl"), &e), "%s", e.text);
+    ck_assert_uint_lt(support_peak() - before, 64U << 20);
+    contents_free(&contents);
 }
 END_TEST
 
@@ -287,6 +309,7 @@ int main(void)
     tcase_add_loop_test(c, as_the_loader, 0, N_ROWS(rules));
     tcase_add_test(c, the_loader_says_where_it_looks);
     tcase_add_test(c, a_loader_is_not_read_without_end);
+    tcase_add_test(c, a_perl_is_not_read_without_end);
     tcase_add_test(c, too_many_names_are_refused);
     tcase_add_test(c, a_search_comes_to_an_end);
     suite_add_tcase(s, c);

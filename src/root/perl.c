@@ -18,6 +18,9 @@
 
 #define WHY "perl's library"
 
+/* Of one file, all its segments together; libperl has one megabyte of them. */
+#define STRINGS_MAX (16U << 20)
+
 static const char *const landmarks[] = {"strict.pm", "Config.pm"};
 
 /* Documentation, and what is for building modules. */
@@ -80,6 +83,7 @@ static bool take_from(struct process *p, const char *path, struct error *e)
     struct stat st;
     int fd = io_open_file(AT_FDCWD, path, 0, &st);
     struct elf_file f;
+    uint64_t left = STRINGS_MAX;
     bool ok = true;
 
     if (fd < 0 || !elf_file_open(&f, fd, path, e)) {
@@ -88,10 +92,12 @@ static bool take_from(struct process *p, const char *path, struct error *e)
     }
     for (size_t i = 0; ok && i < f.n_segments; i++) {
         const struct elf_segment *s = &f.segments[i];
-        const char *bytes = s->type == PT_LOAD && (s->flags & PF_X) == 0 && s->filesz < (64U << 20)
-                                ? elf_file_at(&f, s->vaddr, s->filesz)
-                                : NULL;
+        const char *bytes = NULL;
 
+        if (s->type == PT_LOAD && (s->flags & PF_X) == 0 && s->filesz < left) {
+            bytes = elf_file_at(&f, s->vaddr, s->filesz);
+            left -= s->filesz;
+        }
         if (bytes != NULL)
             ok = take_strings(p, path, bytes, s->filesz, e);
     }
