@@ -19,7 +19,7 @@
 #define CONFIG "config.json"
 
 /* The names in it are of a document, and one byte of those can become six. */
-#define RECORD_MAX (8 * IMAGE_DOCUMENT_MAX)
+#define RECORD_MAX (8UL * IMAGE_DOCUMENT_MAX)
 
 #define ADVICE "remove it: denybox image prune %s, and add it again: denybox image add FILE"
 
