@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,6 +43,23 @@ static bool advise(const char *option, const char *path, bool missing, struct er
     return error_hint(e, "make it first: mkdir -p %s", text_show(path));
 }
 
+/* Nothing can be mounted from such a directory, or made in it; the working directory may be one.
+ * Some file systems in user space count no links at all, so the kernel is asked as well. */
+static bool was_removed(int fd, const struct stat *st)
+{
+    static const char mark[] = " (deleted)"; /* d_path() in the kernel's fs/d_path.c */
+    char link[sizeof "/proc/self/fd/" + 11];
+    char path[PATH_MAX];
+    ssize_t length;
+
+    if (!S_ISDIR(st->st_mode) || st->st_nlink != 0)
+        return false;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    length = readlink(link, path, sizeof path);
+    return length >= (ssize_t)strlen(mark) &&
+           memcmp(path + length - strlen(mark), mark, strlen(mark)) == 0;
+}
+
 bool object_open(struct host_object *o, const char *option, const char *path, bool want_directory,
                  struct error *e)
 {
@@ -59,8 +78,7 @@ bool object_open(struct host_object *o, const char *option, const char *path, bo
     o->dev = st.st_dev;
     o->ino = st.st_ino;
     o->directory = S_ISDIR(st.st_mode);
-    /* The working directory may be one: nothing can be mounted from it, or made in it. */
-    if (o->directory && st.st_nlink == 0)
+    if (was_removed(o->fd, &st))
         return error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': the directory was removed", option,
                          text_show(path));
     if (!want_directory || o->directory)
