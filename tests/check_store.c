@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,6 +247,44 @@ START_TEST(what_is_used_is_not_pruned)
 END_TEST
 
 /* What others have left is theirs, for root too: its owner could change it while it is removed. */
+static _Noreturn void prune_all_the_time(void)
+{
+    int area = area_fd();
+
+    for (;;)
+        store_prune(area, "entry");
+}
+
+/* Whoever has made one goes on to use it, whatever others do meanwhile. */
+START_TEST(what_was_made_is_not_pruned_before_it_is_used)
+{
+    pid_t pid;
+    int area;
+
+    set_home();
+    area = area_fd();
+    pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0)
+        prune_all_the_time();
+    for (int i = 0; i < 300; i++) {
+        struct stage s;
+        int entry;
+
+        ck_assert_msg(staging_begin(area, &s, &e), "%s", e.text);
+        entry = staging_enter(&s, "entry", &e);
+        ck_assert_msg(entry >= 0, "%d: %s", i, e.text);
+        ck_assert(stage_is_named(area, "entry", entry));
+        close(entry);
+        while (store_prune(area, "entry") != PRUNE_GONE)
+            ;
+    }
+    ck_assert_int_eq(kill(pid, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    close(area);
+}
+END_TEST
+
 START_TEST(a_strangers_directory_is_not_swept)
 {
     char ours[] = STAGE_BESIDE "0123456789abcdef0123456789abcdef";
@@ -290,6 +329,7 @@ int main(void)
     tcase_add_test(c, the_first_of_two_wins);
     tcase_add_test(c, what_is_dropped_is_gone);
     tcase_add_test(c, what_is_used_is_not_pruned);
+    tcase_add_test(c, what_was_made_is_not_pruned_before_it_is_used);
     tcase_add_test(c, a_strangers_directory_is_not_swept);
     tcase_add_test(c, an_entry_that_is_a_link_is_none);
     suite_add_tcase(s, c);

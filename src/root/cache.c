@@ -216,7 +216,6 @@ static bool make_entry(int area, const char *key, const struct root_request *r,
     const char *origin = out->origin;
     struct stage s;
     struct buf trace = {0};
-    bool existed;
     bool ok;
 
     size_t head = (origin != NULL ? strlen(origin) : 0) + 1;
@@ -234,11 +233,9 @@ static bool make_entry(int area, const char *key, const struct root_request *r,
         stage_drop(&s);
         return false;
     }
-    if (!staging_publish(&s, name, &existed, e))
-        return false;
-    out->lock = store_use(area, name);
+    out->lock = staging_enter(&s, name, e);
     if (out->lock < 0)
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot use the root that was just made");
+        return false;
     tidy(area, key, name);
     return true;
 }

@@ -284,6 +284,33 @@ bool staging_publish(struct stage *s, const char *name, bool *existed, struct er
     return *existed;
 }
 
+/* The lock is that of the open file, which both descriptors are of. */
+int staging_enter(struct stage *s, const char *name, struct error *e)
+{
+    int area = s->parent;
+    int fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+    bool existed;
+
+    if (fd < 0) {
+        error_errno(e, EXIT_DENYBOX, errno, "cannot write to the cache");
+        stage_drop(s);
+        return -1;
+    }
+    if (!staging_publish(s, name, &existed, e)) {
+        io_close(&fd);
+        return -1;
+    }
+    if (existed) {
+        io_close(&fd);
+        fd = store_use(area, name);
+    } else if (flock(fd, LOCK_SH) < 0) {
+        io_close(&fd);
+    }
+    if (fd < 0)
+        error_errno(e, EXIT_DENYBOX, errno, "cannot use what was just made in the cache");
+    return fd;
+}
+
 bool store_is_staging(const char *name)
 {
     return strncmp(name, STAGING_PREFIX, strlen(STAGING_PREFIX)) == 0;

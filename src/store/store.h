@@ -67,6 +67,12 @@ bool staging_begin(int area, struct stage *s, struct error *e);
  */
 bool staging_publish(struct stage *s, const char *name, bool *existed, struct error *e);
 
+/*
+ * As staging_publish, and goes on to use the entry, as store_use: between the two nobody can prune
+ * it, but where there was one of that name already. The descriptor is the caller's; -1 and *e.
+ */
+int staging_enter(struct stage *s, const char *name, struct error *e);
+
 enum prune_result { PRUNE_GONE, PRUNE_IN_USE, PRUNE_FAILED };
 
 /* Removes one entry, or a staging directory that somebody left, unless it is in use. errno tells
