@@ -130,7 +130,7 @@ class Left(Outputs):
             os.close(os.open(self.path("out", f"{number:05}"), os.O_CREAT | os.O_WRONLY, 0o644))
         done = run(*self.io, "--evidence", self.path("bundle.json"), payload=self.script(
             "symlinkat s:/etc -100 s:{out}/z"), preexec=lambda: resource.setrlimit(
-                resource.RLIMIT_NOFILE, (64, 2048)))
+                resource.RLIMIT_NOFILE, (64, 2048)), timeout=10 * support.TIMEOUT)
         self.assert_status(done, 0)
         self.assertIn("odd entries in /out: 1, the first is 'z' (link)", done.err)
         result = self.evidence()["result"]
@@ -327,7 +327,7 @@ class Collected(Outputs):
 
     def test_hundred_thousand_files(self):
         done = run("--out", self.path("out"), "--out-size", "400m", "--memory", "1g",
-                   payload=("fill", "/out"))
+                   payload=("fill", "/out"), timeout=10 * support.TIMEOUT)
         self.assert_status(done, 0)
         files = int(dict(done.results())["inodes"])
         self.assertEqual(files, (400 << 20) // 4096 + 1)
