@@ -31,14 +31,15 @@ static int add(const char *word, uint64_t max)
     struct error e;
     struct image_source *s = image_open(word, &image, &e);
     int area = s != NULL ? store_open(IMAGE_AREA, &e) : -1;
-    bool ok =
-        area >= 0 && (image_cache_add(area, s, &image, max, image_progress_wanted(false), &e) ||
-                      image_blame(word, &e));
+    int entry =
+        area >= 0 ? image_cache_add(area, s, &image, max, image_progress_wanted(false), &e) : -1;
+    bool ok = entry >= 0 || (area >= 0 && image_blame(word, &e));
 
     if (ok) {
         puts(image.id);
         ok = print_end(&e);
     }
+    io_close(&entry);
     io_close(&area);
     image_free(&image);
     source_close(s);

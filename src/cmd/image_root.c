@@ -124,7 +124,7 @@ static bool find_by_id(const char *id, int *entry, struct error *e)
     return error_hint(e, "denybox image list names what is there, denybox image add FILE adds one");
 }
 
-static bool use_added(int area, const char *id, int *entry, struct error *e)
+static bool use_there(int area, const char *id, int *entry, struct error *e)
 {
     *entry = store_use(area, image_entry_name(id));
     return *entry >= 0
@@ -147,11 +147,13 @@ static bool find_by_file(struct plan *plan, char id[DIGEST_TEXT_SIZE], int *entr
             plan->command == COMMAND_PLAN ? store_look(IMAGE_AREA, e) : store_open(IMAGE_AREA, e);
         ok = area >= 0;
     }
-    if (ok && plan->command != COMMAND_PLAN)
-        ok =
-            image_cache_add(area, s, &image, IMAGE_BYTES_MAX, image_progress_wanted(d->quiet), e) ||
-            image_blame(d->image, e);
-    ok = ok && use_added(area, id, entry, e);
+    if (ok && plan->command != COMMAND_PLAN) {
+        *entry =
+            image_cache_add(area, s, &image, IMAGE_BYTES_MAX, image_progress_wanted(d->quiet), e);
+        ok = *entry >= 0 || image_blame(d->image, e);
+    } else {
+        ok = ok && use_there(area, id, entry, e);
+    }
     if (!ok && s != NULL && plan->command == COMMAND_PLAN && (area >= 0 || e->text[0] == '\0'))
         refuse_missing(d->image, e);
     io_close(&area);

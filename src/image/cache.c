@@ -83,24 +83,23 @@ static bool fill(struct stage *staging, struct image_source *s, const struct ima
     return ok;
 }
 
-bool image_cache_add(int area, struct image_source *s, const struct image *image, uint64_t max,
-                     image_progress *progress, struct error *e)
+int image_cache_add(int area, struct image_source *s, const struct image *image, uint64_t max,
+                    image_progress *progress, struct error *e)
 {
-    int there = store_use(area, image_entry_name(image->id));
+    int entry = store_use(area, image_entry_name(image->id));
     struct stage staging;
-    bool existed;
 
-    if (there >= 0) {
-        io_close(&there);
-        return true;
+    if (entry >= 0)
+        return entry;
+    if (staging_begin(area, &staging, e)) {
+        if (fill(&staging, s, image, max, progress, e))
+            entry = staging_enter(&staging, image_entry_name(image->id), e);
+        else
+            stage_drop(&staging);
     }
-    if (!staging_begin(area, &staging, e))
-        return store_explain(IMAGE_AREA, e);
-    if (fill(&staging, s, image, max, progress, e))
-        return staging_publish(&staging, image_entry_name(image->id), &existed, e) ||
-               store_explain(IMAGE_AREA, e);
-    stage_drop(&staging);
-    return store_explain(IMAGE_AREA, e);
+    if (entry < 0)
+        store_explain(IMAGE_AREA, e);
+    return entry;
 }
 
 bool image_cache_config(int entry, const char *id, struct buf *config, struct error *e)

@@ -18,9 +18,10 @@
 /* The name of an entry in the cache: the digits of an id. */
 const char *image_entry_name(const char *id);
 
-/* Unpacks the image into a new entry, unless there is one. False and *e. Use store_use after it. */
-bool image_cache_add(int area, struct image_source *s, const struct image *image, uint64_t max,
-                     image_progress *progress, struct error *e);
+/* Unpacks the image into a new entry, unless there is one, and uses it: a descriptor as
+ * store_use's, or -1 and *e. */
+int image_cache_add(int area, struct image_source *s, const struct image *image, uint64_t max,
+                    image_progress *progress, struct error *e);
 
 /* The configuration of an entry, added to *config; its digest is held against the name. False and
  * *e. */
