@@ -2,12 +2,16 @@
 /* What is read of a process's limits, on this very process. */
 #include "launch/limits.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/sys.h"
 
 #include "support.h"
 
@@ -15,6 +19,40 @@ static struct plan plan;
 static struct sandbox sandbox = {.plan = &plan, .cgroup = {.place = -1, .box = {.fd = -1}}};
 static struct launch_result result;
 static struct error e;
+
+/*
+ * A host with as many processors as a kernel can be built for, on its last one: what libc asks the
+ * kernel is answered as sched_setaffinity(2) says. Without it the kernel is asked.
+ */
+static bool many;
+static struct processors host_has;
+static struct processors taken;
+
+int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set)
+{
+    memset(set, 0, size);
+    if (!many)
+        return syscall(SYS_sched_getaffinity, pid, size, set) < 0 ? -1 : 0;
+    if (size * 8 < 8192) {
+        errno = EINVAL;
+        return -1;
+    }
+    memcpy(set, &host_has, sizeof host_has);
+    return 0;
+}
+
+int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set)
+{
+    if (!many)
+        return (int)syscall(SYS_sched_setaffinity, pid, size, set);
+    memcpy(&taken, set, size < sizeof taken ? size : sizeof taken);
+    return 0;
+}
+
+int sched_getcpu(void)
+{
+    return many ? 8191 : 0;
+}
 
 static void start(void)
 {
@@ -34,6 +72,7 @@ static void start(void)
 
 static void finish(void)
 {
+    many = false;
     plan_free(&plan);
     launch_result_free(&result);
 }
@@ -135,6 +174,51 @@ START_TEST(more_processors_than_asked_for)
 }
 END_TEST
 
+/* Three processors of 8192: the payload gets its own first, and then those from the first on. */
+static const struct many_row {
+    uint64_t cpus;
+    int n;
+    bool is[3];
+} many_rows[] = {
+    {1, 1, {false, false, true}},
+    {2, 2, {true, false, true}},
+    {3, 0, {false, false, false}}, /* as many as there are: nothing to be set */
+};
+
+static const int places[] = {3, 8190, 8191};
+
+START_TEST(a_host_of_many_processors)
+{
+    const struct many_row *row = &many_rows[_i];
+
+    memset(&host_has, 0, sizeof host_has);
+    memset(&taken, 0, sizeof taken);
+    for (int i = 0; i < N_ROWS(places); i++)
+        CPU_SET_S(places[i], sizeof host_has, host_has.set);
+    many = true;
+    plan.declared.cpus = row->cpus;
+    ck_assert_msg(step_affinity(&sandbox, &e), "%s", e.text);
+    ck_assert_int_eq(CPU_COUNT_S(sizeof taken, taken.set), row->n);
+    for (int i = 0; i < N_ROWS(places); i++)
+        ck_assert_int_eq(CPU_ISSET_S(places[i], sizeof taken, taken.set) != 0, row->is[i]);
+}
+END_TEST
+
+/* One of the last is one, and two are one too many. */
+START_TEST(processors_beyond_are_counted)
+{
+    memset(&host_has, 0, sizeof host_has);
+    CPU_SET_S(8191, sizeof host_has, host_has.set);
+    many = true;
+    set(-1, 0, 0);
+    ck_assert_msg(limits_observe(&sandbox, getpid(), &result), "%s", buf_text(&result.reasons));
+    ck_assert_uint_eq(find("cpus")->value, 1);
+    CPU_SET_S(8190, sizeof host_has, host_has.set);
+    ck_assert(!limits_observe(&sandbox, getpid(), &result));
+    ck_assert_str_eq(buf_text(&result.reasons), "the limit cpus is not in force\n");
+}
+END_TEST
+
 /* A process that is not there holds nothing. */
 START_TEST(nobody_holds_nothing)
 {
@@ -159,6 +243,8 @@ static Suite *suite(void)
     tcase_add_loop_test(c, a_limit_that_is_off_is_missing, 0, 2 * N_ROWS(limits));
     tcase_add_test(c, a_limit_that_is_asked_for_is_noted);
     tcase_add_test(c, more_processors_than_asked_for);
+    tcase_add_loop_test(c, a_host_of_many_processors, 0, N_ROWS(many_rows));
+    tcase_add_test(c, processors_beyond_are_counted);
     tcase_add_test(c, nobody_holds_nothing);
     suite_add_tcase(s, c);
     return s;

@@ -219,10 +219,10 @@ int sys_setrlimit(int resource, rlim_t soft, rlim_t hard)
     return setrlimit((__rlimit_resource_t)resource, &limit);
 }
 
-int sys_sched_setaffinity(const cpu_set_t *set)
+int sys_sched_setaffinity(const struct processors *these)
 {
     FAULT_POINT("sched_setaffinity");
-    return sched_setaffinity(0, sizeof *set, set);
+    return sched_setaffinity(0, sizeof *these, these->set);
 }
 
 int sys_sched_setscheduler(int policy)

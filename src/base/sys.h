@@ -16,6 +16,14 @@
 #include <sys/types.h>
 #include <sys/vfs.h>
 
+/* As many as a kernel can be built for (NR_CPUS): one that is for more than libc's cpu_set_t has
+ * answers EINVAL to whoever asks by that, sched_setaffinity(2). */
+#define PROCESSORS_MAX (8 * CPU_SETSIZE)
+
+struct processors {
+    cpu_set_t set[PROCESSORS_MAX / CPU_SETSIZE];
+};
+
 /*
  * The system calls of setting up, each with a fault point under its own name. They return what the
  * kernel returns: -1 and errno on failure. The raw call is used where libc has no wrapper in every
@@ -56,7 +64,7 @@ int sys_setresuid(uid_t uid);
 int sys_setresgid(gid_t gid);
 int sys_setgroups_none(void);
 int sys_setrlimit(int resource, rlim_t soft, rlim_t hard);
-int sys_sched_setaffinity(const cpu_set_t *set);
+int sys_sched_setaffinity(const struct processors *these);
 /* Of this process; of a policy that has no priorities. */
 int sys_sched_setscheduler(int policy);
 long sys_keyctl(int operation);

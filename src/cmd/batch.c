@@ -303,9 +303,11 @@ static bool summary(const struct batch *b, bool interrupted, struct error *e)
 
 static size_t processors(void)
 {
-    cpu_set_t set;
+    struct processors have;
 
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
+    return sched_getaffinity(0, sizeof have, have.set) == 0
+               ? (size_t)CPU_COUNT_S(sizeof have, have.set)
+               : 1;
 }
 
 /* A root of the cache is not changed by anybody, and is locked against being pruned; one of the

@@ -130,20 +130,19 @@ bool step_limits(struct sandbox *s, struct error *e)
 bool step_affinity(struct sandbox *s, struct error *e)
 {
     uint64_t want = s->plan->declared.cpus;
-    cpu_set_t have;
-    cpu_set_t take;
+    struct processors have;
+    struct processors take = {0};
     int first = sched_getcpu();
 
-    if (sched_getaffinity(0, sizeof have, &have) < 0 || first < 0)
+    if (sched_getaffinity(0, sizeof have, have.set) < 0 || first < 0)
         return step_failed(e, "cannot read the processors of this process");
-    if ((uint64_t)CPU_COUNT(&have) <= want)
+    if ((uint64_t)CPU_COUNT_S(sizeof have, have.set) <= want)
         return true;
-    CPU_ZERO(&take);
-    for (int i = 0; i < CPU_SETSIZE && want > 0; i++) {
-        int cpu = (first + i) % CPU_SETSIZE;
+    for (int i = 0; i < PROCESSORS_MAX && want > 0; i++) {
+        int cpu = (first + i) % PROCESSORS_MAX;
 
-        if (CPU_ISSET(cpu, &have)) {
-            CPU_SET(cpu, &take);
+        if (CPU_ISSET_S(cpu, sizeof have, have.set)) {
+            CPU_SET_S(cpu, sizeof take, take.set);
             want--;
         }
     }
@@ -213,16 +212,15 @@ static bool note(const struct sandbox *s, enum controller exact, struct limit_ro
 
 static bool observe_cpus(const struct sandbox *s, pid_t pid, struct launch_result *result)
 {
-    cpu_set_t cpus;
+    struct processors has;
+    int n = sched_getaffinity(pid, sizeof has, has.set) < 0 ? -1 : CPU_COUNT_S(sizeof has, has.set);
 
-    if (sched_getaffinity(pid, sizeof cpus, &cpus) < 0 ||
-        (uint64_t)CPU_COUNT(&cpus) > s->plan->declared.cpus) {
+    if (n < 0 || (uint64_t)n > s->plan->declared.cpus) {
         buf_puts(&result->reasons, "the limit cpus is not in force\n");
         return false;
     }
     return note(s, CONTROLLER_CPU,
-                (struct limit_row){"cpus", (uint64_t)CPU_COUNT(&cpus), "affinity", "each process"},
-                result);
+                (struct limit_row){"cpus", (uint64_t)n, "affinity", "each process"}, result);
 }
 
 static bool observe_policy(pid_t pid, struct launch_result *result)
