@@ -43,6 +43,7 @@ enum {
     UNIT = 512,       /* in a service */
     CONTAINER = 1024, /* in docker */
     ADMIN = 2048,     /* CAP_SYS_ADMIN */
+    DEADLINE = 4096,  /* SCHED_DEADLINE */
 };
 
 static struct facts facts_of(unsigned what)
@@ -63,6 +64,7 @@ static struct facts facts_of(unsigned what)
     strcpy(f.unit, what & UNIT ? "box.service" : "");
     strcpy(f.container, what & CONTAINER ? "docker" : "");
     f.sys_admin = (what & ADMIN) != 0;
+    f.deadline = (what & DEADLINE) != 0;
     return f;
 }
 
@@ -122,6 +124,7 @@ static const struct row {
     {CALL_CLONE3, KIND_USER, ENOSYS, FILTERS | ANSWERED | UNIT, OBSTACLE_UNIT},
     {CALL_CLONE3, KIND_USER, ENOSYS, ANSWERED, OBSTACLE_KERNEL},
     {CALL_CLONE3, KIND_USER, EAGAIN, 0, OBSTACLE_NPROC},
+    {CALL_CLONE3, KIND_USER, EAGAIN, DEADLINE, OBSTACLE_DEADLINE},
     /* The other namespaces, and the calls in them: the caller has every capability there. */
     {CALL_UNSHARE, KIND_NET, ENOSPC, ZERO, OBSTACLE_MAX_ZERO},
     {CALL_UNSHARE, KIND_MNT, ENOSPC, ZERO, OBSTACLE_MAX_REACHED},
@@ -146,6 +149,10 @@ static const struct row {
     {CALL_MAP, KIND_USER, EACCES, UBUNTU, OBSTACLE_APPARMOR_USERNS},
     {CALL_MAP, KIND_USER, EPERM, UBUNTU, OBSTACLE_APPARMOR_USERNS},
     {CALL_FORK, KIND_USER, EAGAIN, 0, OBSTACLE_NPROC},
+    /* fork(2): under SCHED_DEADLINE, unless it is reset. What makes no process is not concerned. */
+    {CALL_FORK, KIND_USER, EAGAIN, DEADLINE, OBSTACLE_DEADLINE},
+    {CALL_FORK, KIND_USER, ENOMEM, DEADLINE, OBSTACLE_UNKNOWN},
+    {CALL_UNSHARE, KIND_USER, EAGAIN, DEADLINE, OBSTACLE_NPROC},
     {CALL_FILES, KIND_USER, EMFILE, 0, OBSTACLE_NOFILE},
     {CALL_FILES, KIND_USER, ENOSPC, ZERO, OBSTACLE_UNKNOWN},
 };
@@ -190,6 +197,8 @@ static const struct mend {
      ""},
     {OBSTACLE_OVERLAY, "no overlay", "sudo modprobe overlay", "/etc/modules-load.d/"},
     {OBSTACLE_KERNEL_NS, "the kernel", "CONFIG_NET_NS=y", ""},
+    {OBSTACLE_DEADLINE, "SCHED_DEADLINE", "chrt --other 0 denybox run", "chrt --reset-on-fork"},
+    {OBSTACLE_NOFILE, "RLIMIT_NOFILE", "denybox run --nofile N with a smaller N", "limits.d"},
 };
 
 START_TEST(the_mend_is_exact)

@@ -63,7 +63,7 @@ bool cgroup_alone(int fd)
     return processes_are(fd, own);
 }
 
-bool cgroup_empty(int fd)
+static bool cgroup_empty(int fd)
 {
     return processes_are(fd, "");
 }

@@ -18,9 +18,8 @@ const char *controller_name(enum controller c);
 /* Those that `file` of the cgroup `fd` lists; none when it cannot be read. */
 unsigned controllers_of(int fd, const char *file);
 
-/* Is this process in the cgroup `fd`, and no other? Is no process in it at all? */
+/* Is this process in the cgroup `fd`, and no other? */
 bool cgroup_alone(int fd);
-bool cgroup_empty(int fd);
 
 /* A hierarchy of /proc/PID/cgroup: that of version 2, and the one of systemd beside it. */
 #define HIERARCHY_V2 ""

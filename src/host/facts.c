@@ -62,7 +62,8 @@ static void read_text(int directory, const char *path, struct buf *b)
     }
 }
 
-long long facts_sysctl(const struct host *h, const char *path)
+/* One, "kernel/name"; SYSCTL_ABSENT when there is none or it is no number. */
+static long long read_sysctl(const struct host *h, const char *path)
 {
     struct buf b = {0};
     unsigned long long value = 0;
@@ -78,15 +79,15 @@ long long facts_sysctl(const struct host *h, const char *path)
 
 static void take_sysctls(const struct host *h, struct facts *f)
 {
-    f->userns_clone = facts_sysctl(h, "kernel/unprivileged_userns_clone");
-    f->apparmor_userns = facts_sysctl(h, "kernel/apparmor_restrict_unprivileged_userns");
-    f->tiocsti = facts_sysctl(h, "dev/tty/legacy_tiocsti");
-    f->ptrace_scope = facts_sysctl(h, "kernel/yama/ptrace_scope");
+    f->userns_clone = read_sysctl(h, "kernel/unprivileged_userns_clone");
+    f->apparmor_userns = read_sysctl(h, "kernel/apparmor_restrict_unprivileged_userns");
+    f->tiocsti = read_sysctl(h, "dev/tty/legacy_tiocsti");
+    f->ptrace_scope = read_sysctl(h, "kernel/yama/ptrace_scope");
     for (int i = 0; i < N_NAMESPACES; i++) {
         char path[64];
 
         snprintf(path, sizeof path, "user/max_%s_namespaces", kinds[i].name);
-        f->max[i] = facts_sysctl(h, path);
+        f->max[i] = read_sysctl(h, path);
     }
 }
 
@@ -155,6 +156,8 @@ static void take_process(const struct host *h, struct facts *f)
     f->filters = (int)number_of(buf_text(&b), "Seccomp_filters", 10, ~0ULL);
     f->no_new_privs = number_of(buf_text(&b), "NoNewPrivs", 10, 0) == 1;
     f->sys_admin = (number_of(buf_text(&b), "CapEff", 16, 0) >> CAP_SYS_ADMIN_BIT & 1) != 0;
+    /* With SCHED_RESET_ON_FORK, which would be told as well, its children have another policy. */
+    f->deadline = sched_getscheduler(0) == SCHED_DEADLINE;
     buf_free(&b);
     take_ids(h, f);
 }

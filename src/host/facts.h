@@ -24,6 +24,7 @@ struct facts {
     int seccomp;                 /* mode: 0 none, 2 filters; -1 unknown */
     int filters;                 /* how many, -1 unknown */
     bool no_new_privs;
+    bool deadline;      /* SCHED_DEADLINE, and its children would have it too */
     bool sys_admin;     /* CAP_SYS_ADMIN of the first user namespace */
     bool unmapped;      /* the caller's uid, or its gid, has no mapping here */
     bool maps_others;   /* root, and not alone in its user namespace: ids are changed, not mapped */
@@ -39,9 +40,6 @@ struct facts {
 
 /* Reads all of it. What cannot be read counts as absent, none or unknown. */
 void facts_take(const struct host *h, struct facts *f);
-
-/* One sysctl, "kernel/name"; SYSCTL_ABSENT when there is none or it is no number. */
-long long facts_sysctl(const struct host *h, const char *path);
 
 /* "user", "mnt"...; flag and option of the kernel. */
 const char *namespace_name(enum namespace_kind kind);

@@ -94,6 +94,15 @@ static bool is_landlocks(const struct refusal *r)
            (r->call == CALL_MOVE_MOUNT || r->call == CALL_PIVOT || r->call == CALL_UMOUNT);
 }
 
+/* A deadline cannot be shared, so sched_fork() in kernel/sched/core.c refuses, however few
+ * processes there are. */
+static enum obstacle diagnose_again(const struct facts *f, const struct refusal *r)
+{
+    if (r->call == CALL_FORK || r->call == CALL_CLONE3)
+        return f->deadline ? OBSTACLE_DEADLINE : OBSTACLE_NPROC;
+    return r->call == CALL_UNSHARE ? OBSTACLE_NPROC : OBSTACLE_UNKNOWN;
+}
+
 enum obstacle diagnose(const struct facts *f, const struct refusal *r)
 {
     bool namespace = r->call == CALL_UNSHARE;
@@ -105,8 +114,7 @@ enum obstacle diagnose(const struct facts *f, const struct refusal *r)
     case EUSERS:
         return namespace ? diagnose_full(f, r) : OBSTACLE_UNKNOWN;
     case EAGAIN:
-        return namespace || r->call == CALL_FORK || r->call == CALL_CLONE3 ? OBSTACLE_NPROC
-                                                                           : OBSTACLE_UNKNOWN;
+        return diagnose_again(f, r);
     case EMFILE:
         return OBSTACLE_NOFILE;
     case ENOSYS:

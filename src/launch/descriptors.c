@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/io.h"
@@ -78,6 +79,30 @@ static bool place_stdio(struct sandbox *s, struct error *e)
     return true;
 }
 
+/* The kernel's own bound holds root as well. */
+static bool beyond_the_kernels(int proc, rlim_t wanted)
+{
+    struct buf b = {0};
+    unsigned long long most = 0;
+    bool beyond = io_read_file(proc, "sys/fs/nr_open", 32, &b) &&
+                  sscanf(buf_text(&b), "%llu", &most) == 1 && wanted > most;
+
+    buf_free(&b);
+    return beyond;
+}
+
+static bool limit_descriptors(const struct sandbox *s, rlim_t wanted, struct error *e)
+{
+    if (sys_setrlimit(RLIMIT_NOFILE, wanted, wanted) == 0)
+        return true;
+    error_errno(e, EXIT_DENYBOX, errno, "cannot set the limit on descriptors");
+    if (!beyond_the_kernels(s->proc, wanted))
+        return host_hint(OBSTACLE_NOFILE, e);
+    return error_hint(e,
+                      "no process may have that many, and one more for the seal: give --nofile N "
+                      "with an N smaller than fs.nr_open");
+}
+
 /*
  * Leaves 0, 1 and 2, those of enum inside_fd, and the payload at the number of the limit on
  * descriptors, which is then lowered to exactly that number: nothing can have it ever again, since
@@ -90,10 +115,8 @@ bool step_descriptors(struct sandbox *s, struct error *e)
     int gate = s->gate_socket[1];
     int sentry = s->sentry[1];
 
-    if (sys_setrlimit(RLIMIT_NOFILE, (rlim_t)sealed + 1, (rlim_t)sealed + 1) < 0) {
-        error_errno(e, EXIT_DENYBOX, errno, "cannot set the limit on descriptors");
-        return host_hint(OBSTACLE_NOFILE, e);
-    }
+    if (!limit_descriptors(s, (rlim_t)sealed + 1, e))
+        return false;
     if (!close_the_callers(s, e) || !raise_fd(&gate, e) || !raise_fd(&s->proc, e) ||
         !raise_fd(&s->pair[1], e) || !raise_fd(&sentry, e) || !raise_fd(&s->sentry[0], e) ||
         !place_stdio(s, e) || !place(payload, sealed, e) || !place(gate, INSIDE_GATE, e))

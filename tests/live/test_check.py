@@ -215,7 +215,7 @@ class Check(Live):
     def test_few_open_files(self):
         """An option's value is beyond what the caller may ask for: run is misused, and check says
         that the default is."""
-        why, mend = "hard limit of open files", "sudo prlimit --pid $$ --nofile="
+        why, mend = "hard limit of open files", "denybox run --nofile N with a smaller N"
         self.check_named(["nofile=1024"], "nofile-limit", why, mend)
         done = behind(["nofile=1024"], DENYBOX, "run", "--", support.PAYLOAD, "exit", "0")
         self.assert_error(done, EXIT_DENYBOX, "cannot set the limit on descriptors", why)
