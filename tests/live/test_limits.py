@@ -224,6 +224,28 @@ class Limits(Live):
         done = run("--nofile", "4096", payload=("started",), preexec=lower)
         self.assert_error(done, support.EXIT_DENYBOX, "cannot set the limit", "ulimit")
 
+    def test_a_small_stack(self):
+        """The launcher's own: less than it needs is refused, and so much is enough."""
+        for size, enough in ((24 << 10, False), (255 << 10, False), (256 << 10, True)):
+            done = run(payload=("exit", "0"), preexec=lambda: resource.setrlimit(
+                resource.RLIMIT_STACK, (size, resource.getrlimit(resource.RLIMIT_STACK)[1])))
+            if enough:
+                self.assert_status(done, 0)
+            else:
+                self.assert_error(done, support.EXIT_DENYBOX, f"a stack of {size} bytes",
+                                  "ulimit -s 8192")
+
+    def test_beyond_the_kernels_limit(self):
+        """The seal takes one descriptor more than --nofile: fs.nr_open holds root as well."""
+        with open("/proc/sys/fs/nr_open", encoding="ascii") as file:
+            most = int(file.read())
+        if most > 1048576:
+            self.skipTest("fs.nr_open is more than --nofile can be")
+        done = run("--nofile", str(most), payload=("started",))
+        self.assert_error(done, support.EXIT_DENYBOX, "cannot set the limit",
+                          "smaller than fs.nr_open")
+        self.assertNotIn("prlimit", done.err)
+
 
 if __name__ == "__main__":
     support.main()
