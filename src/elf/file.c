@@ -216,6 +216,16 @@ const void *elf_file_at(struct elf_file *f, uint64_t vaddr, uint64_t size)
     return data != NULL ? data->d_buf : NULL;
 }
 
+const void *elf_file_segment(struct elf_file *f, size_t i, uint64_t *left)
+{
+    const struct elf_segment *p = &f->segments[i];
+
+    if (p->type != PT_LOAD || p->filesz >= *left)
+        return NULL;
+    *left -= p->filesz;
+    return elf_file_at(f, p->vaddr, p->filesz);
+}
+
 bool elf_file_tag(const struct elf_file *f, int64_t tag, uint64_t *value)
 {
     for (size_t i = 0; i < f->n_tags; i++) {

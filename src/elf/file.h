@@ -60,6 +60,11 @@ void elf_file_close(struct elf_file *f);
  * They belong to *f. */
 const void *elf_file_at(struct elf_file *f, uint64_t vaddr, uint64_t size);
 
+/* The bytes of segment `i`, as many as its filesz says, or NULL: where it is not loaded, is
+ * truncated, or is not less than *left. That goes down by them, for what is read stays in memory.
+ */
+const void *elf_file_segment(struct elf_file *f, size_t i, uint64_t *left);
+
 /* How many bytes of the file there are from this address to the end of its segment; 0: none. */
 uint64_t elf_file_room(const struct elf_file *f, uint64_t vaddr);
 

@@ -92,12 +92,8 @@ static bool take_from(struct process *p, const char *path, struct error *e)
     }
     for (size_t i = 0; ok && i < f.n_segments; i++) {
         const struct elf_segment *s = &f.segments[i];
-        const char *bytes = NULL;
+        const char *bytes = (s->flags & PF_X) == 0 ? elf_file_segment(&f, i, &left) : NULL;
 
-        if (s->type == PT_LOAD && (s->flags & PF_X) == 0 && s->filesz < left) {
-            bytes = elf_file_at(&f, s->vaddr, s->filesz);
-            left -= s->filesz;
-        }
         if (bytes != NULL)
             ok = take_strings(p, path, bytes, s->filesz, e);
     }

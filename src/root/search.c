@@ -253,22 +253,17 @@ static bool take_list(const char *bytes, size_t size, char **list, size_t *n)
     return *n != 0;
 }
 
-/* In the loader's constant data, an array of characters with a NUL after each directory. What is
- * read stays in memory, and a program may bring a loader of its own. */
+/* In the loader's constant data, an array of characters with a NUL after each directory. A program
+ * may bring a loader of its own. */
 static bool scan_loader(struct elf_file *f, char **list, size_t *n)
 {
     uint64_t left = LOADER_MAX;
 
     for (size_t i = 0; i < f->n_segments && *n == 0; i++) {
-        const struct elf_segment *p = &f->segments[i];
-        const char *bytes = NULL;
+        const char *bytes = elf_file_segment(f, i, &left);
 
-        if (p->type == PT_LOAD && p->filesz < left) {
-            bytes = elf_file_at(f, p->vaddr, p->filesz);
-            left -= p->filesz;
-        }
         if (bytes != NULL)
-            take_list(bytes, p->filesz, list, n);
+            take_list(bytes, f->segments[i].filesz, list, n);
     }
     return *n != 0;
 }
