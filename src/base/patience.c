@@ -30,7 +30,7 @@ static int64_t since_last_ms(void)
 
 void patience_begin(const char *what)
 {
-    waiting.what = what != NULL && isatty(2) ? what : NULL;
+    waiting.what = what;
     waiting.bytes = 0;
     waiting.there = false;
     if (waiting.what != NULL)
@@ -43,7 +43,10 @@ void patience_add(uint64_t bytes)
     if (waiting.what == NULL || since_last_ms() < (waiting.there ? BETWEEN_MS : BEFORE_MS))
         return;
     clock_gettime(CLOCK_MONOTONIC, &waiting.last);
-    if (!terminal_takes(2))
+    /* Asked only now: nearly everything is done by then. */
+    if (!waiting.there && !isatty(2))
+        waiting.what = NULL;
+    if (waiting.what == NULL || !terminal_takes(2))
         return;
     waiting.there = true;
     fprintf(stderr, "\rdenybox: %s: %llu MiB\033[K", waiting.what,
