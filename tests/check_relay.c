@@ -456,6 +456,12 @@ START_TEST(what_somebody_is_told_of_by_signals_is_not_passed_on)
     ck_assert_mem_eq(e.text, text, strlen(text));
     ck_assert_int_eq((int)e.exit, EXIT_DENYBOX);
     relay_close(&relay);
+    ck_assert_int_eq(fcntl(_i, F_SETOWN, -getpgrp()), 0);
+    ck_assert(!relay_open(&relay, stdio, &e));
+    snprintf(text, sizeof text, "cannot pass descriptor %d on: process group %d is told", _i,
+             (int)getpgrp());
+    ck_assert_mem_eq(e.text, text, strlen(text));
+    relay_close(&relay);
     ck_assert_int_eq(fcntl(_i, F_SETOWN, 0), 0);
     ck_assert(relay_open(&relay, stdio, &e));
     relay_close(&relay);

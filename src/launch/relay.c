@@ -53,11 +53,10 @@ static bool has_no_owner(int fd, struct error *e)
     }
     if (owner.pid == 0)
         return true;
-    error_set(
-        e, EXIT_DENYBOX,
-        "cannot pass descriptor %d on: process %d is told of it by signals, which the payload "
-        "could choose",
-        fd, (int)owner.pid);
+    error_set(e, EXIT_DENYBOX,
+              "cannot pass descriptor %d on: %s %d is told of it by signals, which the payload "
+              "could choose",
+              fd, owner.type == F_OWNER_PGRP ? "process group" : "process", (int)owner.pid);
     return error_hint(e, "put a pipe between, as in: command | denybox run ... | cat");
 }
 

@@ -78,9 +78,11 @@ bool object_open(struct host_object *o, const char *option, const char *path, bo
     o->dev = st.st_dev;
     o->ino = st.st_ino;
     o->directory = S_ISDIR(st.st_mode);
-    if (was_removed(o->fd, &st))
-        return error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': the directory was removed", option,
-                         text_show(path));
+    if (was_removed(o->fd, &st)) {
+        error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': the directory was removed", option,
+                  text_show(path));
+        return error_hint(e, "where it is the working directory, go to one that is there: cd");
+    }
     if (!want_directory || o->directory)
         return true;
     error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': not a directory", option, text_show(path));

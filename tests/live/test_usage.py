@@ -316,7 +316,8 @@ class Usage(Live):
             line = 'cd "$0" && mkdir x && cd x && rmdir ../x && exec "$@"'
             done = support.command(["sh", "-c", line, self.path("gone"), support.DENYBOX, "run", *words,
                                     "--", support.PAYLOAD, "started"])
-            self.assert_error(done, EXIT_DENYBOX, "the directory was removed")
+            self.assert_error(done, EXIT_DENYBOX, "the directory was removed",
+                              "go to one that is there")
 
     def test_option_in_both_forms(self):
         for words in (("--hostname", "a"), ("--hostname=a",)):
