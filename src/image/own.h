@@ -17,15 +17,15 @@
  * said of that.
  */
 struct own_entry {
-    char *name; /* owned; "": a directory */
+    const char *name; /* "": a directory */
     ino_t inode;
+    char bytes[];
 };
 
-/* Zero-initialised it is empty. */
+/* A balanced tree of them: whoever makes a layer chooses the names, and could make them all fall
+ * into one place of a table by a hash. Zero-initialised it is empty. */
 struct own {
-    struct own_entry *slot; /* owned; name NULL: free */
-    size_t n;
-    size_t size;
+    void *tree; /* owned; of tsearch(3) */
 };
 
 /* Adds a name of the directory with that inode number, or with "" the directory itself. False when

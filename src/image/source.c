@@ -389,7 +389,7 @@ bool source_read(struct image_source *s, const char *name, size_t max, struct bu
     char bytes[16384];
     ssize_t n = f != NULL ? 1 : -1;
 
-    while (n > 0) {
+    while (n > 0 && !b->failed) {
         n = file_read(f, bytes, sizeof bytes, e);
         if (n > 0)
             buf_add(b, bytes, (size_t)n);
@@ -400,5 +400,5 @@ bool source_read(struct image_source *s, const char *name, size_t max, struct bu
         }
     }
     source_file_close(f);
-    return n == 0 && b->failed ? out_of_memory(e) : n == 0;
+    return n >= 0 && b->failed ? out_of_memory(e) : n == 0;
 }
