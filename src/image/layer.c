@@ -333,6 +333,10 @@ static bool apply_at(struct layer *l, const struct tar_entry *entry, struct spot
 {
     if (is_whiteout(entry->path))
         return white_out(l, entry, p, e);
+    /* "x/.wh.y/." is a file for one who looks at the end of it, and a whiteout for one who tidies
+     * the path first. */
+    if (strncmp(p->name, WHITEOUT, strlen(WHITEOUT)) == 0)
+        return refuse(entry->path, e, "it is a whiteout, or a file, by how its name is read");
     if (p->name[0] != '\0')
         return put(l, entry, p, e);
     return entry->type == TAR_DIRECTORY ||
