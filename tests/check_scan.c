@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "scan/invocation.h"
 #include "scan/option.h"
@@ -353,6 +354,94 @@ START_TEST(what_a_parser_says_is_judged)
 }
 END_TEST
 
+/* A tree whose sources import one more whenever they are read: "m0", then "m1" ... The parser notes
+ * how often it was started, and what it was told last. */
+struct chain {
+    unsigned runs;
+    char told[4096];
+};
+
+static bool import_one_more(void *context, const struct buf *input, struct buf *output,
+                            struct error *error)
+{
+    struct chain *c = context;
+    const char *at = buf_text(input);
+    char name[16];
+    char file[24];
+    char *end;
+    unsigned sources = 0;
+
+    (void)error;
+    snprintf(c->told, sizeof c->told, "%s", at);
+    snprintf(name, sizeof name, "m%u", c->runs++);
+    snprintf(file, sizeof file, "%s.py", name);
+    if (access(support_path(file), F_OK) < 0)
+        snprintf(name, sizeof name, "json");
+    buf_puts(output, LIBRARY ABSENT "\"sources\": [");
+    for (; at < buf_text(input) + input->length; sources++) {
+        size_t length = strtoul(at, &end, 10);
+
+        at = end + 1 + length;
+        if (sources > 0)
+            buf_printf(output,
+                       "%s{\"facts\": [[\"m\", \"%s\", 1]], \"renames\": {\"o\": [\"os\"]}}",
+                       sources > 1 ? ", " : "", name);
+    }
+    buf_puts(output, "]}");
+    return true;
+}
+
+static void parse_chain(struct chain *c, struct scan_report *r)
+{
+    struct sources s = {.report = r, .place = support_fd(), .shown = ""};
+    struct scan_parser p = {import_one_more, c};
+
+    *c = (struct chain){0};
+    *r = (struct scan_report){.policy = &policy};
+    ck_assert(scan_policy_load(&policy, NULL, &e));
+    support_write("a.py", 0644, "", 0);
+    ck_assert(sources_add(&s, "a.py"));
+    sources_parse(&s, &p);
+    sources_free(&s);
+}
+
+START_TEST(a_tree_is_not_read_without_end)
+{
+    struct scan_report r;
+    struct chain c;
+    char file[24];
+
+    for (int i = 0; i < 200; i++) {
+        snprintf(file, sizeof file, "m%d.py", i);
+        support_write(file, 0644, "", 0);
+    }
+    parse_chain(&c, &r);
+    ck_assert_str_eq(r.failed, "the sources would be read more than 50 times");
+    ck_assert_int_eq(scan_verdict(&r), SCAN_NOT_RUN);
+    ck_assert_uint_eq(c.runs, 50);
+    scan_report_free(&r);
+    scan_policy_free(&policy);
+}
+END_TEST
+
+/* The first alone, what it imports, both; what both import then, and all three. */
+START_TEST(what_is_said_again_is_known_once)
+{
+    struct scan_report r;
+    struct chain c;
+
+    support_write("m0.py", 0644, "", 0);
+    support_write("m2.py", 0644, "", 0);
+    parse_chain(&c, &r);
+    ck_assert_str_eq(r.failed, "");
+    ck_assert_uint_eq(c.runs, 5);
+    ck_assert_ptr_nonnull(strstr(c.told, "\"a\":{\"o\":[\"os\"]}"));
+    ck_assert_ptr_nonnull(strstr(c.told, "\"m2\":{\"o\":[\"os\"]}"));
+    scan_report_free(&r);
+    scan_policy_free(&policy);
+}
+END_TEST
+
 /* Mutations of the built-in policy: read or refused, never a fault. */
 START_TEST(hostile_policies_are_read_or_refused)
 {
@@ -427,6 +516,11 @@ static Suite *suite(void)
     tcase_add_test(c, what_a_parser_says_is_judged);
     tcase_add_loop_test(c, hostile_policies_are_read_or_refused, 0, 10);
     tcase_add_loop_test(c, words_of_scan, 0, N_ROWS(words));
+    suite_add_tcase(s, c);
+    c = tcase_create("trees");
+    support_directories(c);
+    tcase_add_test(c, a_tree_is_not_read_without_end);
+    tcase_add_test(c, what_is_said_again_is_known_once);
     suite_add_tcase(s, c);
     return s;
 }

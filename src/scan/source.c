@@ -18,6 +18,10 @@
 /* More names than any library has. */
 #define LIBRARY_MAX 10000
 
+/* How often the parser is started for one payload. Each source may import one more, and what all
+ * are called may lead to one more when all are read again; what is not hostile ends after a few. */
+#define RUNS_MAX 50
+
 /* Made by the build from walker.py. */
 const char scan_walker[] =
 #include "scan/walker.inc"
@@ -287,6 +291,14 @@ static bool take_answers(struct sources *s, size_t from, size_t n, const struct 
     return ok && local_shadows(s);
 }
 
+/* All are read again, and each says again what it calls what it imports. */
+static bool forget_renames(struct sources *s)
+{
+    json_decref(s->renames);
+    s->renames = json_object();
+    return s->renames != NULL || scan_failed(s->report, "out of memory");
+}
+
 static bool parse_batch(struct sources *s, const struct scan_parser *parser)
 {
     size_t from = s->parsed;
@@ -299,7 +311,7 @@ static bool parse_batch(struct sources *s, const struct scan_parser *parser)
     s->parsed = s->n;
     if (ok && !parser->parse(parser->context, &input, &output, &e))
         ok = scan_failed_for(s->report, &e);
-    ok = ok && take_answers(s, from, n, &output);
+    ok = ok && (from != 0 || forget_renames(s)) && take_answers(s, from, n, &output);
     buf_free(&input);
     buf_free(&output);
     return ok;
@@ -308,9 +320,12 @@ static bool parse_batch(struct sources *s, const struct scan_parser *parser)
 bool sources_parse(struct sources *s, const struct scan_parser *parser)
 {
     size_t together = 0;
+    unsigned runs = 0;
 
     s->renames = json_object();
     while (s->parsed < s->n) {
+        if (runs++ == RUNS_MAX)
+            return scan_failed(s->report, "the sources would be read more than %d times", RUNS_MAX);
         if (!parse_batch(s, parser))
             return false;
         /* A name of one may be of use to another, or to itself: all are read again with what is
