@@ -337,6 +337,16 @@ class Forwarded(Live):
         process.wait()
         support.require_nothing_left()
 
+    def test_stopped_before_the_payload(self):
+        """Somebody stops the launcher for longer than the probes may take, ten seconds in this
+        build: the answer is there when it goes on."""
+        process = support.stopped("pidfd_open", "run", "--", support.PAYLOAD, "exit", "7")
+        self.addCleanup(process.stderr.close)
+        time.sleep(12)
+        process.send_signal(signal.SIGCONT)
+        self.assertEqual((process.stderr.read(), process.wait(support.TIMEOUT)), (b"", 7))
+        support.require_nothing_left()
+
 
 if __name__ == "__main__":
     support.main()
