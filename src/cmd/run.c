@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cmd/run.h"
 
-#include <poll.h>
 #include <stdio.h>
 
 #include "base/io.h"
+#include "base/terminal.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/inspect.h"
@@ -21,6 +21,11 @@ static void warn_of_limit(const struct plan *plan, const struct launch_result *r
         fprintf(stderr,
                 "denybox: warning: the payload was ended by its limit: --%s SIZE gives more\n",
                 limit);
+    else if (r->unwritten)
+        fprintf(stderr,
+                "denybox: warning: the terminal did not take all that the payload wrote: "
+                "--timeout %llu s is over\n",
+                (unsigned long long)plan->declared.timeout);
     else if (r->time_limit == TIME_TERMINATED)
         fprintf(stderr, "denybox: warning: the payload was ended: --timeout %llu s is over\n",
                 (unsigned long long)plan->declared.timeout);
@@ -36,9 +41,7 @@ static void warn_of_limit(const struct plan *plan, const struct launch_result *r
  * from a terminal that stands still, the end that was promised must not wait for it. */
 static void warn(const struct plan *plan, const struct launch_result *r)
 {
-    struct pollfd taken = {.fd = 2, .events = POLLOUT};
-
-    if (!plan->declared.quiet && poll(&taken, 1, 0) == 1)
+    if (!plan->declared.quiet && terminal_takes(2))
         warn_of_limit(plan, r);
 }
 

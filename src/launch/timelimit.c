@@ -105,6 +105,7 @@ bool timelimit_over(struct supervisor *sv)
     }
     if (sv->result->time_limit == TIME_KEPT) {
         sv->result->time_limit = TIME_TERMINATED;
+        sv->result->unwritten = true;
         sv->result->elapsed_ms = now_ms() - sv->time.began;
     }
     return true;

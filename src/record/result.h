@@ -87,6 +87,7 @@ struct launch_result {
     enum ending ending;
     int number; /* exit status or signal */
     enum time_limit time_limit;
+    bool unwritten;     /* it was met by what was left to be written to a terminal */
     int64_t elapsed_ms; /* from the opening of the gate to the payload's end */
     struct rusage usage;
     struct events events; /* once the sandbox is gone */

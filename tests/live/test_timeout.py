@@ -101,10 +101,11 @@ class Timeout(Live):
         self.assertEqual(done.returncode, TIMED_OUT)
         support.require_nothing_left()
 
-    def at_a_terminal(self, *payload):
+    def at_a_terminal(self, *payload, errors=2):
         """The exit status of a run at a terminal that nobody reads."""
         pid, master = pty.fork()
         if pid == 0:
+            os.dup2(errors, 2)
             os.execve(support.DENYBOX, ["denybox", "run", *SHORT, "--", support.PAYLOAD, *payload],
                       support.base_env())
         self.addCleanup(os.close, master)
@@ -115,7 +116,12 @@ class Timeout(Live):
 
     def test_the_rest_of_the_output(self):
         """The payload has ended, and what it wrote is not taken: that is a part of its run."""
-        self.assertEqual(self.at_a_terminal("text", str(60 << 10)), TIMED_OUT)
+        with open(self.path("errors"), "w+", encoding="utf-8") as errors:
+            status = self.at_a_terminal("text", str(60 << 10), errors=errors.fileno())
+            errors.seek(0)
+            self.assertEqual(errors.read(), "denybox: warning: the terminal did not take all that "
+                                            "the payload wrote: --timeout 1 s is over\n")
+        self.assertEqual(status, TIMED_OUT)
 
     def test_outputs_are_withheld(self):
         with open(self.path("status"), "w+", encoding="ascii") as status:
