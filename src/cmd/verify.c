@@ -18,7 +18,8 @@
 /* Files between two looks of whoever waits at a terminal. */
 #define PROGRESS_STEP 64
 
-static bool report(const struct policy *policy, const struct verification *v)
+/* `copy_of`: the file that has the same document; NULL: none before it. */
+static bool report(const struct policy *policy, const struct verification *v, const char *copy_of)
 {
     bool alone = policy->n_files == 1;
     enum outcome outcome = verification_outcome(v);
@@ -31,7 +32,7 @@ static bool report(const struct policy *policy, const struct verification *v)
     else if (alone)
         report_verdict(stdout, v);
     else if (!policy->quiet || outcome != OUTCOME_ACCEPTABLE)
-        report_line(stdout, v);
+        report_line(stdout, v, copy_of);
     return true;
 }
 
@@ -109,20 +110,25 @@ static bool page_end(const struct page *page, const struct policy *policy,
     return ok;
 }
 
-/* One document under two names is the evidence of one run, and would count as that of two. `seen`
- * becomes NULL when memory has run out. */
-static void count(struct tally *tally, json_t **seen, const struct verification *v)
+/* One document under two names is the evidence of one run, and would count as that of two: the
+ * number of the file that had it first, -1 for none. `seen` becomes NULL when memory has run out.
+ */
+static int count(struct tally *tally, json_t **seen, const struct verification *v, int i)
 {
     enum outcome outcome = verification_outcome(v);
     const char *digest = field_text(v->bundle, "integrity.sha256");
+    const json_t *first;
 
     tally->n[outcome]++;
     if (outcome != OUTCOME_ACCEPTABLE || digest == NULL)
-        return;
-    if (json_object_get(*seen, digest) != NULL)
-        tally->copies++;
-    else
-        json_put(seen, digest, json_true());
+        return -1;
+    first = json_object_get(*seen, digest);
+    if (first == NULL) {
+        json_put(seen, digest, json_integer(i));
+        return -1;
+    }
+    tally->copies++;
+    return (int)json_integer_value(first);
 }
 
 static int verify_all(const struct policy *policy, struct page *page)
@@ -132,11 +138,12 @@ static int verify_all(const struct policy *policy, struct page *page)
     struct tally tally = {0};
     struct error e;
     bool said = true;
+    int first;
 
     for (int i = 0; i < policy->n_files; i++) {
         verify_file(policy, policy->files[i], &v);
-        count(&tally, &seen, &v);
-        said = report(policy, &v) && said;
+        first = count(&tally, &seen, &v, i);
+        said = report(policy, &v, first >= 0 ? policy->files[first] : NULL) && said;
         page_take(page, i, &v);
         verification_free(&v);
         progress(policy, i + 1);

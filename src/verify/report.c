@@ -59,14 +59,19 @@ void report_verdict(FILE *out, const struct verification *v)
     fprintf(out, "%s %s\n", outcome_row(verification_outcome(v))->word, text_show(v->path));
 }
 
-void report_line(FILE *out, const struct verification *v)
+void report_line(FILE *out, const struct verification *v, const char *copy_of)
 {
     size_t n = v->n_notes < CODES_SHOWN ? v->n_notes : CODES_SHOWN;
 
     fprintf(out, "%-10s %s", outcome_row(verification_outcome(v))->word, text_show(v->path));
     for (size_t i = 0; i < n; i++)
         fprintf(out, "%s%s", i == 0 ? ": " : ", ", reason_row(v->notes[i].reason)->code);
-    fprintf(out, "%s\n", v->n_notes + v->unsaid > n ? ", ..." : "");
+    fputs(v->n_notes + v->unsaid > n ? ", ..." : "", out);
+    if (n != 0)
+        fprintf(out, " (%s)", v->notes[0].text);
+    if (copy_of != NULL)
+        fprintf(out, ": a copy of %s", text_show(copy_of));
+    fputs("\n", out);
 }
 
 void report_tally(FILE *out, const struct tally *tally)

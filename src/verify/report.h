@@ -19,8 +19,9 @@ void report_whole(FILE *out, const struct verification *v);
 /* One line: the verdict and the file. */
 void report_verdict(FILE *out, const struct verification *v);
 
-/* One line: the verdict, the file, and the first reasons. */
-void report_line(FILE *out, const struct verification *v);
+/* One line: the verdict, the file, the first reasons, and the first of them in words. `copy_of`:
+ * the file of which it is a copy; NULL: of none. */
+void report_line(FILE *out, const struct verification *v, const char *copy_of);
 
 /* The line below many files. */
 void report_tally(FILE *out, const struct tally *tally);

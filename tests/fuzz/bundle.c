@@ -44,7 +44,7 @@ static void verify(const char *path, bool base)
         FUZZ_REQUIRE(verification_check(&v, (enum check)i) != OUTCOME_REJECTED ||
                      verification_outcome(&v) == OUTCOME_REJECTED);
     report_whole(nowhere, &v);
-    report_line(nowhere, &v);
+    report_line(nowhere, &v, v.path);
     document = report_json(&v);
     text = json_canonical(document);
     FUZZ_REQUIRE(document != NULL && text != NULL);

@@ -88,6 +88,27 @@ class Verify(Live):
         self.replan(document)
         return document
 
+    def timed(self):
+        """A bundle of a payload that its time limit has ended."""
+        done = run("--venue", "VPS", "--timeout", "1", "--evidence", self.path("timed.json"),
+                   payload=("sleep", "60"))
+        self.assert_status(done, 124)
+        return self.evidence("timed.json")
+
+    def scripted(self):
+        """A bundle of a script and of a module beside it, both scanned by a policy of their own."""
+        os.mkdir(self.path("scripts"))
+        support.write(self.path("scripts", "x.py"), "import json\nimport beside")
+        support.write(self.path("scripts", "beside.py"), "import re")
+        support.write(self.path("policy.json"), json.dumps({
+            "schema_version": 1, "description": "", "elf": {"interpreters": ["/usr/bin/python3"]},
+            "python": {"imports": ["beside", "json", "re"], "allow": ["local-module"]}}))
+        done = denybox("run", "--in", self.path("scripts"), "--rootfs", support.rootfs(), "--venue",
+                       "VPS", "--scan", self.path("policy.json"), "--evidence",
+                       self.path("scripted.json"), "--", "python3", "/in/x.py")
+        self.assert_status(done, 0)
+        return self.evidence("scripted.json")
+
     def replan(self, document):
         document["binding"]["plan_sha256"] = bundle.sha256(
             mutation.canonical(document["binding"]["plan"]))
@@ -1527,7 +1548,9 @@ class Mutations(Verify):
         imaged, batched, cgrouped = self.imaged(), self.batched(), self.cgrouped()
         for document in (batched, cgrouped):
             self.assert_codes(document, ACCEPTABLE)
-        known = self.alternatives(attest, rich, rooted, deviant, imaged, batched, cgrouped)
+        scripted = self.scripted()
+        known = self.alternatives(attest, rich, rooted, deviant, imaged, batched, cgrouped,
+                                  scripted)
         controlled = self.attest("--controls")
         found = {}
         # Of the others only that in which they differ from the first two.
@@ -1536,6 +1559,8 @@ class Mutations(Verify):
                 (rooted, "binding|image_digest|result", ()),
                 (batched, "binding|freshness", ()), (cgrouped, r"limits|result|binding\.plan", ()),
                 (imaged, r"image_digest|binding\.(image|root|plan\.(image|mounts))", ()),
+                (self.timed(), "result", ()),
+                (scripted, "scan", ("--scan-policy", self.path("policy.json"))),
                 (deviant, "probes|profile|deviations|binding.plan",
                  ("--allow-deviation", "proc", "--allow-deviation", "dev"))):
             cases = self.sealed(document, known, part)
@@ -1684,10 +1709,19 @@ class Many(Verify):
         lines = done.out.splitlines()
         self.assertEqual(lines[0], f"ACCEPTABLE {good}")
         self.assertTrue(lines[1].startswith(f"REJECTED   {bad}: schema-missing"), lines)
-        self.assertEqual(lines[2], f"BLOCKED    {missing}: file-unreadable")
+        self.assertEqual(lines[2],
+                         f"BLOCKED    {missing}: file-unreadable (No such file or directory)")
         self.assertEqual(lines[3], "3 files: 1 acceptable, 1 rejected, 1 blocked")
         done = denybox("verify", "--quiet", good, bad)
         self.assertEqual(len(done.out.splitlines()), 2)
+
+    def test_a_line_says_what_is_wrong(self):
+        """The codes, and the first of them in words."""
+        other = self.save(self.attest("--nonce", "an-older-challenge"), "other.json")
+        done = denybox("verify", "--nonce", "a-challenge", "--venue", "CI", other, self.dir)
+        self.assertEqual(done.out.splitlines()[:2], [
+            f"REJECTED   {other}: nonce-differs, venue-refused (the nonce is 'an-older-challenge')",
+            f"REJECTED   {self.dir}: file-kind (a directory: name the bundles in it, each for itself)"])
 
     def test_a_copy_is_counted(self):
         """One document under several names, written with other blanks, is still of one run."""
@@ -1697,8 +1731,11 @@ class Many(Verify):
         bad = self.save(support.read(one).replace('"VPS"', '"CI"', 1), "bad.json")
         page = self.path("page.html")
         done = denybox("verify", "--html", page, one, other, two, bad, one)
-        self.assertEqual(done.out.splitlines()[-1], "5 files: 4 acceptable, 1 rejected, 0 blocked; "
+        lines = done.out.splitlines()
+        self.assertEqual(lines[-1], "5 files: 4 acceptable, 1 rejected, 0 blocked; "
                          "of the acceptable, copies of others: 2")
+        self.assertEqual(lines[1:3], [f"ACCEPTABLE {other}", f"ACCEPTABLE {two}: a copy of {one}"])
+        self.assertEqual(lines[4], f"ACCEPTABLE {one}: a copy of {one}")
         self.assertIn("Of the acceptable, copies of others: 2.", support.read(page))
 
     def test_json(self):
