@@ -11,6 +11,7 @@
 #include "cmd/outputs.h"
 #include "cmd/pipes.h"
 #include "plan/lack.h"
+#include "scan/program.h"
 
 /* Why it was ended, as a word of warning. */
 static void warn_of_limit(const struct plan *plan, const struct launch_result *r)
@@ -81,6 +82,16 @@ static bool inspect(const struct plan *plan, struct inspection *i, struct launch
            error_set(e, EXIT_DENYBOX, "cannot note what was scanned: out of memory");
 }
 
+/* A script that the scan did not find was mostly named as if the payload saw it. */
+static void explain_scan(const struct plan *plan, const struct launch_result *r, struct error *e)
+{
+    char text[512];
+
+    if (r->scan.asked && r->scan.denied == NOT_OBSERVED &&
+        scan_interpreter(plan->derived.payload.path) && lack_find(plan, text, sizeof text))
+        error_hint(e, "%s", text);
+}
+
 /* Its own message is of something that is there, outside. */
 static void explain_failure(const struct plan *plan, const struct launch_result *r)
 {
@@ -105,6 +116,7 @@ static int start(const struct plan *plan, const struct binding *binding,
         report_end(plan, result);
         explain_failure(plan, result);
     } else {
+        explain_scan(plan, result, &e);
         status = report_failure(plan, result, &e);
     }
     warn_of_rest(plan, result);

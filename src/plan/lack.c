@@ -2,13 +2,16 @@
 #include "plan/lack.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/io.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "plan/world.h"
 
 /* An option of perl that brings a program: -e, -E, or in a cluster such as -lne. Of the letters
  * before it none takes the rest of the word for itself. */
@@ -57,6 +60,32 @@ static bool is_only_here(const struct plan *plan, const char *word)
            strcmp(plan->declared.chdir, "/") == 0 && !is_in_root(plan, word);
 }
 
+/* How the payload is shown a file that was named as if it saw the caller's directory. Where /in is
+ * taken, as by a batch, another --in would be no answer. */
+static void show_file(const struct plan *plan, const char *word, char *text, size_t size)
+{
+    const struct declared *d = &plan->declared;
+    const char *slash = strrchr(word, '/');
+    const char *name = slash != NULL ? slash + 1 : word;
+    char real[PATH_MAX];
+    int n = snprintf(text, size, "the payload sees no '%s': ", text_show(word));
+
+    if (n < 0 || (size_t)n >= size)
+        return;
+    if (d->in == NULL)
+        snprintf(text + n, size - (size_t)n, "--in DIR, and /in/%s, show it that file",
+                 text_show(name));
+    else if (d->rootfs != NULL || d->image != NULL || realpath(word, real) == NULL ||
+             world_own_place(real) != NULL)
+        snprintf(text + n, size - (size_t)n, "beside its input it is there as /in/%s",
+                 text_show(name));
+    else if (is_in_root(plan, real))
+        snprintf(text + n, size - (size_t)n, "it is there as %s", text_show(real));
+    else
+        snprintf(text + n, size - (size_t)n, "--with %s, and %s, show it that file",
+                 text_show(word), text_show(real));
+}
+
 bool lack_find(const struct plan *plan, char *text, size_t size)
 {
     const struct payload *p = &plan->derived.payload;
@@ -69,16 +98,13 @@ bool lack_find(const struct plan *plan, char *text, size_t size)
         return true;
     }
     for (size_t i = 1; i < p->n_argv; i++) {
-        const char *slash = strrchr(p->argv[i], '/');
-
         if (plan->declared.in == NULL && strncmp(p->argv[i], "/in/", 4) == 0) {
             snprintf(text, size, "nothing is in /in: --in DIR brings what the payload is to read");
             return true;
         }
         if (!is_only_here(plan, p->argv[i]))
             continue;
-        snprintf(text, size, "the payload sees no '%s': --in DIR, and /in/%s, show it that file",
-                 text_show(p->argv[i]), text_show(slash != NULL ? slash + 1 : p->argv[i]));
+        show_file(plan, p->argv[i], text, size);
         return true;
     }
     return false;

@@ -18,8 +18,7 @@ bool world_has_files(const struct plan *plan)
     return plan->derived.rootfs.fd >= 0 || plan->provided.host;
 }
 
-/* The place of the sandbox's own that a path lies in, or NULL. */
-static const char *own_place(const char *path)
+const char *world_own_place(const char *path)
 {
     static const char *const places[] = {"/in", "/out", "/tmp"};
 
@@ -36,7 +35,7 @@ static const char *own_place(const char *path)
  * itself, which is executed by descriptor. */
 static bool is_outside(const struct plan *plan, const char *path)
 {
-    return plan->derived.rootfs.fd < 0 || (plan->provided.host && own_place(path) != NULL);
+    return plan->derived.rootfs.fd < 0 || (plan->provided.host && world_own_place(path) != NULL);
 }
 
 /* Opens `path` as the payload's world sees it; a submount of the root is not there for an overlay.
@@ -59,7 +58,7 @@ int world_open(const struct plan *plan, const char *path)
 /* The sandbox's own mounts hide what the root has there, and none of them executes. */
 bool world_refuse_noexec(const char *path, struct error *e)
 {
-    const char *place = own_place(path);
+    const char *place = world_own_place(path);
 
     if (place == NULL)
         return true;

@@ -32,4 +32,7 @@ bool world_refuse_noexec(const char *path, struct error *e);
  */
 bool world_search(const struct plan *plan, const char *name, char path[PATH_MAX], struct error *e);
 
+/* The place of the sandbox's own, such as /tmp, that a path lies in; NULL: in none. */
+const char *world_own_place(const char *path);
+
 #endif

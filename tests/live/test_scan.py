@@ -1008,6 +1008,14 @@ class Run(Base):
         self.assertIn("BLOCKED: PR-DYNIMPORT NOT_RUN", done.err)
         self.assertNotIn("a policy of your own", done.err)
 
+    def test_a_script_that_only_the_caller_sees(self):
+        self.source("import json")
+        done = denybox("run", *self.io, "--rootfs", rootfs(), "--scan", "default", "--", "python3",
+                       "x.py", cwd=self.path("in"))
+        self.assert_status(done, EXIT_BLOCKED)
+        self.assertIn("denybox: hint: the payload sees no 'x.py': beside its input it is there as "
+                      "/in/x.py\n", done.err)
+
     def test_without_it_nothing_is_scanned(self):
         done = run("--venue", "CI", "--evidence", self.path("bundle.json"), payload=("exit", "0"))
         self.assert_status(done, 0)

@@ -5,6 +5,7 @@
 import os
 import shutil
 import socket
+import tempfile
 
 import support
 from support import EXIT_DENYBOX, EXIT_NOT_EXECUTABLE, EXIT_NOT_FOUND, Live, denybox
@@ -278,6 +279,24 @@ class Usage(Live):
             self.assertEqual(self.failed(*words, program=program), [], words)
         self.assertEqual(denybox("run", "--", support.PAYLOAD, "exit", "0", "s.py",
                                  cwd=self.dir).err, "")
+
+    def test_hint_where_the_input_is_taken(self):
+        """--in would be no answer then: --with is, where it can be."""
+        here = tempfile.mkdtemp(prefix="denybox-host-", dir="/var/tmp")
+        self.addCleanup(shutil.rmtree, here)
+        os.chmod(here, 0o755)
+        path = support.write(os.path.join(here, "s.py"))
+        os.mkdir(self.path("root"))
+        shutil.copy(support.PAYLOAD, self.path("root", "payload"))
+        beside = "beside its input it is there as /in/s.py"
+        for cwd, words, program, said in (
+                (here, (), support.PAYLOAD, f"--with s.py, and {path}, show it that file"),
+                (here, ("--with", "s.py"), support.PAYLOAD, f"it is there as {path}"),
+                (here, ("--rootfs", self.path("root")), "/payload", beside),
+                (self.dir, (), support.PAYLOAD, beside)):
+            done = denybox("run", "--in", self.path("in"), *words, "--", program, "exit", "3", "s.py",
+                           cwd=cwd)
+            self.assertEqual(done.err, f"denybox: hint: the payload sees no 's.py': {said}\n")
 
     def test_hint_of_a_device(self):
         """Programs that are known to open /dev/null, by their names."""
