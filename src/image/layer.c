@@ -107,6 +107,18 @@ static bool hide(struct layer *l, int dirfd, const char *name, int depth, struct
     return tree_remove(dirfd, name) ? true : refused(name, e);
 }
 
+/* A layer may have any number of whiteouts for one directory of its own, each of which looks at all
+ * that is in there. */
+static bool spend_look(struct layer *l, struct error *e)
+{
+    if (l->budget->looks == 0)
+        return error_set(e, EXIT_DENYBOX,
+                         "cannot unpack the image: its whiteouts look at more than %d files",
+                         IMAGE_LOOKS_MAX);
+    l->budget->looks--;
+    return true;
+}
+
 static bool hide_beneath(struct layer *l, int dirfd, const char *name, int depth, struct error *e)
 {
     int fd = sys_openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
@@ -119,7 +131,7 @@ static bool hide_beneath(struct layer *l, int dirfd, const char *name, int depth
     }
     for (struct dirent *entry; ok && (entry = readdir(d)) != NULL;) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            ok = hide(l, fd, entry->d_name, depth, e);
+            ok = spend_look(l, e) && hide(l, fd, entry->d_name, depth, e);
     }
     closedir(d);
     return ok;

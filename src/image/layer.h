@@ -14,6 +14,7 @@ struct layer_budget {
     uint64_t bytes;    /* of the archives */
     uint64_t apparent; /* of the files, their holes counted: all of it is digested */
     uint64_t entries;
+    uint64_t looks;   /* of whiteouts, at what lies in a directory of their layer */
     uint64_t dropped; /* devices, FIFOs, sockets */
 };
 

@@ -156,7 +156,8 @@ static bool make_directory(const struct image *image, int root, struct error *e)
 bool image_unpack(struct image_source *s, const struct image *image, int root, uint64_t max,
                   image_progress *progress, struct unpacked *done, struct error *e)
 {
-    struct layer_budget budget = {.bytes = max, .apparent = max, .entries = IMAGE_ENTRIES_MAX};
+    struct layer_budget budget = {
+        .bytes = max, .apparent = max, .entries = IMAGE_ENTRIES_MAX, .looks = IMAGE_LOOKS_MAX};
 
     for (size_t i = 0; i < image->n_layers; i++) {
         if (progress != NULL)

@@ -46,7 +46,8 @@ static int make_root(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct layer_budget budget = {.bytes = 1U << 20, .apparent = 1U << 20, .entries = 256};
+    struct layer_budget budget = {
+        .bytes = 1U << 20, .apparent = 1U << 20, .entries = 256, .looks = 4096};
     struct error e = {0};
     char *bytes = fuzz_copy(data, size);
     int tar;

@@ -775,6 +775,18 @@ class Bombs(Images):
              ).write(self.layout)
         self.refused(self.layout, "it lies too deep")
 
+    def test_whiteouts_of_a_directory_of_their_own(self):
+        """Each of them looks at all that is in it."""
+        files = [(f"d/{n}", "f", b"") for n in range(1500)]
+        for times, fragment in ((100, None), (1500, "its whiteouts look at more than 2000000 f")):
+            Hand(layer(*files, *(("d/.wh..wh..opq", "f", b""),) * times)).write(self.layout)
+            with self.subTest(times=times):
+                if fragment is None:
+                    self.assert_status(self.image("add", self.layout), 0)
+                else:
+                    self.refused(self.layout, fragment)
+            shutil.rmtree(self.layout)
+
     def test_max_size_is_a_size(self):
         for word in ("0", "-1", "x", "1.5g", ""):
             done = self.image("add", "--max-size", word, self.layout)
