@@ -300,6 +300,22 @@ START_TEST(a_search_comes_to_an_end)
 }
 END_TEST
 
+/* What is passed over counts as well: the same megabytes are read for each library. */
+START_TEST(what_is_passed_over_counts)
+{
+    struct search s = {.trace = &trace, .lib = "lib64", .platform = "", .looked = SEARCH_MAX - 10};
+    struct object *program = object("bin/p", &(struct elf_spec){.runpath = "a:b:::c"});
+    struct object *found = NULL;
+
+    trace_begin(&trace);
+    ck_assert_int_eq(search_library(&s, "libx.so", program, program, &found, &e), OBJECT_ABSENT);
+    ck_assert_int_eq(search_library(&s, "libx.so", program, program, &found, &e), OBJECT_BAD);
+    ck_assert_str_eq(e.text, "cannot find the library 'libx.so': there are too many places");
+    object_free(program);
+    trace_free(&trace);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("library");
@@ -312,6 +328,7 @@ int main(void)
     tcase_add_test(c, a_perl_is_not_read_without_end);
     tcase_add_test(c, too_many_names_are_refused);
     tcase_add_test(c, a_search_comes_to_an_end);
+    tcase_add_test(c, what_is_passed_over_counts);
     suite_add_tcase(s, c);
     return support_run(s);
 }

@@ -153,41 +153,13 @@ enum object_result object_read(const char *path, struct object **out, struct sta
     return result;
 }
 
-bool object_named(const struct object *o, const char *name)
-{
-    if (o->soname != NULL && strcmp(o->soname, name) == 0)
-        return true;
-    for (size_t i = 0; i < o->n_names; i++) {
-        if (strcmp(o->names[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool object_add_name(struct object *o, const char *name)
-{
-    char **names = realloc(o->names, (o->n_names + 1) * sizeof *names);
-
-    if (names == NULL)
-        return false;
-    o->names = names;
-    names[o->n_names] = strdup(name);
-    if (names[o->n_names] == NULL)
-        return false;
-    o->n_names++;
-    return true;
-}
-
 void object_free(struct object *o)
 {
     if (o == NULL)
         return;
     for (size_t i = 0; i < o->n_needed; i++)
         free(o->needed[i]);
-    for (size_t i = 0; i < o->n_names; i++)
-        free(o->names[i]);
     free(o->needed);
-    free(o->names);
     free(o->path);
     free(o->interpreter);
     free(o->soname);

@@ -27,8 +27,6 @@ struct object {
     char *runpath;
     char **needed; /* owned; DT_NEEDED and DT_FILTER, in order */
     size_t n_needed;
-    char **names; /* owned; the names that it was asked for by */
-    size_t n_names;
 };
 
 enum object_result { OBJECT_OK, OBJECT_ABSENT, OBJECT_OTHER, OBJECT_BAD };
@@ -40,12 +38,6 @@ enum object_result { OBJECT_OK, OBJECT_ABSENT, OBJECT_OTHER, OBJECT_BAD };
  */
 enum object_result object_read(const char *path, struct object **out, struct stat *st,
                                struct error *e);
-
-/* Is it known by this name: soname, or a name that it was found by? */
-bool object_named(const struct object *o, const char *name);
-
-/* Notes another name; false when out of memory. */
-bool object_add_name(struct object *o, const char *name);
 
 void object_free(struct object *o);
 

@@ -43,7 +43,7 @@ static bool keep(struct process *p, struct object *o, struct error *e)
         o->runpath = NULL;
     }
     objects[p->n++] = o;
-    return true;
+    return o->soname == NULL || known_add(&p->known, o->soname, o) || out_of_memory(e);
 }
 
 static bool place(struct process *p, const char *by, const char *path, const char *why,
@@ -57,11 +57,7 @@ static bool place(struct process *p, const char *by, const char *path, const cha
 
 const struct object *process_find(const struct process *p, const char *name)
 {
-    for (size_t i = 0; i < p->n; i++) {
-        if (object_named(p->objects[i], name))
-            return p->objects[i];
-    }
-    return NULL;
+    return known_find(&p->known, name);
 }
 
 static struct object *same_file(struct process *p, const struct object *o)
@@ -105,10 +101,10 @@ static bool need(struct process *p, const char *name, struct object *object, boo
     other = same_file(p, found);
     if (other != NULL) {
         object_free(found);
-        return object_add_name(other, name) || out_of_memory(e);
+        return known_add(&p->known, name, other) || out_of_memory(e);
     }
     found->loader = object;
-    return keep(p, found, e) && (object_add_name(found, name) || out_of_memory(e));
+    return keep(p, found, e) && (known_add(&p->known, name, found) || out_of_memory(e));
 }
 
 /* What the objects from `first` on need, breadth first as the loader does; a cycle ends because
@@ -313,6 +309,7 @@ void process_free(struct process *p)
     for (size_t i = 0; i < p->n; i++)
         object_free(p->objects[i]);
     free(p->objects);
+    known_free(&p->known);
     for (size_t i = 0; p->directories != NULL && p->directories[i] != NULL; i++)
         free(p->directories[i]);
     free(p->directories);

@@ -3,6 +3,7 @@
 #define DENYBOX_ROOT_PROCESS_H
 
 #include "root/contents.h"
+#include "root/known.h"
 #include "root/ldcache.h"
 #include "root/object.h"
 #include "root/search.h"
@@ -19,6 +20,7 @@ struct process {
     struct ldcache cache;
     struct object **objects; /* owned; the program first, then the loader */
     size_t n;
+    struct known known;
     char **directories; /* owned; the loader's own */
     char *lib;          /* owned; $LIB */
     bool musl;
@@ -47,7 +49,7 @@ enum process_added process_add(struct process *p, const char *path, struct error
 /* Does the program need LD_ORIGIN_PATH where there is no /proc: does its own path use $ORIGIN? */
 bool process_needs_origin(const struct process *p);
 
-/* The object with that name (its soname), or NULL. */
+/* The object with that name, its soname or what it was asked for by, or NULL. */
 const struct object *process_find(const struct process *p, const char *name);
 
 void process_free(struct process *p);

@@ -18,6 +18,14 @@
 /* Of a loader, all its segments together; real ones have less than a megabyte. */
 #define LOADER_MAX (16U << 20)
 
+static bool spend(struct search *s, size_t size, const char *name, struct error *e)
+{
+    s->looked += size;
+    return s->looked <= SEARCH_MAX ||
+           error_set(e, EXIT_NOT_EXECUTABLE,
+                     "cannot find the library '%s': there are too many places", text_show(name));
+}
+
 /* Tries one file. Only what the loader would take ends the search. */
 static enum object_result try_file(struct search *s, const char *path, struct object **found,
                                    struct error *e)
@@ -25,12 +33,8 @@ static enum object_result try_file(struct search *s, const char *path, struct ob
     struct stat st;
     enum object_result result;
 
-    s->looked += strlen(path) + sizeof st;
-    if (s->looked > SEARCH_MAX) {
-        error_set(e, EXIT_NOT_EXECUTABLE, "cannot find the library '%s': there are too many places",
-                  text_show(strrchr(path, '/') + 1));
+    if (!spend(s, strlen(path) + sizeof st, strrchr(path, '/') + 1, e))
         return OBJECT_BAD;
-    }
     result = object_read(path, found, &st, e);
     if (result == OBJECT_ABSENT)
         trace_stat(s->trace, path, &st); /* one that may not be read is there all the same */
@@ -118,6 +122,9 @@ static enum object_result try_path(struct search *s, const char *list, const str
         size_t length = strcspn(p, ":");
         enum object_result result = OBJECT_ABSENT;
 
+        /* Of what is passed over there may be megabytes, read again for each library. */
+        if (!spend(s, length + 1, name, e))
+            return OBJECT_BAD;
         if (expand(s, p, length, object, directory) && directory[0] == '/') {
             size_t n = strlen(directory);
 
