@@ -55,7 +55,8 @@ void patience_add(uint64_t bytes)
 
 void patience_end(void)
 {
-    if (waiting.there)
+    /* On one that stands still the line stays: what is left to do must not wait for it. */
+    if (waiting.there && terminal_takes(2))
         fputs("\r\033[K", stderr);
     patience_begin(NULL);
 }

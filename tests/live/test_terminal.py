@@ -171,6 +171,23 @@ class Terminal(Live):
         for fd in (other, quiet, master, loud):
             os.close(fd)
 
+    def test_a_line_that_counts_keeps_nobody(self):
+        """Ctrl-S while it counts: the run comes to its end without a terminal. The input gets an end
+        when the line is there."""
+        with open(self.path("in", "large"), "wb") as file:
+            file.truncate(1 << 40)
+            master, terminal = pty.openpty()
+            self.addCleanup(os.close, master)
+            self.addCleanup(os.close, terminal)
+            process = subprocess.Popen(
+                [support.DENYBOX, "run", "--in", self.path("in"), "--evidence", self.path("b.json"),
+                 "--", support.PAYLOAD, "exit", "7"], stdin=subprocess.DEVNULL, stderr=terminal)
+            self.read_until(master, b"MiB")
+            termios.tcflow(terminal, termios.TCOOFF)
+            file.truncate(0)
+        self.assertEqual(support.wait_exit(process.pid), 7)
+        process.returncode = 7
+
 
 if __name__ == "__main__":
     support.main()
