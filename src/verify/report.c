@@ -59,15 +59,30 @@ void report_verdict(FILE *out, const struct verification *v)
     fprintf(out, "%s %s\n", outcome_row(verification_outcome(v))->word, text_show(v->path));
 }
 
+/* Each once: how often is the whole report's to say. */
+static void print_codes(FILE *out, const struct verification *v)
+{
+    bool said[N_REASONS] = {false};
+    size_t n = 0;
+
+    for (size_t i = 0; i < v->n_notes && n <= CODES_SHOWN; i++) {
+        enum reason reason = v->notes[i].reason;
+
+        if (said[reason])
+            continue;
+        said[reason] = true;
+        if (n < CODES_SHOWN)
+            fprintf(out, "%s%s", n == 0 ? ": " : ", ", reason_row(reason)->code);
+        n++;
+    }
+    fputs(n > CODES_SHOWN || v->unsaid != 0 ? ", ..." : "", out);
+}
+
 void report_line(FILE *out, const struct verification *v, const char *copy_of)
 {
-    size_t n = v->n_notes < CODES_SHOWN ? v->n_notes : CODES_SHOWN;
-
     fprintf(out, "%-10s %s", outcome_row(verification_outcome(v))->word, text_show(v->path));
-    for (size_t i = 0; i < n; i++)
-        fprintf(out, "%s%s", i == 0 ? ": " : ", ", reason_row(v->notes[i].reason)->code);
-    fputs(v->n_notes + v->unsaid > n ? ", ..." : "", out);
-    if (n != 0)
+    print_codes(out, v);
+    if (v->n_notes != 0)
         fprintf(out, " (%s)", v->notes[0].text);
     if (copy_of != NULL)
         fprintf(out, ": a copy of %s", text_show(copy_of));

@@ -1715,6 +1715,18 @@ class Many(Verify):
         done = denybox("verify", "--quiet", good, bad)
         self.assertEqual(len(done.out.splitlines()), 2)
 
+    def test_a_line_has_each_code_once(self):
+        document = self.attest()
+        for probe in document["probes"][:2]:
+            probe["verdict"] = "FAIL"
+        document["deviations"] = ["dev"]
+        mutation.seal(document)
+        forged = self.save(document, "forged.json")
+        self.assertEqual(self.codes(document)[1], {"verdict-forged", "profile-differs", "deviation"})
+        line = denybox("verify", forged, forged).out.splitlines()[0]
+        self.assertTrue(line.startswith(
+            f"REJECTED   {forged}: verdict-forged, profile-differs, deviation (PR-NET-1: "), line)
+
     def test_a_line_says_what_is_wrong(self):
         """The codes, and the first of them in words."""
         other = self.save(self.attest("--nonce", "an-older-challenge"), "other.json")
