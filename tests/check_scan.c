@@ -354,6 +354,59 @@ START_TEST(what_a_parser_says_is_judged)
 }
 END_TEST
 
+static size_t compared;
+
+/* The C library's, but counted. */
+int strcmp(const char *a, const char *b)
+{
+    compared++;
+    for (; *a != '\0' && *a == *b; a++, b++)
+        ;
+    return (unsigned char)*a - (unsigned char)*b;
+}
+
+#define MANY 3000
+
+static bool many_of_one(void *context, const struct buf *input, struct buf *output,
+                        struct error *error)
+{
+    (void)context;
+    (void)error;
+    buf_puts(output, "{\"library\": [\"os\"");
+    for (int i = 0; i < MANY; i++)
+        buf_printf(output, ", \"l%d\"", i);
+    buf_puts(output, "], " ABSENT "\"sources\": [");
+    for (const char *at = strstr(buf_text(input), "\n#"); at != NULL; at = strstr(at + 1, "\n#")) {
+        buf_puts(output, "{\"facts\": [[\"m\", \"m0\", 1]");
+        for (int i = 0; i < MANY; i++)
+            buf_printf(output, ", [\"m\", \"m0.n%d\", 1]", i);
+        buf_printf(output, "], \"renames\": {}}%s", strstr(at + 1, "\n#") != NULL ? ", " : "");
+    }
+    buf_puts(output, "]}");
+    return true;
+}
+
+/* Is a module one of the library's, too? That is asked of each module, not of each name in it. */
+START_TEST(many_names_of_one_module)
+{
+    struct scan_report r = {.policy = &policy};
+    struct sources s = {.report = &r, .place = support_fd(), .shown = ""};
+    struct scan_parser p = {many_of_one, NULL};
+
+    ck_assert(scan_policy_load(&policy, NULL, &e));
+    support_write("a.py", 0644, "#", 1);
+    support_write("m0.py", 0644, "#", 1);
+    ck_assert(sources_add(&s, "a.py"));
+    compared = 0;
+    ck_assert_msg(sources_parse(&s, &p), "%s", r.failed);
+    ck_assert_uint_gt(compared, MANY);
+    ck_assert_uint_lt(compared, MANY * 1000);
+    sources_free(&s);
+    scan_report_free(&r);
+    scan_policy_free(&policy);
+}
+END_TEST
+
 /* A tree whose sources import one more whenever they are read: "m0", then "m1" ... The parser notes
  * how often it was started, and what it was told last. */
 struct chain {
@@ -519,6 +572,7 @@ static Suite *suite(void)
     suite_add_tcase(s, c);
     c = tcase_create("trees");
     support_directories(c);
+    tcase_add_test(c, many_names_of_one_module);
     tcase_add_test(c, a_tree_is_not_read_without_end);
     tcase_add_test(c, what_is_said_again_is_known_once);
     suite_add_tcase(s, c);

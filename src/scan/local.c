@@ -85,7 +85,8 @@ static bool remember(struct sources *s, const char *module, bool own)
         s->local = grown;
     if (grown == NULL || (s->local[s->n_local].name = strdup(module)) == NULL)
         return scan_failed(s->report, "out of memory");
-    s->local[s->n_local++].own = own;
+    /* Once for each module, and not for each of the thousands of names in it that are imported. */
+    s->local[s->n_local++].own = own && !local_library(s, module);
     return true;
 }
 
@@ -231,7 +232,7 @@ bool local_follow(struct sources *s, struct scan_file *file, unsigned line, cons
     known = find(s, top);
     if (known == NULL)
         return true;
-    *own = known->own && !s->unsure && !local_library(s, top);
+    *own = known->own && !s->unsure;
     return scan_note(s->report, &s->report->files[f.file], RULE_PY_LOCAL, line, top);
 }
 
