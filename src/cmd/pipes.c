@@ -72,32 +72,34 @@ static bool look(const struct host_object *o, const char *option, struct error *
     return refuse(e);
 }
 
-/* A file or FIFO of the host's that is open for reading alone: what has no name, and what nobody
- * minds being written to, such as /dev/null, is not asked about. */
-static bool is_to_be_read(int fd)
+/* A file or FIFO of the host's of which only a part was given: to read, to write, or to append.
+ * What has no name, and what nobody minds being written to, such as /dev/null, is not asked
+ * about. */
+static bool is_given_in_part(int fd)
 {
     struct stat st;
     int flags = fcntl(fd, F_GETFL);
 
-    if (flags < 0 || (flags & O_ACCMODE) != O_RDONLY || fstat(fd, &st) < 0)
+    if (flags < 0 || ((flags & O_ACCMODE) == O_RDWR && (flags & O_APPEND) == 0) ||
+        fstat(fd, &st) < 0)
         return false;
     return S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) ||
            (S_ISFIFO(st.st_mode) && !io_is_on(fd, PIPEFS_MAGIC));
 }
 
-/* By /proc/self/fd it could be opened anew, for writing: its mount is the host's, and no read-only
- * one. */
+/* By /proc/self/fd it could be opened anew, for everything: its mount is the host's, and no
+ * read-only one. */
 static bool refuse_opening_anew(struct error *e)
 {
     for (int fd = 0; fd < 3; fd++) {
-        if (!is_to_be_read(fd))
+        if (!is_given_in_part(fd))
             continue;
         error_set(e, EXIT_BLOCKED,
-                  "cannot keep the payload from writing to the file at descriptor %d: with --proc "
-                  "it could open it anew",
+                  "cannot hold the payload to what the file at descriptor %d was opened for: with "
+                  "--proc it could open it anew",
                   fd);
-        return error_hint(e, "put a pipe between, as in: cat FILE | denybox run ..., or start "
-                             "denybox on a kernel with Landlock, which would hold it");
+        return error_hint(e, "put a pipe between, as in: cat FILE | denybox run ... | cat >FILE, "
+                             "or start denybox on a kernel with Landlock, which would hold it");
     }
     return true;
 }

@@ -482,11 +482,30 @@ class Files(Live):
                 self.assertEqual(done.results(), [("openat", "EACCES")], repr(done))
             done = support.fault("skip:landlock", "run", "--proc", *call, **how)
             self.assert_status(done, support.EXIT_BLOCKED)
-            self.assertIn("the file at descriptor 0: with --proc it could open it anew", done.err)
+            self.assertIn("the file at descriptor 0 was opened for: with --proc it could open it "
+                          "anew", done.err)
             # The control: outside it is opened.
             self.assertEqual(outside(*call[2:], **how).results()[0][1], "3")
         done = support.fault("skip:landlock", "run", "--proc", "--", support.PAYLOAD, "exit", "5")
         self.assert_status(done, 5)
+
+    def test_opening_standard_output_anew(self):
+        """What was open for writing, for reading; what was to be appended to, to be cut short."""
+        path = support.write(self.path("in", "log"), "before")
+        os.chmod(path, 0o666)
+        for flags, call in ((os.O_WRONLY, "openat -100 s:/proc/self/fd/2 0 0"),
+                            (os.O_RDWR | os.O_APPEND, "openat -100 s:/proc/self/fd/2 0x201 0")):
+            log = os.open(path, flags)
+            how = {"preexec": lambda log=log: os.dup2(log, 2)}
+            call = ("--", support.PAYLOAD, "calls", call)
+            done = support.command([support.DENYBOX, "run", "--proc", *call], **how)
+            if done.status != support.EXIT_BLOCKED:  # else this kernel has none
+                self.assertEqual(done.results(), [("openat", "EACCES")], repr(done))
+            done = support.fault("skip:landlock", "run", "--proc", *call, **how)
+            self.assert_status(done, support.EXIT_BLOCKED)
+            # The control: outside it is opened.
+            self.assertTrue(outside(*call[2:], **how).results()[0][1].isdigit())
+            os.close(log)
 
     def test_directory_that_may_hold_a_fifo(self):
         """One that can be searched and not read may have any name in it."""
