@@ -284,7 +284,8 @@ bool staging_publish(struct stage *s, const char *name, bool *existed, struct er
     return *existed;
 }
 
-/* The lock is that of the open file, which both descriptors are of. */
+/* The lock is that of the open file, which both descriptors are of. flock(2) promises no change of
+ * kind in one; flock_lock_inode() in the kernel's fs/locks.c makes it in one. */
 int staging_enter(struct stage *s, const char *name, struct error *e)
 {
     int area = s->parent;
