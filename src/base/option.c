@@ -50,6 +50,36 @@ static const struct option_row *find_short(const struct option_set *set, const c
     return NULL;
 }
 
+/* What stands here for an option of another command: --in-each for --in, and the other way round.
+ */
+static const struct option_row *counterpart(const struct option_set *set,
+                                            const struct option_row *row)
+{
+    static const char each[] = "-each";
+
+    for (size_t i = 0; i < set->n_rows; i++) {
+        const struct option_row *here = &set->rows[i];
+        bool longer = strlen(here->name) > strlen(row->name);
+        const char *one = longer ? row->name : here->name;
+        const char *of_each = longer ? here->name : row->name;
+
+        if (known(set, here) && strncmp(of_each, one, strlen(one)) == 0 &&
+            strcmp(of_each + strlen(one), each) == 0)
+            return here;
+    }
+    return NULL;
+}
+
+static bool advise_elsewhere(const struct option_set *set, const struct option_row *row,
+                             struct error *e)
+{
+    const struct option_row *here = counterpart(set, row);
+
+    if (here != NULL)
+        return error_hint(e, "here it is --%s %s", here->name, here->value);
+    return error_hint(e, "another command has it; %s --help lists the options here", set->program);
+}
+
 /* The hint of an option that does not exist: what is meant by it elsewhere, or here by a name that
  * is nearly the same. */
 static bool advise(const struct option_set *set, const char *word, struct error *e)
@@ -68,8 +98,7 @@ static bool advise(const struct option_set *set, const char *word, struct error 
     if (advice != NULL)
         return error_hint(e, "%s", advice);
     if (row != NULL && !known(set, row))
-        return error_hint(e, "another command has it; %s --help lists the options here",
-                          set->program);
+        return advise_elsewhere(set, row, e);
     for (size_t i = 0; i < set->n_rows; i++) {
         if (known(set, &set->rows[i]))
             near_try(&near, word, length, set->rows[i].name);
