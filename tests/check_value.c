@@ -113,7 +113,7 @@ static const struct option_row *row_of(const char *name)
 #define RANGE(min, max) "want a number from " min " to " max
 #define SIZES(min, max) "want a size from " min " to " max
 #define NOT_SIZE "want a number of bytes, or one with k, m, g or t"
-#define NOT_DURATION "want a number with s, m, h or d"
+#define NOT_DURATION "want a whole number with s, m, h or d"
 #define TIME "want a time from 1s to 36525d"
 #define X8 "xxxxxxxx"
 #define X64 X8 X8 X8 X8 X8 X8 X8 X8
@@ -124,6 +124,9 @@ static const struct reading {
     const char *value;
     const char *text;
 } readings[] = {
+    {"evidence", "./-", NULL},
+    {"evidence", "-", CANNOT("evidence", "-", "want a path; a file of that name is ./-")},
+    {"with", "-", CANNOT("with", "-", "want a path; a file of that name is ./-")},
     {"uid", "1", NULL},
     {"uid", "65532", NULL},
     {"uid", "4294967294", NULL},

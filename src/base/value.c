@@ -156,6 +156,9 @@ static const char *wrong(int kind, const char *text)
     switch (kind) {
     case OPTION_PATH:
     case OPTION_PATHS:
+        /* Elsewhere it is the standard output, or input; here it would be a file. */
+        if (strcmp(text, "-") == 0)
+            return "want a path; a file of that name is ./-";
         return text[0] != '\0' && strlen(text) < PATH_MAX ? NULL : "want a path";
     case OPTION_INSIDE:
         return strcmp(text, "/") == 0 ? NULL : value_inside_wrong(text);
@@ -227,7 +230,7 @@ static bool read_number(const struct option_row *row, const char *text, uint64_t
     }
     if (row->kind == OPTION_DURATION) {
         if (!value_duration(text, UINT64_MAX, field))
-            return value_bad(row, text, e, "want a number with s, m, h or d");
+            return value_bad(row, text, e, "want a whole number with s, m, h or d");
         return in_range(row, *field) || time_out_of_range(row, text, e);
     }
     if (!text_number(text, row->max, &n))
