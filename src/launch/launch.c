@@ -166,17 +166,26 @@ static bool scan_refuses(const char *reasons, struct error *e)
                          "--show-policy shows the built-in one");
 }
 
+static bool has_brought_mounts(const struct declared *d, const char *mountinfo)
+{
+    bool brought = mounts_beneath(mountinfo, "/in") || mounts_beneath(mountinfo, "/out");
+
+    for (size_t i = 0; i < d->n_binds; i++)
+        brought = brought || mounts_beneath(mountinfo, d->binds[i].target);
+    return brought;
+}
+
 /* The reasons say which; to one of them there is an answer that nobody thinks of. */
-static bool wall_missing(const struct findings *f, struct error *e)
+static bool wall_missing(const struct plan *plan, const struct findings *f, struct error *e)
 {
     const char *mountinfo = f->raw[RAW_MOUNTINFO].bytes;
 
     error_set(e, EXIT_BLOCKED, "cannot start the payload: a wall is missing");
-    return mountinfo == NULL || !mounts_nested(mountinfo)
+    return mountinfo == NULL || !has_brought_mounts(&plan->declared, mountinfo)
                ? false
                : error_hint(e,
-                            "what is mounted beneath --in or --out comes along: give a directory "
-                            "with no mount in it");
+                            "what is mounted beneath --in, --out or --ro-bind comes along: give a "
+                            "directory with no mount in it");
 }
 
 /* Whoever may write to the place can take a limit of the cgroup away. Of a run that has gone on
@@ -207,7 +216,7 @@ static bool carry_out(struct supervisor *sv)
     if (!fault_skips("proof") && !gate_open(sv->s, &sv->gate, r) && !fault_skips("gate")) {
         r->blocked = true;
         return scan_alone(buf_text(&r->reasons)) ? scan_refuses(buf_text(&r->reasons), sv->e)
-                                                 : wall_missing(&r->inside, sv->e);
+                                                 : wall_missing(sv->s->plan, &r->inside, sv->e);
     }
     sv->s->hooks->started(sv->s->plan, r);
     return supervise_run(sv) && limits_stood(sv);

@@ -124,13 +124,14 @@ bool mounts_hold(const char *mountinfo, const char *const *declared, char *actua
     return true;
 }
 
-bool mounts_nested(const char *mountinfo)
+bool mounts_beneath(const char *mountinfo, const char *point)
 {
+    size_t length = strlen(point);
     struct mount_row row;
     bool bad;
 
     while (mount_next(&mountinfo, &row, &bad)) {
-        if (strncmp(row.point, "/in/", 4) == 0 || strncmp(row.point, "/out/", 5) == 0)
+        if (strncmp(row.point, point, length) == 0 && row.point[length] == '/')
             return true;
     }
     return false;

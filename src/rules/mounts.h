@@ -15,8 +15,8 @@
  */
 bool mounts_hold(const char *mountinfo, const char *const *declared, char *actual, size_t size);
 
-/* Is there a mount beneath /in or /out? It came along with the directory of the host. */
-bool mounts_nested(const char *mountinfo);
+/* Is there a mount beneath that of a directory of the host? It came along with it. */
+bool mounts_beneath(const char *mountinfo, const char *point);
 
 /* The devices of --dev, each a mount of its own beneath /dev. */
 #define N_MOUNT_DEVICES 5

@@ -292,8 +292,12 @@ class Files(Live):
         self.assertIn(done.status, (support.EXIT_BLOCKED, support.EXIT_DENYBOX), repr(done))
         self.assertIn("/in/below", done.err)
         if done.status == support.EXIT_BLOCKED:
-            self.assertIn("hint: what is mounted beneath --in or --out comes along", done.err)
+            self.assertIn("hint: what is mounted beneath --in, --out or --ro-bind comes along", done.err)
         self.assertEqual(done.out, "")
+        done = self.in_mount_namespace(script.replace("--in", "--ro-bind").replace(" -- ", " /data -- "))
+        self.assertIn(done.status, (support.EXIT_BLOCKED, support.EXIT_DENYBOX), repr(done))
+        if done.status == support.EXIT_BLOCKED:
+            self.assertIn("hint: what is mounted beneath --in, --out or --ro-bind comes along", done.err)
 
     def test_host_is_not_there(self):
         """Row 3, and bar 2: nothing of the host is visible."""
