@@ -4,7 +4,7 @@
 #include <dirent.h>
 #include <elf.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <fts.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -60,14 +60,6 @@ int support_run(Suite *s)
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static void make_base(void)
 {
     const char *where = getenv("TMPDIR");
@@ -80,9 +72,18 @@ static void make_base(void)
     }
 }
 
+/* From within each directory: some trees are deeper than a path may be long. */
 static void remove_base(void)
 {
-    nftw(base, remove_one, 64, FTW_DEPTH | FTW_PHYS);
+    char *const roots[] = {base, NULL};
+    FTS *tree = fts_open(roots, FTS_PHYSICAL, NULL);
+
+    for (FTSENT *entry; tree != NULL && (entry = fts_read(tree)) != NULL;) {
+        if (entry->fts_info != FTS_D)
+            remove(entry->fts_accpath);
+    }
+    if (tree != NULL)
+        fts_close(tree);
 }
 
 static void make_own(void)
