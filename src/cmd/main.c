@@ -42,6 +42,20 @@ static bool stack_suffices(struct error *e)
     return error_hint(e, "raise the limit of the caller: ulimit -s 8192");
 }
 
+/* Of those that the caller may have as well; its soft limit is a matter of its own. The payload has
+ * that of --nofile. */
+#define DESCRIPTORS_WANTED 64
+
+static void raise_descriptors(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= DESCRIPTORS_WANTED)
+        return;
+    files.rlim_cur = files.rlim_max < DESCRIPTORS_WANTED ? files.rlim_max : DESCRIPTORS_WANTED;
+    setrlimit(RLIMIT_NOFILE, &files); /* what needs more says so */
+}
+
 /* What stdio still holds is part of the answer: a list that is cut short is none. */
 static int printed(int status)
 {
@@ -64,6 +78,7 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     /* Of a caller who ignores its children the kernel reaps ours, and how they ended is lost. */
     signal(SIGCHLD, SIG_DFL);
+    raise_descriptors();
     if (!fill_standard_descriptors()) {
         error_errno(&e, EXIT_DENYBOX, errno, "cannot fill a standard descriptor with /dev/null");
         error_print(&e);

@@ -224,6 +224,12 @@ class Limits(Live):
         done = run("--nofile", "4096", payload=("started",), preexec=lower)
         self.assert_error(done, support.EXIT_DENYBOX, "cannot set the limit", "ulimit")
 
+    def test_few_descriptors(self):
+        """The caller's soft limit is one that anybody may raise."""
+        done = run(payload=("exit", "5"), preexec=lambda: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (8, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
+        self.assert_status(done, 5)
+
     def test_a_small_stack(self):
         """The launcher's own: less than it needs is refused, and so much is enough."""
         for size, enough in ((24 << 10, False), (255 << 10, False), (256 << 10, True)):
