@@ -158,8 +158,9 @@ class Timeout(Live):
     def test_misused(self):
         done = run("--kill-after", "1", payload=("started",))
         self.assert_error(done, support.EXIT_DENYBOX, "without --timeout", "--timeout DURATION")
-        for value, want in (("-1", "number with s, m, h or d"), ("1.5", "number with"), ("", "number with"),
-                            ("s", "number with"), ("99999999999999999999", "number with"),
+        for value, want in (("-1", "whole number with s, m, h or d"), ("1.5", "whole number with"),
+                            ("", "whole number with"), ("s", "whole number with"),
+                            ("99999999999999999999", "whole number with"),
                             ("0", "time from 1s to 36525d"), ("3155760001", "time from 1s to 36525d")):
             done = run("--timeout", value, payload=("started",))
             self.assert_error(done, support.EXIT_DENYBOX, "want a " + want)
