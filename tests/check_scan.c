@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "counted.h"
 #include "scan/invocation.h"
 #include "scan/option.h"
 #include "scan/program.h"
@@ -353,17 +354,6 @@ START_TEST(what_a_parser_says_is_judged)
     scan_policy_free(&policy);
 }
 END_TEST
-
-static size_t compared;
-
-/* The C library's, but counted. */
-int strcmp(const char *a, const char *b)
-{
-    compared++;
-    for (; *a != '\0' && *a == *b; a++, b++)
-        ;
-    return (unsigned char)*a - (unsigned char)*b;
-}
 
 #define MANY 3000
 

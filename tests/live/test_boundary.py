@@ -493,6 +493,17 @@ class Files(Live):
         done = support.fault("skip:landlock", "run", "--proc", "--", support.PAYLOAD, "exit", "5")
         self.assert_status(done, 5)
 
+    def test_opening_a_device_anew(self):
+        """One that is open for reading; /dev/null is passed on, whatever it is open for."""
+        device = next((path for path in ("/dev/fuse", "/dev/kmsg") if os.access(path, os.R_OK)), None)
+        if device is None:
+            self.skipTest("no device here that may be read and is none of the harmless")
+        for path, status in ((device, support.EXIT_BLOCKED), ("/dev/null", 5), ("/dev/zero", 5)):
+            with open(path, "rb", buffering=0) as given:
+                done = support.fault("skip:landlock", "run", "--proc", "--", support.PAYLOAD, "exit", "5",
+                                     preexec=lambda given=given: os.dup2(given.fileno(), 0))
+            self.assert_status(done, status)
+
     def test_opening_standard_output_anew(self):
         """What was open for writing, for reading; what was to be appended to, to be cut short."""
         path = support.write(self.path("in", "log"), "before")
