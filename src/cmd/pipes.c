@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -72,9 +73,21 @@ static bool look(const struct host_object *o, const char *option, struct error *
     return refuse(e);
 }
 
-/* A file or FIFO of the host's of which only a part was given: to read, to write, or to append.
- * What has no name, and what nobody minds being written to, such as /dev/null, is not asked
- * about. */
+/* null, zero, full, random and urandom, which nobody minds being read or written to, by their
+ * numbers in the kernel's drivers/char/mem.c. mem, port and kmsg have the others. */
+static bool is_harmless(dev_t device)
+{
+    static const unsigned harmless[] = {3, 5, 7, 8, 9};
+
+    for (size_t i = 0; major(device) == 1 && i < sizeof harmless / sizeof harmless[0]; i++) {
+        if (minor(device) == harmless[i])
+            return true;
+    }
+    return false;
+}
+
+/* A file, FIFO or device of the host's of which only a part was given: to read, to write, or to
+ * append. What has no name is not asked about, and a terminal, which is never passed on. */
 static bool is_given_in_part(int fd)
 {
     struct stat st;
@@ -84,6 +97,7 @@ static bool is_given_in_part(int fd)
         fstat(fd, &st) < 0)
         return false;
     return S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) ||
+           (S_ISCHR(st.st_mode) && !is_harmless(st.st_rdev) && !isatty(fd)) ||
            (S_ISFIFO(st.st_mode) && !io_is_on(fd, PIPEFS_MAGIC));
 }
 
