@@ -343,7 +343,7 @@ static const struct ending {
     {{NULL}, 0, NULL, false},
     {{"-", "--proc"}, 2, "-", false},
     {{"", "--proc"}, 2, "", false},
-    {{"--in", "--proc", "ls"}, 1, "ls", false},
+    {{"--in=--proc", "ls"}, 1, "ls", false},
     {{"--in", "--", "--proc", "ls"}, 1, "ls", true},
     {{"--in=", "ls"}, 0, NULL, false}, /* refused: an empty path */
 };
@@ -501,7 +501,8 @@ static const struct arguments {
     {BYTES("--proc"), NULL, NULL, true},
     {BYTES("--in\0/a b\n\0--proc\0"), NULL, "/a b\n", true},
     {BYTES("--in=/a\0--proc"), NULL, "/a", true},
-    {BYTES("--in\0--proc\0"), NULL, "--proc", false},
+    {BYTES("--in\0--proc\0"), "cannot use --in: want --in DIR", NULL, false},
+    {BYTES("--in=--proc\0"), NULL, "--proc", false},
     {BYTES("--\0"), NULL, NULL, false},
     {BYTES("--proc\0--\0"), NULL, NULL, true},
     {BYTES("--in\0\0"), "cannot use --in '': want a path", NULL, false},

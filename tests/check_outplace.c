@@ -89,7 +89,7 @@ static const struct refusal {
      "cannot use --out '/' with --out-size: want the name of a directory"},
     {{"--out", "/proc", "--out-size", "1m"},
      "cannot use --out '/proc' with --out-size: something is mounted there"},
-    {{"--out", "no/new", "--out-size", "1m"}, "cannot use --out 'no/.': no such directory"},
+    {{"--out", "no/new", "--out-size", "1m"}, "cannot use --out 'no/': no such directory"},
     {{"--in", "in", "--out", "in/empty", "--out-size", "1m"},
      "cannot use --out 'in/empty': it is inside --in 'in'"},
     {{"--in", "in", "--out", "in/new", "--out-size", "1m"},

@@ -134,6 +134,32 @@ START_TEST(a_value_is_held_against_its_row)
 }
 END_TEST
 
+/* What an empty variable leaves: the option behind it is not what was meant for a value. */
+START_TEST(the_next_option_is_no_value)
+{
+    ck_assert(!READ(OTHERS_COMMAND, ONE, "--path", "--flag", "rest"));
+    refused("cannot use --path: want --path FILE",
+            "'--flag' is the next option: is a variable empty? --path=FILE takes any word");
+    ck_assert(!READ(OTHERS_COMMAND, ONE, "--path", "--count=5"));
+    refused("cannot use --path: want --path FILE",
+            "'--count=5' is the next option: is a variable empty? --path=FILE takes any word");
+    ck_assert(!READ(OTHERS_COMMAND, ONE, "--pair", "--flag", "y"));
+    refused("cannot use --pair: want --pair A B",
+            "'--flag' is the next option: is a variable empty? --pair=A takes any word");
+    /* Behind the sign, the second of two, and what is no option. */
+    ck_assert(READ(OTHERS_COMMAND, ONE, "--path=--flag", "--pair", "a", "--flag"));
+    ck_assert_str_eq(w.path, "--flag");
+    ck_assert_str_eq(w.pair[1], "--flag");
+    ck_assert(!w.flag);
+    ck_assert(READ(OTHERS_COMMAND, ONE, "--path", "--flags"));
+    ck_assert_str_eq(w.path, "--flags");
+    /* It is one of another command. */
+    ck_assert(!READ(OTHERS_COMMAND, ONE, "--path", "--output", "a"));
+    refused("cannot use --path: want --path FILE",
+            "'--output' is the next option: is a variable empty? --path=FILE takes any word");
+}
+END_TEST
+
 START_TEST(who_is_lost_is_told_the_way)
 {
     ck_assert(!READ(OTHERS_COMMAND, ONE, "--cuont", "3"));
@@ -257,6 +283,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(c, NULL, finish);
     tcase_add_test(c, every_kind_reaches_its_field);
     tcase_add_test(c, a_value_is_held_against_its_row);
+    tcase_add_test(c, the_next_option_is_no_value);
     tcase_add_test(c, who_is_lost_is_told_the_way);
     tcase_add_test(c, short_forms_are_of_their_rows);
     tcase_add_test(c, other_words_have_their_place);

@@ -136,6 +136,21 @@ static bool missing_value(const struct option_row *row, const char *first, struc
                             *strpbrk(first, "=:"));
 }
 
+/* Is it what is meant, and not the value of the option before it?  A value that an empty variable
+ * of a shell was to be is not there at all, and what comes next would be taken for it: a run for
+ * evidence would have --evidence for its nonce, and write none. */
+static bool names_option(const struct option_set *set, const char *word)
+{
+    return strncmp(word, "--", 2) == 0 && find_row(set, word + 2, strcspn(word + 2, "=")) != NULL;
+}
+
+static bool no_value(const struct option_row *row, const char *next, struct error *e)
+{
+    missing_value(row, NULL, e);
+    return error_hint(e, "'%s' is the next option: is a variable empty? --%s=%.*s takes any word",
+                      text_show(next), row->name, (int)strcspn(row->value, " "), row->value);
+}
+
 /* Takes what of the value is not attached, and reads it. */
 static bool read_row(struct option_reader *r, const struct option_row *row, const char *attached,
                      struct words *w, struct error *e)
@@ -152,6 +167,8 @@ static bool read_row(struct option_reader *r, const struct option_row *row, cons
     for (; have < value_words(row); have++) {
         if (w->next >= w->n || (have == 1 && strcmp(w->word[w->next], "--") == 0))
             return missing_value(row, value[0], e);
+        if (have == 0 && names_option(r->set, w->word[w->next]))
+            return no_value(row, w->word[w->next], e);
         value[have] = w->word[w->next++];
     }
     if (row->kind >= OPTION_OWN)

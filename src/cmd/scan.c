@@ -149,8 +149,9 @@ static int scan_all(const struct scan_options *o, const struct scan_policy *poli
         fprintf(stderr, "denybox: hint: %s\n", r.hint);
     scan_report_free(&r);
     /* A verdict that nobody could read is none. */
-    if (fflush(stdout) != 0 || ferror(stdout) || !said) {
-        fputs("denybox: cannot write the verdict\n", stderr);
+    if (!said || !print_end(&e)) {
+        error_before(&e, "cannot write the verdict");
+        error_print(&e);
         return EXIT_USAGE;
     }
     return status;

@@ -19,14 +19,14 @@
 #define PROGRESS_STEP 64
 
 /* `copy_of`: the file that has the same document; NULL: none before it. */
-static bool report(const struct policy *policy, const struct verification *v, const char *copy_of)
+static bool report(const struct policy *policy, const struct verification *v, const char *copy_of,
+                   struct error *e)
 {
     bool alone = policy->n_files == 1;
     enum outcome outcome = verification_outcome(v);
-    struct error e;
 
     if (policy->json)
-        return print_document(report_json(v), alone, &e);
+        return print_document(report_json(v), alone, e);
     if (alone && !policy->quiet)
         report_whole(stdout, v);
     else if (alone)
@@ -143,20 +143,22 @@ static int verify_all(const struct policy *policy, struct page *page)
     for (int i = 0; i < policy->n_files; i++) {
         verify_file(policy, policy->files[i], &v);
         first = count(&tally, &seen, &v, i);
-        said = report(policy, &v, first >= 0 ? policy->files[first] : NULL) && said;
+        said = report(policy, &v, first >= 0 ? policy->files[first] : NULL, &e) && said;
         page_take(page, i, &v);
         verification_free(&v);
         progress(policy, i + 1);
     }
-    said = seen != NULL && said;
+    if (seen == NULL)
+        said = error_set(&e, EXIT_DENYBOX, "cannot count the copies: out of memory");
     json_decref(seen);
     if (policy->n_files > 1 && policy->json)
         said = print_document(report_tally_json(&tally), false, &e) && said;
     else if (policy->n_files > 1)
         report_tally(stdout, &tally);
     /* A verdict that nobody could read is none. */
-    if (fflush(stdout) != 0 || ferror(stdout) || !said) {
-        fputs("denybox: cannot write the verdict\n", stderr);
+    if (!said || !print_end(&e)) {
+        error_before(&e, "cannot write the verdict");
+        error_print(&e);
         return EXIT_USAGE;
     }
     return page_end(page, policy, &tally) ? tally_status(&tally) : EXIT_USAGE;

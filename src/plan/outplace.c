@@ -61,7 +61,7 @@ static bool split(const struct declared *d, char parent[PATH_MAX], char name[256
         return refuse(d, "want the name of a directory",
                       "the directory is replaced as a whole, so name it from the one above", e);
     memcpy(parent, d->out, start);
-    strcpy(parent + start, ".");
+    strcpy(parent + start, start == 0 ? "." : "");
     return true;
 }
 

@@ -1808,6 +1808,8 @@ class Many(Verify):
             done = subprocess.run([support.DENYBOX, "verify", path], stdout=full,
                                   stderr=subprocess.PIPE, check=False)
         self.assertEqual(done.returncode, USAGE)
+        self.assertIn(b"cannot write the verdict: cannot write to standard output: No space left",
+                      done.stderr)
 
 
 class Calls(Verify):
