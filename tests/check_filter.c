@@ -174,6 +174,10 @@ static const struct row {
     {"ioctl", {0, ANY | 0x541c}, ERR(EPERM), ERR(EPERM)},
     {"ioctl", {0, 0x5423}, ERR(EPERM), ERR(EPERM)},
     {"ioctl", {0, ANY | 0x5423}, ERR(EPERM), ERR(EPERM)},
+    {"ioctl", {0, 0x8901}, ERR(EPERM), ERR(EPERM)}, /* FIOSETOWN */
+    {"ioctl", {0, ANY | 0x8901}, ERR(EPERM), ERR(EPERM)},
+    {"ioctl", {0, 0x8902}, ERR(EPERM), ERR(EPERM)}, /* SIOCSPGRP */
+    {"ioctl", {0, ANY | 0x8902}, ERR(EPERM), ERR(EPERM)},
     {"ioctl", {0, 0x5402}, ERR(EPERM), ALLOW},
     {"ioctl", {0, 0x5414}, ERR(EPERM), ALLOW},
     {"ioctl", {0, 0x40086602}, ERR(EPERM), ALLOW},
@@ -230,10 +234,24 @@ static const struct row {
     {"prctl", {0x59616d61}, ERR(EPERM), ALLOW}, /* PR_SET_PTRACER */
     {"prctl", {HIGH(22)}, ERR(EPERM), ALLOW},
 
-    /* fcntl(fd, command): POSIX and record locks, pipes and seals; no lease, no notification. */
+    /* fcntl(fd, command): duplicates, flags, record locks, pipes and seals; nobody to be told by
+     * which signal, no lease, no notification. */
     {"fcntl", {3, 0}, ALLOW, ALLOW},
+    {"fcntl", {3, 4}, ALLOW, ALLOW}, /* F_SETFL */
     {"fcntl", {3, 6}, ALLOW, ALLOW},
+    {"fcntl", {3, 7}, ALLOW, ALLOW},
+    {"fcntl", {3, 8}, ERR(EPERM), ERR(EPERM)},       /* F_SETOWN */
+    {"fcntl", {3, ANY | 8}, ERR(EPERM), ERR(EPERM)}, /* the kernel reads 32 bits */
+    {"fcntl", {3, 9}, ERR(EPERM), ALLOW},            /* F_GETOWN */
+    {"fcntl", {3, 10}, ERR(EPERM), ERR(EPERM)},      /* F_SETSIG */
+    {"fcntl", {3, ANY | 10}, ERR(EPERM), ERR(EPERM)},
+    {"fcntl", {3, 15}, ERR(EPERM), ERR(EPERM)}, /* F_SETOWN_EX */
+    {"fcntl", {3, ANY | 15}, ERR(EPERM), ERR(EPERM)},
+    {"fcntl", {3, 35}, ERR(EPERM), ALLOW},
+    {"fcntl", {3, 36}, ALLOW, ALLOW}, /* F_OFD_GETLK */
+    {"fcntl", {3, 37}, ALLOW, ALLOW},
     {"fcntl", {3, 38}, ALLOW, ALLOW},
+    {"fcntl", {3, 39}, ERR(EPERM), ALLOW},
     {"fcntl", {3, ANY | 2}, ALLOW, ALLOW},
     {"fcntl", {3, 64}, ERR(EPERM), ALLOW},
     {"fcntl", {3, 1024}, ERR(EPERM), ERR(EPERM)},       /* F_SETLEASE */

@@ -441,7 +441,7 @@ START_TEST(a_directory_is_not_passed_on)
 }
 END_TEST
 
-/* What the payload could choose is the signal that the owner gets. */
+/* What the payload could bring about is a signal to the owner. */
 START_TEST(what_somebody_is_told_of_by_signals_is_not_passed_on)
 {
     int ends[2];

@@ -40,8 +40,9 @@ static bool may_pass(int fd, struct error *e)
     return true;
 }
 
-/* Which signal tells its owner of it, and whether, is a matter of the open file: who shares that
- * could have the owner sent any, SIGKILL too (fcntl(2), F_SETSIG and O_ASYNC). */
+/* Whether its owner is told of it by a signal is a matter of the open file: who shares that could
+ * have the owner sent SIGIO, which ends most (fcntl(2), O_ASYNC). Another signal the filters keep
+ * it from choosing, also of an owner that is not seen from here, or comes later. */
 static bool has_no_owner(int fd, struct error *e)
 {
     struct f_owner_ex owner = {0};
@@ -55,7 +56,7 @@ static bool has_no_owner(int fd, struct error *e)
         return true;
     error_set(e, EXIT_DENYBOX,
               "cannot pass descriptor %d on: %s %d is told of it by signals, which the payload "
-              "could choose",
+              "could bring about",
               fd, owner.type == F_OWNER_PGRP ? "process group" : "process", (int)owner.pid);
     return error_hint(e, "put a pipe between, as in: command | denybox run ... | cat");
 }

@@ -78,6 +78,12 @@ FILTER = [
     (12, EPERM, "execveat -100 s:/nothing 0 0 0xffffffff00001000"),
     # Beyond the table: priorities and limits of pid 1, a listener, more processors.
     (28, EPERM, "setpriority 0 0 5"),
+    (28, EPERM, "fcntl 0 8 0"),
+    (28, EPERM, "fcntl 0 10 9"),
+    (28, EPERM, "fcntl 0 0xf0000000a 9"),
+    (28, EPERM, "fcntl 0 15 b:8"),
+    (28, EPERM, "ioctl 0 0x8901 b:4"),
+    (28, EPERM, "ioctl 0 0x8902 b:4"),
     (20, EPERM, "seccomp 1 8 0"),
     (32, EPERM, "sched_setaffinity 0 8 x:ffffffffffffffff"),
 ]
@@ -380,7 +386,7 @@ class Files(Live):
         self.assertEqual(done.returncode, 5)
 
     def test_owner_of_a_standard_descriptor(self):
-        """Who shares an open file chooses the signal by which its owner is told of it: refused. The
+        """Who shares an open file brings about that its owner is told of it by a signal: refused. The
         control: whom the kernel then kills."""
         owner = subprocess.Popen(["sleep", "60"], stdin=subprocess.DEVNULL)
         self.addCleanup(owner.wait)

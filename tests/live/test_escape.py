@@ -47,7 +47,7 @@ FILTER = (
     "add_key", "request_key", "seccomp_listener", "seccomp_log", "landlock_ruleset", "modify_ldt",
     "aio", "quotactl", "read_clock_state", "sync_everything", "memory_policy", "move_pages",
     "robust_list", "list_modules", "cachestat", "remap_pages", "prctl_subreaper", "prctl_dispatch",
-    "prctl_tsc", "prctl_perf", "trace_me", "trace_child", "scheduler", "io_priority",
+    "prctl_tsc", "prctl_perf", "trace_me", "trace_child", "owner_signal", "scheduler", "io_priority",
     "more_processors", "connect_in_input", "socket_unix", "socket_tcp6", "socket_mptcp",
     "socket_netlink", "socket_vsock", "pass_descriptor", "interface_name", "message_queue",
     "semaphore")
