@@ -213,7 +213,10 @@ static bool read_fd(const struct option_row *row, const char *text, int64_t *fie
     if (!text_number(text, row->max, &n))
         return out_of_range(row, text, e);
     if (fcntl((int)n, F_GETFD) < 0)
-        return value_bad(row, text, e, "no such descriptor is open");
+        return value_bad(row, text, e, "no such descriptor is open") ||
+               error_hint(
+                   e, "whoever starts denybox has to leave it open: 3>FILE in a shell, pass_fds "
+                      "in Python");
     *field = (int64_t)n;
     return true;
 }

@@ -88,7 +88,7 @@ static void explain_scan(const struct plan *plan, const struct launch_result *r,
     char text[512];
 
     if (r->scan.asked && r->scan.denied == NOT_OBSERVED &&
-        scan_interpreter(plan->derived.payload.path) && lack_find(plan, text, sizeof text))
+        scan_interpreter(plan->derived.payload.path) && lack_find(plan, 0, text, sizeof text))
         error_hint(e, "%s", text);
 }
 
@@ -98,7 +98,7 @@ static void explain_failure(const struct plan *plan, const struct launch_result 
     char text[512];
 
     if (r->ending == ENDING_EXITED && r->number != 0 && r->time_limit == TIME_KEPT &&
-        !plan->declared.quiet && lack_find(plan, text, sizeof text))
+        !plan->declared.quiet && lack_find(plan, r->number, text, sizeof text))
         fprintf(stderr, "denybox: hint: %s\n", text);
 }
 

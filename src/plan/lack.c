@@ -22,11 +22,17 @@ static bool is_perl_program(const char *word)
     return word[0] == '-' && (word[1 + letters] == 'e' || word[1 + letters] == 'E');
 }
 
+static const char *name_of(const struct payload *p)
+{
+    const char *slash = strrchr(p->path, '/');
+
+    return slash != NULL ? slash + 1 : p->path;
+}
+
 /* git opens it before anything else, perl for the program that is no file. */
 static const char *opener_of_null(const struct payload *p)
 {
-    const char *slash = strrchr(p->path, '/');
-    const char *name = slash != NULL ? slash + 1 : p->path;
+    const char *name = name_of(p);
 
     if (strcmp(name, "git") == 0)
         return "git";
@@ -86,7 +92,24 @@ static void show_file(const struct plan *plan, const char *word, char *text, siz
                  text_show(word), text_show(real));
 }
 
-bool lack_find(const struct plan *plan, char *text, size_t size)
+/* Of the shells that have next to nothing within themselves. They say by these numbers that a
+ * program is not there, or may not be executed; bash also that its own script is not. */
+static bool is_of_shell(const struct plan *plan, int number)
+{
+    static const char *const shells[] = {"sh", "dash", "bash", "zsh", "ksh", "mksh"};
+    const struct payload *p = &plan->derived.payload;
+
+    if (p->n_argv > 1 && p->argv[1][0] != '-' && strncmp(p->argv[1], "/in/", 4) != 0 &&
+        !is_in_root(plan, p->argv[1]))
+        return false;
+    for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {
+        if (strcmp(name_of(p), shells[i]) == 0)
+            return number == 126 || number == 127;
+    }
+    return false;
+}
+
+bool lack_find(const struct plan *plan, int number, char *text, size_t size)
 {
     const struct payload *p = &plan->derived.payload;
     const char *opener = opener_of_null(p);
@@ -107,5 +130,13 @@ bool lack_find(const struct plan *plan, char *text, size_t size)
         show_file(plan, p->argv[i], text, size);
         return true;
     }
-    return false;
+    if (!is_of_shell(plan, number))
+        return false;
+    snprintf(
+        text, size, "%s",
+        plan->declared.allow_exec
+            ? "what a shell starts has to be in the root: --with PATH brings a program along"
+            : "a shell starts no other program here: --allow-exec lets it, as a deviation, and "
+              "--with PATH brings each along; busybox sh has many within itself");
+    return true;
 }

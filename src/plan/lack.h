@@ -5,10 +5,11 @@
 #include "plan/plan.h"
 
 /*
- * Is there something in the plan that mostly explains why a payload failed: /dev/null for a program
- * that is known to open it, or a file of the working directory that was named as if the payload saw
- * it? A guess, for a hint. `text` gets what to do about it. False: nothing is known.
+ * Is there something in the plan that mostly explains why a payload failed, with the exit status
+ * `number` (0: it was not started): /dev/null for a program that is known to open it, a file of the
+ * working directory that was named as if the payload saw it, or a program that a shell did not
+ * find? A guess, for a hint. `text` gets what to do about it. False: nothing is known.
  */
-bool lack_find(const struct plan *plan, char *text, size_t size);
+bool lack_find(const struct plan *plan, int number, char *text, size_t size);
 
 #endif

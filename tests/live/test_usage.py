@@ -315,6 +315,29 @@ class Usage(Live):
             self.assertEqual(self.failed(words, program="./" + name), said, (name, words))
         self.assertEqual(self.failed("--dev", ("exit", "3"), program="./git"), [])
 
+    def test_hint_of_a_shell(self):
+        """By its name, and by how shells say that a program is not there or cannot be started."""
+        here = tempfile.mkdtemp(prefix="denybox-host-", dir="/var/tmp")
+        self.addCleanup(shutil.rmtree, here)
+        os.chmod(here, 0o755)
+        script = support.write(os.path.join(here, "s"), "#!/bin/sh\nexit 127\n", 0o755)
+        alone = ("denybox: hint: a shell starts no other program here: --allow-exec lets it, as a "
+                 "deviation, and --with PATH brings each along; busybox sh has many within itself\n")
+        brought = ("denybox: hint: what a shell starts has to be in the root: --with PATH brings a "
+                   "program along\n")
+        for words, status, said in ((("--", "sh", "-c", "exit 127"), 127, alone),
+                                    (("--", "sh", "-c", "exit 126"), 126, alone),
+                                    (("--", script), 127, alone),
+                                    (("--allow-exec", "--", script), 127, brought),
+                                    (("--quiet", "--", script), 127, ""),
+                                    (("--", "sh", "-c", "exit 1"), 1, ""),
+                                    (("--", "busybox", "sh", "-c", "exit 127"), 127, "")):
+            done = denybox("run", *words)
+            self.assertEqual((done.status, done.err), (status, said), words)
+        # bash says by it, too, that there is no such script.
+        done = denybox("run", "--", "bash", "./nothing")
+        self.assertEqual((done.status, "hint" in done.err), (127, False), done.err)
+
     def test_unreadable(self):
         if support.AS_ROOT:
             self.skipTest("nothing is closed to root")
