@@ -54,6 +54,8 @@ int sched_getcpu(void)
     return many ? 8191 : 0;
 }
 
+#define STACK (4UL << 20)
+
 static void start(void)
 {
     cpu_set_t all;
@@ -68,6 +70,8 @@ static void start(void)
     }
     ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
     ck_assert_int_eq(setrlimit(RLIMIT_RTPRIO, &(struct rlimit){0, 0}), 0);
+    ck_assert_int_eq(setrlimit(RLIMIT_NICE, &(struct rlimit){0, 0}), 0);
+    ck_assert_int_eq(setrlimit(RLIMIT_STACK, &(struct rlimit){STACK, STACK}), 0);
 }
 
 static void finish(void)
@@ -219,11 +223,24 @@ START_TEST(processors_beyond_are_counted)
 }
 END_TEST
 
+/* Its hard limit counts: the soft one is the payload's to raise. */
+START_TEST(a_stack_with_more_than_all_memory)
+{
+    set(-1, 0, 0);
+    plan.declared.memory = STACK - 1;
+    ck_assert_int_eq(setrlimit(RLIMIT_STACK, &(struct rlimit){STACK / 2, STACK}), 0);
+    ck_assert(!limits_observe(&sandbox, getpid(), &result));
+    ck_assert_ptr_nonnull(
+        strstr(buf_text(&result.reasons), "the limit on the stack is not in force\n"));
+}
+END_TEST
+
 /* A process that is not there holds nothing. */
 START_TEST(nobody_holds_nothing)
 {
     ck_assert(!limits_observe(&sandbox, 0x7fffffff, &result));
-    ck_assert_str_eq(buf_text(&result.reasons), "the payload is not kept from real time\n"
+    ck_assert_str_eq(buf_text(&result.reasons), "the payload is not kept from higher priorities\n"
+                                                "the limit on the stack is not in force\n"
                                                 "the limit pids is not in force\n"
                                                 "the limit memory is not in force\n"
                                                 "the limit core is not in force\n"
@@ -245,6 +262,7 @@ static Suite *suite(void)
     tcase_add_test(c, more_processors_than_asked_for);
     tcase_add_loop_test(c, a_host_of_many_processors, 0, N_ROWS(many_rows));
     tcase_add_test(c, processors_beyond_are_counted);
+    tcase_add_test(c, a_stack_with_more_than_all_memory);
     tcase_add_test(c, nobody_holds_nothing);
     suite_add_tcase(s, c);
     return s;

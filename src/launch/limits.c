@@ -104,9 +104,33 @@ static bool keep_fsize(const struct sandbox *s, struct error *e)
     return error_hint(e, "raise it (ulimit -f unlimited), or give --fsize SIZE");
 }
 
+/* The kernel's own default: _STK_LIM. */
+#define STACK_DEFAULT (8ULL << 20)
+
+/*
+ * What grows as a stack is not counted by RLIMIT_DATA: a payload that calls itself for ever would
+ * have the memory of the host where the caller's limit has no end. The soft limit stays what it is
+ * where it can: glibc makes the stacks of threads as large, and those RLIMIT_DATA counts.
+ */
+static bool limit_stack(const struct sandbox *s, struct error *e)
+{
+    rlim_t most = (rlim_t)s->plan->declared.memory;
+    struct rlimit have;
+
+    if (getrlimit(RLIMIT_STACK, &have) < 0)
+        return step_failed(e, "cannot read the limit on the stack");
+    if (have.rlim_max <= most)
+        return true;
+    if (have.rlim_cur > most)
+        have.rlim_cur = STACK_DEFAULT < most ? STACK_DEFAULT : most;
+    if (sys_setrlimit(RLIMIT_STACK, have.rlim_cur, most) < 0)
+        return step_failed(e, "cannot set the limit on the stack");
+    return true;
+}
+
 bool step_limits(struct sandbox *s, struct error *e)
 {
-    if (!limit_core(s, e) || !keep_fsize(s, e))
+    if (!limit_core(s, e) || !keep_fsize(s, e) || !limit_stack(s, e))
         return false;
     for (size_t i = 0; i < N_ROWS; i++) {
         uint64_t value = rows[i].value(&s->plan->declared);
@@ -158,9 +182,9 @@ static bool is_real_time(int policy)
 }
 
 /* The caller's real-time policy, which an exec keeps, stays with launcher and init, and its leave
- * to take one. A process gives its processor to nobody of its own priority or less: a payload that
- * had theirs would be ended by nobody, neither at the end of its time nor when the launcher is
- * killed. */
+ * to take one or a lower nice value (getrlimit(2)). A process gives its processor to nobody of its
+ * own priority or less: a payload that had theirs would be ended by nobody, neither at the end of
+ * its time nor when the launcher is killed. */
 bool step_real_time(struct sandbox *s, struct error *e)
 {
     int policy = sched_getscheduler(0);
@@ -170,8 +194,8 @@ bool step_real_time(struct sandbox *s, struct error *e)
         return step_failed(e, "cannot ask for the scheduling policy");
     if (is_real_time(policy) && sys_sched_setscheduler(SCHED_OTHER) < 0)
         return step_failed(e, "cannot leave the caller's real-time policy");
-    if (sys_setrlimit(RLIMIT_RTPRIO, 0, 0) < 0)
-        return step_failed(e, "cannot keep the payload from real-time policies");
+    if (sys_setrlimit(RLIMIT_RTPRIO, 0, 0) < 0 || sys_setrlimit(RLIMIT_NICE, 0, 0) < 0)
+        return step_failed(e, "cannot keep the payload from higher priorities");
     return true;
 }
 
@@ -227,11 +251,22 @@ static bool observe_policy(pid_t pid, struct launch_result *result)
 {
     int policy = sched_getscheduler(pid);
     struct rlimit priority;
+    struct rlimit nice;
 
     if (policy >= 0 && !is_real_time(policy) && prlimit(pid, RLIMIT_RTPRIO, NULL, &priority) == 0 &&
-        priority.rlim_max == 0)
+        prlimit(pid, RLIMIT_NICE, NULL, &nice) == 0 && priority.rlim_max == 0 && nice.rlim_max == 0)
         return true;
-    buf_puts(&result->reasons, "the payload is not kept from real time\n");
+    buf_puts(&result->reasons, "the payload is not kept from higher priorities\n");
+    return false;
+}
+
+static bool observe_stack(const struct sandbox *s, pid_t pid, struct launch_result *result)
+{
+    struct rlimit stack;
+
+    if (prlimit(pid, RLIMIT_STACK, NULL, &stack) == 0 && stack.rlim_max <= s->plan->declared.memory)
+        return true;
+    buf_puts(&result->reasons, "the limit on the stack is not in force\n");
     return false;
 }
 
@@ -239,6 +274,7 @@ bool limits_observe(const struct sandbox *s, pid_t pid, struct launch_result *re
 {
     bool ok = observe_policy(pid, result);
 
+    ok = observe_stack(s, pid, result) && ok;
     if (s->cgroup.box.fd >= 0 && !cgroup_has(&s->cgroup, s->host_proc, pid)) {
         buf_puts(&result->reasons, "the payload is not in its cgroup\n");
         ok = false;

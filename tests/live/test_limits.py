@@ -11,6 +11,10 @@ import support
 from support import Live, run, shown
 
 
+# Linux's number of RLIMIT_NICE, which Python's module lacks.
+NICE = 13
+
+
 class Limits(Live):
 
     def show(self, *options):
@@ -207,6 +211,51 @@ class Limits(Live):
         done = support.fault("skip:real-time,skip:gate", "run", "--seccomp", "targeted", "--",
                              support.PAYLOAD, *how["payload"], preexec=how["preexec"])
         self.assert_results(done, [("sched_setscheduler", "0")])
+
+    def test_leave_of_the_caller_for_lower_nice_values(self):
+        how = {"preexec": lambda: resource.setrlimit(NICE, (30, 30)),
+               "payload": ("calls", "setpriority 0 0 -5")}
+        try:
+            done = run("--seccomp", "targeted", **how)
+        except subprocess.SubprocessError:
+            self.skipTest("the limit on nice values cannot be raised here")
+        self.assert_results(done, [("setpriority", "EACCES")])
+        done = support.fault("skip:real-time,skip:gate", "run", "--seccomp", "targeted", "--",
+                             support.PAYLOAD, *how["payload"], preexec=how["preexec"])
+        self.assert_results(done, [("setpriority", "0")])
+
+    def test_stack(self):
+        """RLIMIT_DATA does not count it: at most what --memory gives, and the caller's where it has
+        an end. 8 MiB is the kernel's own default."""
+        without_end = resource.RLIM_INFINITY
+        if not support.AS_ROOT and resource.getrlimit(resource.RLIMIT_STACK)[1] != without_end:
+            self.skipTest("the limit on the stack cannot be raised here")
+        for soft, hard, memory, seen in (
+                (2 << 20, without_end, "64m", (2 << 20, 64 << 20)),
+                (without_end, without_end, "64m", (8 << 20, 64 << 20)),
+                (65 << 20, 65 << 20, "64m", (8 << 20, 64 << 20)),
+                (without_end, without_end, "4m", (4 << 20, 4 << 20)),
+                (1 << 20, 2 << 20, "64m", (1 << 20, 2 << 20))):
+            with self.subTest(soft=soft, hard=hard, memory=memory):
+                done = run("--memory", memory, payload=("show",), preexec=lambda:
+                           resource.setrlimit(resource.RLIMIT_STACK, (soft, hard)))
+                self.assert_status(done, 0)
+                self.assertEqual(shown(done)["limit-stack"], f"{seen[0]} {seen[1]}")
+
+    def test_a_payload_that_calls_itself(self):
+        def unlimited():
+            resource.setrlimit(resource.RLIMIT_STACK, (resource.RLIM_INFINITY,) * 2)
+        if not support.AS_ROOT and \
+                resource.getrlimit(resource.RLIMIT_STACK)[1] != resource.RLIM_INFINITY:
+            self.skipTest("the limit on the stack cannot be raised here")
+        self.assert_status(run("--memory", "64m", payload=("deep", "80"), preexec=unlimited),
+                           128 + signal.SIGSEGV)
+        self.assert_results(run("--memory", "64m", payload=("deep", "7"), preexec=unlimited),
+                            [("deep", "7")])
+        # The control: without the limits, and nobody looking, it has as much as it likes.
+        done = support.fault("skip:limits,skip:gate", "run", "--memory", "64m", "--",
+                             support.PAYLOAD, "deep", "80", preexec=unlimited)
+        self.assert_results(done, [("deep", "80")])
 
     def test_a_user_who_has_too_many_keys(self):
         done = support.fault("fail:keyctl:EDQUOT", "run", "--", support.PAYLOAD, "exit", "0")

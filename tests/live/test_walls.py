@@ -104,7 +104,7 @@ STEPS = {
                       "the limit core is not in force"),
     "affinity": Blocked("the limit cpus is not in force"),
     "real-time": (Stands("an ordinary caller has no real-time policy"),
-                  Blocked("the payload is not kept from real time")),
+                  Blocked("the payload is not kept from higher priorities")),
     "working-directory": Stands("it is / already"),
     "landlock": Stands("an additional layer: its absence is recorded, never claimed",
                        "check_landlock"),

@@ -152,6 +152,7 @@ static const struct {
     {"init", init_main},       {"fill", fill_main},     {"descriptors", descriptors_main},
     {"family", family_main},   {"flood", flood_main},   {"text", text_main},
     {"bomb", bomb_main},       {"hog", hog_main},       {"print", print_main},
+    {"deep", deep_main},
 };
 
 int main(int argc, char **argv)

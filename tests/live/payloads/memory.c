@@ -81,3 +81,21 @@ int hog_main(int argc, char **argv)
     }
     return 0;
 }
+
+__attribute__((noinline)) static int deep(long mebibytes)
+{
+    volatile char room[1 << 20];
+
+    for (size_t i = 0; i < sizeof room; i += 4096)
+        room[i] = 1;
+    return mebibytes <= 1 ? room[0] : deep(mebibytes - 1) + room[4096];
+}
+
+/* deep MEBIBYTES: calls itself until its stack has so many. */
+int deep_main(int argc, char **argv)
+{
+    long want = argc > 1 ? strtol(argv[1], NULL, 10) : 1;
+
+    printf("deep %d\n", deep(want));
+    return 0;
+}

@@ -24,6 +24,7 @@ int exec_main(int argc, char **argv);
 int mapexec_main(int argc, char **argv);
 int memory_main(int argc, char **argv);
 int hog_main(int argc, char **argv);
+int deep_main(int argc, char **argv);
 /* processes.c */
 int forks_main(int argc, char **argv);
 int threads_main(int argc, char **argv);

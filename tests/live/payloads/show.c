@@ -80,7 +80,7 @@ static void show_limits(void)
         int resource;
     } rows[] = {
         {"nproc", RLIMIT_NPROC}, {"nofile", RLIMIT_NOFILE}, {"core", RLIMIT_CORE},
-        {"data", RLIMIT_DATA},   {"fsize", RLIMIT_FSIZE},
+        {"data", RLIMIT_DATA},   {"fsize", RLIMIT_FSIZE},   {"stack", RLIMIT_STACK},
     };
     cpu_set_t cpus;
 
