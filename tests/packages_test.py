@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import manual_test
 
@@ -111,6 +112,46 @@ def test_the_readme_names_every_library():
     text = named('README', r'(?s)^To build: (.*?)\n\n')
     for library in modules():
         assert re.search(r'(?<![\w-])%s(?![\w-])' % re.escape(library), text, re.I), library
+
+
+def test_configure_names_every_library_that_is_missing():
+    """All at once, in one line."""
+    if not os.path.exists(os.path.join(SOURCE, 'configure')):
+        raise manual_test.Skip('configure is made by autoreconf, and has not been')
+    with tempfile.TemporaryDirectory() as here:
+        # Of a tree in which a build was configured it would say only that.
+        shutil.copy(os.path.join(SOURCE, 'configure'), here)
+        shutil.copytree(os.path.join(SOURCE, 'build-aux'), os.path.join(here, 'build-aux'))
+        os.makedirs(os.path.join(here, 'src', 'launch'))
+        shutil.copy(os.path.join(SOURCE, 'src', 'launch', 'launch.c'), os.path.join(here, 'src', 'launch'))
+        done = subprocess.run(['./configure', '--quiet'], cwd=here, check=False, encoding='utf-8',
+                              env=dict(os.environ, PKG_CONFIG_LIBDIR=here, PKG_CONFIG_PATH=''),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    wanted = modules()
+    del wanted['check'] # the build does without
+    said = ', '.join('%s %s' % item if item[1] else item[0] for item in wanted.items())
+    assert done.returncode == 1 and done.stdout.startswith(
+        'configure: error: not there, too old, or without headers: %s; ' % said), done.stdout
+    assert done.stdout.count('\n') == 1, done.stdout
+
+
+def test_configure_names_what_a_cross_build_is_given():
+    """The tools that the build starts of itself, each a variable."""
+    tools = re.findall(r'^(MK[A-Z]+) = ', read('Makefile.am'), re.M)
+    assert len(tools) > 1, tools
+    for tool in tools:
+        assert '%s=DIR/%s' % (tool, tool.lower()) in read('configure.ac'), tool
+
+
+def test_the_profile_of_apparmor_has_a_path_with_a_blank():
+    """Of a prefix with one; without quotes the parser takes the rest for another word."""
+    assert re.findall(r'^profile denybox (\S+) ', read('fixtures/apparmor/denybox.in'), re.M) == \
+        ['"@bindir@/denybox"']
+
+
+def test_alpine_asks_for_the_shell_of_the_tests():
+    """It has busybox for a shell; the others have bash."""
+    assert 'bash' in named(ALPINE, r'^checkdepends="([^"]+)"$').split()
 
 
 def test_every_page_is_packed():
