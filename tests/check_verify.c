@@ -207,6 +207,22 @@ START_TEST(the_worst_decides)
 }
 END_TEST
 
+/* Who fills the list with one check's reasons hides no other check behind it. */
+START_TEST(a_check_is_not_well_for_want_of_room)
+{
+    for (int i = 0; i < NOTES_MAX; i++)
+        note(&v, REASON_OUTPUT_PATH, "one of many");
+    note(&v, REASON_PROBE_NOT_RUN, "the first that is not said");
+    ck_assert_int_eq(verification_check(&v, CHECK_PROBES), OUTCOME_BLOCKED);
+    note(&v, REASON_PROBE_FAILED, "the second");
+    note(&v, REASON_PROBE_NOT_RUN, "the third");
+    ck_assert_uint_eq(v.n_notes, NOTES_MAX);
+    ck_assert_uint_eq(v.unsaid, 3);
+    ck_assert_int_eq(verification_check(&v, CHECK_PROBES), OUTCOME_REJECTED);
+    ck_assert_int_eq(verification_check(&v, CHECK_AGREEMENT), OUTCOME_ACCEPTABLE);
+}
+END_TEST
+
 START_TEST(nothing_checked_is_not_acceptable)
 {
     ck_assert_int_eq(verification_outcome(&v), OUTCOME_BLOCKED);
@@ -228,6 +244,7 @@ static Suite *suite(void)
     tcase_add_test(c, what_has_not_the_schema);
     tcase_add_test(c, more_notes_than_there_is_room_for);
     tcase_add_test(c, the_worst_decides);
+    tcase_add_test(c, a_check_is_not_well_for_want_of_room);
     tcase_add_test(c, nothing_checked_is_not_acceptable);
     suite_add_tcase(s, c);
     return s;

@@ -5,10 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static bool unwritten(struct error *e)
+{
+    return error_errno(e, EXIT_DENYBOX, errno, "cannot write to standard output");
+}
+
 bool print_end(struct error *e)
 {
-    return (fflush(stdout) == 0 && ferror(stdout) == 0) ||
-           error_errno(e, EXIT_DENYBOX, errno, "cannot write to standard output");
+    if (fflush(stdout) != 0)
+        return unwritten(e);
+    /* What was refused before has no reason any more. */
+    return ferror(stdout) == 0 || error_set(e, EXIT_DENYBOX, "cannot write to standard output");
 }
 
 bool print_document(json_t *document, bool pretty, struct error *e)
@@ -19,12 +26,10 @@ bool print_document(json_t *document, bool pretty, struct error *e)
     bool ok = text != NULL;
 
     json_decref(document);
-    if (!ok) {
+    if (!ok)
         error_set(e, EXIT_DENYBOX, "cannot print the document: out of memory");
-    } else {
-        puts(text);
-        ok = print_end(e);
-    }
+    else
+        ok = puts(text) < 0 ? unwritten(e) : print_end(e);
     free(text);
     return ok;
 }

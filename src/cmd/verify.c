@@ -18,7 +18,7 @@
 /* Files between two looks of whoever waits at a terminal. */
 #define PROGRESS_STEP 64
 
-/* `copy_of`: the file that has the same document; NULL: none before it. */
+/* `copy_of`: the file that is of the same run; NULL: none before it. */
 static bool report(const struct policy *policy, const struct verification *v, const char *copy_of,
                    struct error *e)
 {
@@ -33,7 +33,7 @@ static bool report(const struct policy *policy, const struct verification *v, co
         report_verdict(stdout, v);
     else if (!policy->quiet || outcome != OUTCOME_ACCEPTABLE)
         report_line(stdout, v, copy_of);
-    return true;
+    return print_end(e);
 }
 
 static void progress(const struct policy *policy, int done)
@@ -72,10 +72,10 @@ static bool page_open(struct page *page, const struct policy *policy, struct err
            error_set(e, EXIT_DENYBOX, "cannot keep the verdicts: out of memory");
 }
 
-static void page_take(struct page *page, int i, const struct verification *v)
+static void page_take(struct page *page, int i, const struct verification *v, const char *copy_of)
 {
     if (page->kept != NULL)
-        report_keep(&page->kept[i], v);
+        report_keep(&page->kept[i], v, copy_of);
     else if (page->place.directory >= 0)
         report_html(&page->html, v);
 }
@@ -110,58 +110,59 @@ static bool page_end(const struct page *page, const struct policy *policy,
     return ok;
 }
 
-/* One document under two names is the evidence of one run, and would count as that of two: the
- * number of the file that had it first, -1 for none. `seen` becomes NULL when memory has run out.
- */
-static int count(struct tally *tally, json_t **seen, const struct verification *v, int i)
+/* One run under two names would count as two: the file that was of it first, NULL for none. `seen`
+ * becomes NULL when memory has run out. */
+static const char *count(struct tally *tally, json_t **seen, const struct policy *policy, int i,
+                         const struct verification *v)
 {
     enum outcome outcome = verification_outcome(v);
-    const char *digest = field_text(v->bundle, "integrity.sha256");
+    char run[DIGEST_TEXT_SIZE];
     const json_t *first;
 
     tally->n[outcome]++;
-    if (outcome != OUTCOME_ACCEPTABLE || digest == NULL)
-        return -1;
-    first = json_object_get(*seen, digest);
+    if (outcome != OUTCOME_ACCEPTABLE || policy->n_files == 1)
+        return NULL;
+    first = verification_run(v, run) ? json_object_get(*seen, run) : NULL;
     if (first == NULL) {
-        json_put(seen, digest, json_integer(i));
-        return -1;
+        json_put(seen, run, run[0] != '\0' ? json_integer(i) : NULL);
+        return NULL;
     }
     tally->copies++;
-    return (int)json_integer_value(first);
+    return policy->files[json_integer_value(first)];
 }
 
-static int verify_all(const struct policy *policy, struct page *page)
+static bool print_tally(const struct policy *policy, const struct tally *tally, struct error *e)
+{
+    if (policy->n_files > 1 && policy->json)
+        return print_document(report_tally_json(tally), false, e);
+    if (policy->n_files > 1)
+        report_tally(stdout, tally);
+    return print_end(e);
+}
+
+/* A verdict that nobody could read is none: the first reason is said. */
+static bool verify_all(const struct policy *policy, struct page *page, struct tally *tally,
+                       struct error *e)
 {
     static struct verification v;
     json_t *seen = json_object();
-    struct tally tally = {0};
-    struct error e;
+    struct error later;
     bool said = true;
-    int first;
 
     for (int i = 0; i < policy->n_files; i++) {
+        const char *copy_of;
+
         verify_file(policy, policy->files[i], &v);
-        first = count(&tally, &seen, &v, i);
-        said = report(policy, &v, first >= 0 ? policy->files[first] : NULL, &e) && said;
-        page_take(page, i, &v);
+        copy_of = count(tally, &seen, policy, i, &v);
+        said = report(policy, &v, copy_of, said ? e : &later) && said;
+        page_take(page, i, &v, copy_of);
         verification_free(&v);
         progress(policy, i + 1);
     }
-    if (seen == NULL)
-        said = error_set(&e, EXIT_DENYBOX, "cannot count the copies: out of memory");
+    if (said && seen == NULL)
+        said = error_set(e, EXIT_DENYBOX, "cannot count the copies: out of memory");
     json_decref(seen);
-    if (policy->n_files > 1 && policy->json)
-        said = print_document(report_tally_json(&tally), false, &e) && said;
-    else if (policy->n_files > 1)
-        report_tally(stdout, &tally);
-    /* A verdict that nobody could read is none. */
-    if (!said || !print_end(&e)) {
-        error_before(&e, "cannot write the verdict");
-        error_print(&e);
-        return EXIT_USAGE;
-    }
-    return page_end(page, policy, &tally) ? tally_status(&tally) : EXIT_USAGE;
+    return (said && print_tally(policy, tally, e)) || error_before(e, "cannot write the verdict");
 }
 
 static int show_help(void)
@@ -179,8 +180,9 @@ static int show_help(void)
 static int carry_out(struct policy *policy, int argc, char **argv)
 {
     struct page page = {.place.directory = -1};
+    struct tally tally = {0};
     struct error e;
-    int status;
+    int status = EXIT_USAGE;
 
     if (!verify_options(policy, argc, argv, &e)) {
         error_print(&e);
@@ -192,12 +194,11 @@ static int carry_out(struct policy *policy, int argc, char **argv)
         puts("denybox " PACKAGE_VERSION);
         return EXIT_OK;
     }
-    if (policy_load(policy, &e) && page_open(&page, policy, &e)) {
-        status = verify_all(policy, &page);
-    } else {
+    if (!policy_load(policy, &e) || !page_open(&page, policy, &e) ||
+        !verify_all(policy, &page, &tally, &e))
         error_print(&e);
-        status = EXIT_USAGE;
-    }
+    else if (page_end(&page, policy, &tally))
+        status = tally_status(&tally);
     page_close(&page);
     return status;
 }

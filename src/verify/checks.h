@@ -26,6 +26,11 @@ void check_plan(struct verification *v);
 void check_command(struct verification *v);
 void check_result(struct verification *v);
 void check_outputs(struct verification *v, const json_t *result);
+void check_artifacts(struct verification *v, const json_t *result);
+
+/* The value that stands at a path of the table, such as "probes", as denybox writes it: the keys of
+ * each object in the order of the table. New reference; NULL when out of memory. */
+json_t *schema_ordered(const char *path, const json_t *value);
 
 /* What a batch shares: how old it is, a part of check_freshness, and whether it is what a batch
  * shares, of check_agreement. `started`: seconds since the epoch. */

@@ -97,7 +97,9 @@ bool check_deviations(struct verification *v)
 
     for (unsigned i = 0; deviation_name(i) != NULL; i++) {
         if ((bits & ~v->policy->deviations & 1U << i) != 0)
-            note(v, REASON_DEVIATION, "%s was declared, and is not allowed", deviation_name(i));
+            note(v, REASON_DEVIATION,
+                 "%s was declared, and is not allowed: accept it by --allow-deviation %s, or not",
+                 deviation_name(i), deviation_name(i));
     }
     if (v->probe[PR_MOUNT_1].excused)
         check_mounts(v);

@@ -125,8 +125,8 @@ static void check_profile(struct verification *v)
     if (json == NULL)
         note(v, REASON_PROFILE_MISSING, "seccomp_sha256 is null");
     else if (!known_profile(v, json, name))
-        note(v, REASON_PROFILE_UNKNOWN, "%s%s%s", json, name != NULL ? " is not " : "",
-             name != NULL ? name : "");
+        note(v, REASON_PROFILE_UNKNOWN, "%s%s%s: name its file by --profile, if you accept it",
+             json, name != NULL ? " is not " : "", name != NULL ? name : "");
     if (v->foreign && field_null(v->bundle, "image_digest"))
         note(v, REASON_IMAGE_MISSING, "image_digest is null");
 }
@@ -167,7 +167,8 @@ static void check_binding(struct verification *v)
     if (!digest_is(field(v->bundle, "binding.plan"), field_text(v->bundle, "binding.plan_sha256")))
         note(v, REASON_PLAN_DIGEST, "binding.plan_sha256 is not the digest of the plan");
     if (!same_text(probe_rules_digest(rules), field_text(v->bundle, "binding.probe_rules_sha256")))
-        note(v, REASON_RULES_DIGEST, "these are %s", rules);
+        note(v, REASON_RULES_DIGEST, "these are %s: verify it by the version of its runtime",
+             rules);
     check_bpf(v, filters);
     if (machine == N_MACHINES) {
         note(v, REASON_BPF_UNKNOWN, "want one architecture");

@@ -25,7 +25,8 @@ static void check_age(struct verification *v, int64_t started, int64_t finished)
     const struct policy *policy = v->policy;
 
     if (started > policy->now + CLOCK_SKEW || finished > policy->now + CLOCK_SKEW)
-        note(v, REASON_FROM_FUTURE, "from %s to %s", field_text(v->bundle, "freshness.started_at"),
+        note(v, REASON_FROM_FUTURE, "it ran from %s to %s",
+             field_text(v->bundle, "freshness.started_at"),
              field_text(v->bundle, "freshness.finished_at"));
     else if (policy->max_age != 0 && policy->now - started > (int64_t)policy->max_age)
         note(v, REASON_TOO_OLD, "started %lld seconds ago", (long long)(policy->now - started));

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "rules/oddity.h"
@@ -130,7 +129,8 @@ static bool right_parent(const char *path, const char *last, bool last_entered)
     return last[length] == '/' || (last[length] == '\0' && last_entered);
 }
 
-/* One digest is that of one content, which has one size. */
+/* One digest is that of one content, which has one size. False too when out of memory: then there
+ * is nothing any more that the others could be held against. */
 static bool one_size(json_t **sizes, const json_t *output)
 {
     const char *digest = field_text(output, "sha256");
@@ -141,7 +141,7 @@ static bool one_size(json_t **sizes, const json_t *output)
     if (known != NULL)
         return json_integer_value(known) == field_number(output, "size");
     json_put(sizes, digest, json_integer(field_number(output, "size")));
-    return true;
+    return *sizes != NULL;
 }
 
 /* ---------------------------------------------------------------- all of them */
@@ -301,74 +301,6 @@ static void check_count(struct verification *v, const json_t *result)
                        : entries <= listed || all_odd < odd || all_odd - odd > entries - listed ||
                              !full))
         note(v, REASON_RESULT, "the outputs are not as many as it says");
-}
-
-/* ---------------------------------------------------------------- those of attest */
-
-/* The lines of attest.jsonl are the probes of the bundle, so that what is in it is known. Where
- * nobody could read it, it is not. */
-static bool right_lines(const struct verification *v, const json_t *output)
-{
-    const json_t *probe;
-    struct buf lines = {0};
-    char digest[DIGEST_TEXT_SIZE];
-    bool right;
-    size_t i;
-
-    json_array_foreach(json_object_get(v->bundle, "probes"), i, probe)
-    {
-        char *line = json_canonical(probe);
-
-        buf_printf(&lines, "%s\n", line != NULL ? line : "");
-        free(line);
-    }
-    right = field_null(output, "sha256") ||
-            (same_text(field_text(output, "sha256"),
-                       sha256_text(digest, buf_text(&lines), lines.length)) &&
-             field_number(output, "size") == (json_int_t)lines.length);
-    buf_free(&lines);
-    return right;
-}
-
-static const json_t *find_output(const json_t *result, const char *name)
-{
-    const json_t *output;
-    size_t i;
-
-    json_array_foreach(field(result, "outputs"), i, output)
-    {
-        if (same_text(field_text(output, "path"), name) &&
-            same_text(field_text(output, "type"), "file"))
-            return output;
-    }
-    return NULL;
-}
-
-/* Where nobody could read it, it has no digest. */
-static bool has_digest(const json_t *output, const char *digest)
-{
-    return field_null(output, "sha256") || same_text(field_text(output, "sha256"), digest);
-}
-
-/* What attest leaves, where /out is kept; what is in it is known, as far as it can be. */
-static void check_artifacts(struct verification *v, const json_t *result)
-{
-    static const char report[] = "ok\n";
-    const json_t *lines = find_output(result, PROBE_ARTIFACT);
-    const json_t *wrote = find_output(result, PROBE_REPORT);
-    const json_t *controls = find_output(result, PROBE_CONTROLS);
-    char ok[DIGEST_TEXT_SIZE];
-
-    if (lines == NULL || wrote == NULL || find_output(result, PROBE_DOCUMENT) == NULL)
-        note(v, REASON_RESULT, "not all that attest leaves is among the outputs");
-    if (lines != NULL && !right_lines(v, lines))
-        note(v, REASON_RESULT, PROBE_ARTIFACT " has not the lines of the probes");
-    if (wrote != NULL && !has_digest(wrote, sha256_text(ok, report, strlen(report))))
-        note(v, REASON_RESULT, PROBE_REPORT " is not what the probe writes");
-    if (!field_null(v->bundle, "controls") &&
-        (controls == NULL ||
-         !has_digest(controls, field_text(v->bundle, "controls.matrix_sha256"))))
-        note(v, REASON_RESULT, PROBE_CONTROLS " among the outputs is not that of the controls");
 }
 
 /* ---------------------------------------------------------------- the plan */

@@ -150,8 +150,7 @@ static void check_stored(struct verification *v, enum probe probe, const json_t 
     char safe[4 * sizeof p->found.actual];
 
     p->stored = verdict_of(field_text(entry, "verdict"));
-    if (p->stored != p->found.verdict &&
-        !(p->passes && p->stored == VERDICT_PASS && probe == PR_EXEC_1))
+    if (p->stored != p->found.verdict)
         note(v, REASON_VERDICT_FORGED, "%s: %s is stored, %s follows: %s", id,
              verdict_name(p->stored), verdict_name(p->found.verdict), text_show(p->found.actual));
     if (field_number(entry, "errno_or_exit") != p->found.number)
@@ -217,15 +216,16 @@ static bool observes(const struct verification *v, enum probe probe)
            (v->foreign && probe_observes(probe, fact, true, machine));
 }
 
-/* The leader of a session has its own number for that of the session. */
+/* The leader of a session has its own number for that of the session; status has both. */
 static bool leads(const struct verification *v)
 {
     const char *status = v->findings.raw[RAW_STATUS].bytes;
-    char process[64];
-    char session[64];
+    char process[256]; /* one for each level, of which there are 32 at most */
+    char session[256];
 
-    return status == NULL || !status_value(status, "NSpid", process, sizeof process) ||
-           !status_value(status, "NSsid", session, sizeof session) || strcmp(process, session) == 0;
+    return status == NULL || (status_value(status, "NSpid", process, sizeof process) &&
+                              status_value(status, "NSsid", session, sizeof session) &&
+                              strcmp(process, session) == 0);
 }
 
 static void check_probe(struct verification *v, enum probe probe, const json_t *entry)

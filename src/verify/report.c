@@ -51,6 +51,8 @@ void report_whole(FILE *out, const struct verification *v)
         fprintf(out, "  and %zu more\n", v->unsaid);
     for (size_t i = 0; i < m->n && v->made[CHECK_MATRIX]; i++)
         print_row(out, v, &m->rows[i]);
+    if (verification_outcome(v) != OUTCOME_ACCEPTABLE)
+        fprintf(out, "  %-11s %s\n", "next", REPORT_NEXT);
     report_verdict(out, v);
 }
 

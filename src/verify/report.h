@@ -10,8 +10,12 @@
 /* How many files came to what. */
 struct tally {
     size_t n[N_OUTCOMES];
-    size_t copies; /* acceptable ones that have the document of one before */
+    size_t copies; /* acceptable ones that are of the run of one before */
 };
+
+/* For whoever has a bundle that is not acceptable. */
+#define REPORT_NEXT                                                                                \
+    "denybox-verify(1) says what each code means, denybox-operator(7) what to do then"
 
 /* Everything about one bundle, for people; the last line is the verdict and the file. */
 void report_whole(FILE *out, const struct verification *v);
@@ -42,10 +46,12 @@ struct kept_verdict {
     enum outcome outcome;
     char sha256[DIGEST_TEXT_SIZE];
     bool reason[N_REASONS];
-    bool more; /* there were more than were noted */
+    bool more;           /* there were more than were noted */
+    char words[256];     /* of the first reason; "" without one */
+    const char *copy_of; /* of the policy's files; NULL: of none */
 };
 
-void report_keep(struct kept_verdict *kept, const struct verification *v);
+void report_keep(struct kept_verdict *kept, const struct verification *v, const char *copy_of);
 
 /* Many of them as a page: a row each. The page is the caller's to free. */
 void report_html_many(struct html *h, const struct policy *policy, const struct kept_verdict *kept,

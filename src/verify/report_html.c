@@ -37,6 +37,9 @@ static void reasons(struct html *h, const struct verification *v)
         html_printf(h, "And %zu more reasons.", v->unsaid);
         html_end(h);
     }
+    html_start(h, "p");
+    html_printf(h, "Next: %s.", REPORT_NEXT);
+    html_end(h);
 }
 
 static void verdict(struct html *h, const struct verification *v)

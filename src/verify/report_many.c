@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
 #include <string.h>
 
 #include "verify/html_table.h"
@@ -41,19 +42,46 @@ void page_asked(struct html *h, const struct policy *p)
     html_end(h);
 }
 
-void report_keep(struct kept_verdict *kept, const struct verification *v)
+void report_keep(struct kept_verdict *kept, const struct verification *v, const char *copy_of)
 {
-    *kept = (struct kept_verdict){
-        .path = v->path, .outcome = verification_outcome(v), .more = v->unsaid != 0};
+    *kept = (struct kept_verdict){.path = v->path,
+                                  .outcome = verification_outcome(v),
+                                  .more = v->unsaid != 0,
+                                  .copy_of = copy_of};
+    if (v->n_notes != 0)
+        snprintf(kept->words, sizeof kept->words, "%s", v->notes[0].text);
     memcpy(kept->sha256, v->sha256, sizeof kept->sha256);
     for (size_t i = 0; i < v->n_notes; i++)
         kept->reason[v->notes[i].reason] = true;
 }
 
-static void row(struct html_table *t, const struct kept_verdict *kept)
+/* The codes, each once, and the first reason in words; or what it is a copy of. */
+static void reasons(struct html *h, const struct kept_verdict *kept)
 {
     const char *before = "";
 
+    for (int i = 0; i < N_REASONS; i++) {
+        if (kept->reason[i]) {
+            html_printf(h, "%s%s", before, reason_row((enum reason)i)->code);
+            before = ", ";
+        }
+    }
+    html_text(h, kept->more ? ", ..." : NULL);
+    if (kept->words[0] != '\0') {
+        html_text(h, " (");
+        html_start(h, "code");
+        html_printable(h, kept->words);
+        html_end(h);
+        html_text(h, ")");
+    }
+    if (kept->copy_of != NULL) {
+        html_text(h, "a copy of ");
+        html_element(h, "code", NULL, kept->copy_of);
+    }
+}
+
+static void row(struct html_table *t, const struct kept_verdict *kept)
+{
     table_row(t, NULL);
     table_cell(t, NULL);
     html_element(t->h, "code", NULL, kept->path);
@@ -62,13 +90,7 @@ static void row(struct html_table *t, const struct kept_verdict *kept)
     page_mark(t->h, page_outcome_class(kept->outcome), outcome_row(kept->outcome)->word);
     html_end(t->h);
     table_cell(t, NULL);
-    for (int i = 0; i < N_REASONS; i++) {
-        if (kept->reason[i]) {
-            html_printf(t->h, "%s%s", before, reason_row((enum reason)i)->code);
-            before = ", ";
-        }
-    }
-    html_text(t->h, kept->more ? ", ..." : NULL);
+    reasons(t->h, kept);
     html_end(t->h);
     table_cell(t, "small");
     html_element(t->h, "code", NULL, kept->sha256);
@@ -109,8 +131,8 @@ void report_html_many(struct html *h, const struct policy *policy, const struct 
     html_start(h, "section");
     html_element(h, "h2", NULL, "The bundles");
     html_element(h, "p", NULL,
-                 "The reasons are those of denybox-verify(1); what is behind one, a report of that "
-                 "bundle alone says.");
+                 "The reasons are those of denybox-verify(1), the first of them in words; what is "
+                 "behind the others, a report of that bundle alone says.");
     table_begin(&t, h, "many", "Each bundle and its verdict", headings);
     for (size_t i = 0; i < n; i++)
         row(&t, &kept[i]);

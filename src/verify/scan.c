@@ -23,7 +23,8 @@ static const struct scan_policy *policy_of(const struct verification *v)
 void check_scan_policy(struct verification *v)
 {
     if (!field_null(v->bundle, "scan") && policy_of(v) == NULL)
-        note(v, REASON_SCAN_POLICY, "%s", field_text(v->bundle, "scan.policy_sha256"));
+        note(v, REASON_SCAN_POLICY, "%s: name your own copy by --scan-policy, if you accept it",
+             field_text(v->bundle, "scan.policy_sha256"));
 }
 
 /* Judged by the policy anew. What it is not known of counts as it is stored. */

@@ -114,7 +114,8 @@ static void miss(struct verification *v, const struct row *row, const char *wher
     if (row->when != WHEN_DENYBOX || !v->foreign)
         note(v, REASON_SCHEMA_MISSING, "%s%s%s is missing", where, top ? "" : ".", key);
     else if (top && !v->policy->base)
-        note(v, REASON_DENYBOX_ONLY, "%s is missing: another sandbox made this bundle", key);
+        note(v, REASON_DENYBOX_ONLY,
+             "%s is missing: another sandbox made this bundle; --base is for one", key);
 }
 
 static void check_missing(struct verification *v, const json_t *object, const char *path)
@@ -196,6 +197,31 @@ static void check_value(struct verification *v, const char *path, const json_t *
              !form_holds(row->form, row->argument, value))
         note(v, REASON_SCHEMA_VALUE, "%s is '%s'", path,
              json_is_string(value) ? text_show(json_string_value(value)) : "out of its range");
+}
+
+json_t *schema_ordered(const char *path, const json_t *value)
+{
+    json_t *ordered = json_is_array(value) ? json_array() : json_object();
+    struct place place;
+    const char *key;
+    const json_t *child;
+    size_t i;
+
+    if (!json_is_object(value) && !json_is_array(value)) {
+        json_decref(ordered);
+        return json_incref((json_t *)(uintptr_t)value);
+    }
+    snprintf(place.path, sizeof place.path, "%s[]", path);
+    json_array_foreach(value, i, child)
+    {
+        json_append(&ordered, schema_ordered(place.path, child));
+    }
+    for (i = 0; json_is_object(value) && i < N_ROWS; i++) {
+        child = is_child(table[i].path, path, &key) ? json_object_get(value, key) : NULL;
+        if (child != NULL)
+            json_put(&ordered, key, schema_ordered(table[i].path, child));
+    }
+    return ordered;
 }
 
 /* That another sandbox has made it is known from the name of the runtime alone. */

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "verify/checks.h"
@@ -52,9 +53,12 @@ const struct reason_row *reason_row(enum reason reason)
 
 bool note(struct verification *v, enum reason reason, const char *format, ...)
 {
+    const struct reason_row *row = &reasons[reason];
     va_list args;
 
-    v->wrong = v->wrong || reasons[reason].outcome == OUTCOME_REJECTED;
+    v->wrong = v->wrong || row->outcome == OUTCOME_REJECTED;
+    if (v->found[row->check] != OUTCOME_REJECTED)
+        v->found[row->check] = row->outcome;
     if (v->n_notes == NOTES_MAX) {
         v->unsaid++;
         return false;
@@ -87,15 +91,23 @@ enum outcome verification_outcome(const struct verification *v)
 
 enum outcome verification_check(const struct verification *v, enum check check)
 {
-    enum outcome worst = OUTCOME_ACCEPTABLE;
+    return v->found[check];
+}
 
-    for (size_t i = 0; i < v->n_notes; i++) {
-        const struct reason_row *row = &reasons[v->notes[i].reason];
+bool verification_run(const struct verification *v, char digest[DIGEST_TEXT_SIZE])
+{
+    json_t *rest = json_copy(v->bundle);
+    char *canonical;
 
-        if (row->check == check && worst != OUTCOME_REJECTED)
-            worst = row->outcome;
-    }
-    return worst;
+    json_object_del(rest, "integrity");
+    json_object_del(rest, "run_id");
+    canonical = json_canonical(rest);
+    json_decref(rest);
+    digest[0] = '\0';
+    if (canonical != NULL)
+        sha256_text(digest, canonical, strlen(canonical));
+    free(canonical);
+    return digest[0] != '\0';
 }
 
 void verification_free(struct verification *v)

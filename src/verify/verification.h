@@ -84,8 +84,9 @@ struct verification {
     struct judged probe[N_PROBES];
     struct note notes[NOTES_MAX];
     size_t n_notes;
-    size_t unsaid; /* notes for which there was no room */
-    bool wrong;    /* a note, said or not, means REJECTED */
+    size_t unsaid;                /* notes for which there was no room */
+    bool wrong;                   /* a note, said or not, means REJECTED */
+    enum outcome found[N_CHECKS]; /* by each check: the worst of its notes, said or not */
 };
 
 /* Makes every check of the file, or those up to one that leaves nothing to go on with. *v is then
@@ -97,6 +98,10 @@ enum outcome verification_outcome(const struct verification *v);
 
 /* What the notes of one check come to. */
 enum outcome verification_check(const struct verification *v, enum check check);
+
+/* What is alike in two bundles of one run: the digest of the document without run_id, by which
+ * nothing is held, and without its own. False, and "", when out of memory. */
+bool verification_run(const struct verification *v, char digest[DIGEST_TEXT_SIZE]);
 
 /* Releases what the verification owns. */
 void verification_free(struct verification *v);

@@ -370,19 +370,26 @@ class Report(Live):
         good["venue"], good["runtime"] = HOSTILE, "denybox 9"
         self.save(good)
         support.write(self.path("none"), "{")
-        names = [self.path(name) for name in ("good", "bundle.json", "none", "missing")]
+        names = [self.path(name) for name in ("good", "bundle.json", "none", "missing", "good")]
         done = denybox("verify", "--html", self.path("page"), *names)
-        self.assertEqual(done.out.splitlines()[-1], "4 files: 1 acceptable, 2 rejected, 1 blocked")
+        self.assertEqual(done.out.splitlines()[-1], "5 files: 2 acceptable, 2 rejected, 1 blocked; "
+                         "of the acceptable, copies of others: 1")
         self.assert_status(done, REJECTED)
         with open(self.path("page"), "rb") as file:
             page = pages.read(file.read())
         self.assertEqual(page.title, "REJECTED: many bundles - denybox report")
-        self.assertIn("4 bundles: 1 acceptable, 2 rejected, 1 blocked. The worst counts.",
-                      page.texts["p"])
+        self.assertIn("5 bundles: 2 acceptable, 2 rejected, 1 blocked. The worst counts. "
+                      "Of the acceptable, copies of others: 1.", page.texts["p"])
         rows = page.tables["Each bundle and its verdict"][1:]
-        self.assertEqual([row[:3] for row in rows], [
-            [names[0], "ACCEPTABLE", ""], [names[1], "REJECTED", "schema-value"],
-            [names[2], "REJECTED", "file-json"], [names[3], "BLOCKED", "file-unreadable"]])
+        self.assertEqual([row[:2] for row in rows], [
+            [names[0], "ACCEPTABLE"], [names[1], "REJECTED"], [names[2], "REJECTED"],
+            [names[3], "BLOCKED"], [names[4], "ACCEPTABLE"]])
+        # As in the lines on a terminal: the codes, and the first reason in words.
+        for row, line in zip(rows, done.out.splitlines()):
+            self.assertTrue(line.endswith(row[2]), (row, line))
+        self.assertTrue(rows[1][2].startswith("schema-value (venue is '<script>"), rows[1])
+        self.assertEqual([row[2] for row in (rows[0], *rows[3:])], [
+            "", "file-unreadable (No such file or directory)", f"a copy of {names[0]}"])
         self.assertEqual(rows[2][3], bundle.sha256("{"))
         self.assertEqual(rows[3][3], "")
 

@@ -281,6 +281,45 @@ class Deviations(Verify):
             self.assertIn("namespaces", codes)
 
 
+    def test_a_bind_that_is_not_named(self):
+        """Who allows /dev has not allowed what lies beside it in the plan."""
+        document = self.make("--dev", "--ro-bind", self.path("in"), "/data")
+        document["deviations"] = document["binding"]["plan"]["deviations"] = ["dev"]
+        self.replan(document)
+        self.assert_codes(document, REJECTED, "profile-differs",
+                          options=("--allow-deviation", "dev"))
+
+    def test_what_proc_does_not_excuse(self):
+        """That /proc/self is there, and nothing else."""
+        document = self.make("--proc")
+        options = ("--allow-deviation", "proc")
+        self.assert_codes(document, ACCEPTABLE, options=options)
+        probe = next(p for p in document["probes"] if p["probe_id"] == "DX-HOSTPATH")
+        old = probe["observed"][1]
+        probe["actual_stderr_or_value"] = probe["actual_stderr_or_value"].replace(
+            "/sys/kernel ENOENT", "/sys/kernel success")
+        self.assertEqual((old, "success" in probe["actual_stderr_or_value"].split(", ")[1]),
+                         ({"what": "/sys/kernel", "value": 2}, True))
+        old["value"] = 0
+        self.assert_codes(document, REJECTED, "probe-failed", options=options)
+
+    def test_what_allow_exec_does_not_excuse(self):
+        """It is a filter less, and not none."""
+        good = self.make("--allow-exec")
+        for seccomp, filters in (("1", "1"), ("2", "0")):
+            document = copy.deepcopy(good)
+            status = base64.b64decode(document["raw"]["status_b64"])
+            status = re.sub(rb"Seccomp:\t.*\nSeccomp_filters:\t.*\n",
+                            f"Seccomp:\t{seccomp}\nSeccomp_filters:\t{filters}\n".encode(), status)
+            mutation.set_raw(document, "status", status)
+            for look in document["observed"].values():
+                look.update(Seccomp=seccomp, Seccomp_filters=filters)
+            probe = next(p for p in document["probes"] if p["probe_id"] == "DX-SECCOMP")
+            self.assertEqual(probe["verdict"], "FAIL")
+            probe["actual_stderr_or_value"] = f"mode {seccomp}, filters {filters}"
+            self.assert_codes(document, REJECTED, "filters",
+                              options=("--allow-deviation", "allow-exec"))
+
     def test_a_deviation_twice(self):
         document = self.make("--proc")
         document["deviations"] = document["binding"]["plan"]["deviations"] = ["proc", "proc"]
@@ -372,6 +411,7 @@ class Asked(Verify):
 
     def test_kernel(self):
         for release, status in (("5.13.19", REJECTED), ("4.18.0-553", REJECTED),
+                                ("+6.1.0", REJECTED), ("6", REJECTED), ("6.x", REJECTED),
                                 ("5.14.0-427", ACCEPTABLE), ("6.1.0-18-amd64", ACCEPTABLE)):
             document = self.attest()
             document["venue_identity"]["release"] = document["host"]["kernel"] = release
@@ -534,6 +574,7 @@ class Times(Verify):
                                     (59999, {"time_limit": "terminated"}, False),
                                     (1800000, {"time_limit": "terminated"}, True),
                                     (80000, killed, True), (79999, killed, False),
+                                    (80000, {**killed, "number": 15}, False),
                                     (1800000, killed, True)):
             self.assert_codes(self.timed(elapsed, **result), *(
                 (ACCEPTABLE,) if ok else (REJECTED, "result")))
@@ -544,6 +585,33 @@ class Times(Verify):
                                   (13000, 10, True), (13001, 10, False), (1, 86000, True)):
             self.assert_codes(self.timed(elapsed, wall), *(
                 (ACCEPTABLE,) if ok else (REJECTED, "result")))
+
+
+class Endings(Verify):
+    """How it ended, against what may end it."""
+
+    def test_a_signal_that_there_is_not(self):
+        document = self.make()
+        for number, ok in ((1, True), (64, True), (0, False), (65, False)):
+            document["result"].update(ending="signalled", number=number)
+            self.assert_codes(document, *((ACCEPTABLE,) if ok else (REJECTED, "result")))
+
+    def test_attest_ends_with_nothing_but_0(self):
+        good = self.attest()
+        for ending, number in (("exited", 1), ("signalled", 9)):
+            document = copy.deepcopy(good)
+            document["result"].update(ending=ending, number=number)
+            self.assert_codes(document, REJECTED, "result")
+
+    def test_the_limit_that_ended_it(self):
+        """A signal that only a limit sends is that limit's, and no other is."""
+        for document, number, limit in ((self.make("--fsize", "1m"), 25, "fsize"),
+                                        (self.make(), 25, None), (self.cgrouped(), 9, "memory"),
+                                        (self.cgrouped(), 15, None)):
+            for said in ("fsize", "memory", None):
+                document["result"].update(ending="signalled", number=number, limit=said)
+                self.assert_codes(document, *((ACCEPTABLE,) if said == limit
+                                              else (REJECTED, "result")))
 
 
 class Commands(Verify):
@@ -563,6 +631,8 @@ class Commands(Verify):
             d["limits"]["time"] = {"value": 60, "held_by": "timer", "scope": "the payload"}
         self.refused(document, limit, "command")
         self.refused(document, lambda d, plan: plan["output"].update(strict=True), "command")
+        collected = self.attest("--out", self.path("new"), "--out-size", "1m")
+        self.refused(collected, lambda d, plan: plan["output"].update(keep_failed=True), "command")
         self.refused(document, lambda d, plan: plan.update({"with": ["/etc/passwd"]}), "command")
 
     def test_run(self):
@@ -599,6 +669,29 @@ class Commands(Verify):
                          "schema-value")
             self.refused(good, lambda d, plan, words=words: plan["environment"].append(
                 "A=" + words), "schema-value")
+
+    def test_what_attest_has_no_option_for(self):
+        """There is no payload that it could let start programs."""
+        document, ran = self.attest(), self.make("--allow-exec")
+        document["binding"]["filters"] = ran["binding"]["filters"]
+        for place in (document, document["binding"]["plan"]):
+            place.update(profile="declared-deviations", deviations=["allow-exec"])
+        self.replan(document)
+        self.assert_codes(document, REJECTED, "command",
+                          options=("--allow-deviation", "allow-exec"))
+
+    def test_a_variable_without_a_value(self):
+        good = self.make("--setenv", "AB", "1")
+        self.refused(good, lambda d, plan: plan["environment"].__setitem__(-1, "AB"), "environment")
+
+    def test_a_plan_that_contradicts_itself(self):
+        plain, kept = self.make(), self.make(*self.io)
+        for good, change in (
+                (plain, lambda d, plan: plan["output"].update(strict=True)),
+                (kept, lambda d, plan: plan["output"].update(keep_failed=True)),
+                (plain, lambda d, plan: plan["mounts"][2].update(source="elsewhere")),
+                (plain, lambda d, plan: plan["mounts"].insert(2, plan["mounts"].pop()))):
+            self.refused(good, change, "mounts")
 
     def test_a_layer_that_the_kernel_has_not(self):
         good = self.make()
@@ -722,7 +815,7 @@ class Mounts(Verify):
         self.assert_codes(good, ACCEPTABLE)
         for size in (b"size=1024k", b"size=2048k"):
             for new in (b"size=1020k", b"size=4096k", size + b"," + size, b"size=0" + size[5:],
-                        size[:-1], size[:-1] + b"m", b"xsize=4k"):
+                        size[:-1], size[:-1] + b"m", b"xsize=4k", size[:-1] + b"xk"):
                 self.refused(good, (size, new))
         self.refused(good, (b"none rw,size=1024k", b"none ro,size=1024k"))
         limits = good["binding"]["plan"]["limits"]
@@ -755,6 +848,9 @@ class Mounts(Verify):
         self.refused(good, (b"/null /dev/null", b"/sda /dev/null"), options=options)
         self.refused(good, (b"/zero /dev/zero", b"/null /dev/null"), options=options)
         self.refused(good, (b"/null /dev/null", b"/srv/null /dev/null"), options=options)
+        rows = base64.b64decode(good["raw"]["mountinfo_b64"]).splitlines(keepends=True)
+        without, = (row for row in rows if b" /dev/full " in row)
+        self.refused(good, (without, b""), options=options)
         # Of a host whose /dev is no file system of its own.
         mutation.edit_raw(good, "mountinfo", b"/null /dev/null", b"/srv/dev/null /dev/null")
         mutation.seal(good)
@@ -812,12 +908,33 @@ class Texts(Verify):
         mask = re.search(r"Cpus_allowed:\t(.*)\n", good["raw"]["status"]).group(1).encode()
         line = b"Cpus_allowed:\t" + mask
         for new in (b"Cpus_allow:\t" + mask, b"Cpus_allowed:\tx", b"Cpus_allowed:\t",
-                    line + b",", line + b",0", b"Cpus_allowed:\t000000000" + mask, line + b"\n" + line):
+                    line + b",", line + b",0", line + b"x", b"Cpus_allowed:\t000000000" + mask,
+                    line + b"\n" + line):
             self.edited(good, "status", line + b"\n", new + b"\n", "limits")
 
     def test_a_session_of_another(self):
         good = self.make()
         self.edited(good, "status", b"NSsid:\t", b"NSsid:\t1", "probe-observed")
+        for name in (b"NSsid", b"NSpid"):
+            self.edited(good, "status", name + b":", b"Other:", "probe-observed")
+
+    def test_a_text_that_nobody_could_read(self):
+        """All of it is missing, and what is judged by it with it."""
+        good = self.make()
+        for name in ("mountinfo", "proc_net_dev", "status", "env_keyset"):
+            document = copy.deepcopy(good)
+            raw = document["raw"]
+            raw.update({key: None for key in raw if key in (name, name + "_b64")})
+            raw.pop(name + "_sha256", None)
+            for probe in document["probes"]:
+                if probe["raw_ref"] == "/raw/" + name:
+                    probe.update(verdict="NOT_RUN", errno_or_exit=0,
+                                 actual_stderr_or_value="could not be read")
+            mutation.seal(document)
+            status, codes = self.codes(document)
+            # The launcher has digests of the first two, and PATH cannot have been found in none.
+            self.assertEqual(status, BLOCKED if name == "status" else REJECTED)
+            self.assertIn("probe-not-run", codes)
 
     def test_a_second_spelling(self):
         good = self.make()
@@ -923,6 +1040,15 @@ class Left(Verify):
         self.refused(good, ("a", untaken))
         self.accepted(good, ("a", {**untaken, "size": (4 << 30) + 1}))
 
+    def test_their_words(self):
+        """Those that there are, each once and in their order."""
+        good = self.make(*self.io)
+        odd = {**self.A_FILE, "odd": ["setuid or setgid", "more than one name"]}
+        self.accepted(good, ("a", odd))
+        for words in (odd["odd"][::-1], [*odd["odd"], odd["odd"][-1]], [*odd["odd"], "strange"],
+                      ["strange", *odd["odd"]]):
+            self.refused(good, ("a", {**odd, "odd": words}))
+
     def test_what_did_not_fit(self):
         good = self.make("--out", self.path("new"), "--out-size", "64k", "--fsize", "64k")
         half = {**self.A_FILE, "size": 1 << 15}
@@ -948,6 +1074,11 @@ class Left(Verify):
         self.accepted(good, *many[:1000], outputs_entries=1001, outputs_complete=False)
         self.accepted(good, *many[:1000], outputs_entries=1001, outputs_complete=False, outputs_odd=1)
         self.refused(good, *many[:1000], outputs_entries=1001, outputs_complete=False, outputs_odd=2)
+        self.refused(good, *many[:1000], outputs_entries=1000, outputs_complete=False)
+        one = [(many[0][0], {**self.A_FILE, "odd": ["more than one name"]}), *many[1:1000]]
+        self.accepted(good, *one, outputs_entries=1001, outputs_complete=False, outputs_odd=1)
+        self.refused(good, *one, outputs_entries=1001, outputs_complete=False, outputs_odd=0)
+        self.assert_codes(self.listed(good, outputs_complete=False), BLOCKED, "outputs-unknown")
         self.refused(good, *many)
         self.refused(good, *few, outputs_entries=2, outputs_complete=False)
         self.refused(self.make(), outputs_entries=1, outputs_complete=False)
@@ -976,10 +1107,27 @@ class Left(Verify):
             del document["result"]["outputs"][number]
             document["result"]["outputs_entries"] -= 1
             self.assert_codes(document, REJECTED, "result")
-        for number in range(3):
+        for number in range(4):
             document = copy.deepcopy(good)
             document["result"]["outputs"][number]["sha256"] = mutation.A_DIGEST
             self.assert_codes(document, REJECTED, "result")
+
+    def test_the_document_of_another_sandbox(self):
+        """What was written inside is what the bundle says, by whatever hand that is written anew."""
+        good = self.attest("--out", self.path("out"))
+        os.mkdir(self.path("other"))
+        other = self.attest("--out", self.path("other"), "--hostname", "other")
+        name = "sandbox-attestation-inside.json"
+        document, theirs = (next(o for o in d["result"]["outputs"] if o["path"] == name)
+                            for d in (good, other))
+        with open(self.path("out", name), "rb") as file:
+            self.assertEqual(document["sha256"], bundle.sha256(file.read()))
+        self.assertNotEqual(document["sha256"], theirs["sha256"])
+        self.assert_status(self.verify(json.dumps(good, sort_keys=True)), ACCEPTABLE)
+        for change in (theirs, {"sha256": theirs["sha256"]}, {"size": document["size"] + 1}):
+            forged = copy.deepcopy(good)
+            next(o for o in forged["result"]["outputs"] if o["path"] == name).update(change)
+            self.assert_codes(forged, REJECTED, "result")
 
 
 class Controls(Verify):
@@ -1022,6 +1170,20 @@ class Controls(Verify):
         self.refused(lambda matrix: None)
         self.file["run_at"] = "2026-01-01T01:00:01Z"
         self.refused(lambda matrix: None, "dates")
+
+    def test_its_own_counts(self):
+        for change in ({"faults": 5}, {"removals": self.file["removals"] - 1}, {"removals": 99}):
+            self.refused(lambda matrix, change=change: matrix.update(change), "controls")
+
+    def test_nothing_was_not_tried(self):
+        """The row that takes nothing away is the control of the others."""
+        row = self.file["matrix"][0]
+        self.assertEqual(row["removal"], "nothing")
+        row.update(ran=False, reason="no memory", flipped=[], probes=[])
+        row["launcher"]["found"] = []
+        path = self.save(self.file, "controls.json")
+        mutation.vouch(self.good, support.read(path))
+        self.assert_codes(self.good, BLOCKED, "controls-not-run", options=("--controls", path))
 
     def test_what_no_host_explains(self):
         """The bundle has no filter but denybox's own: no other can have answered first."""
@@ -1093,6 +1255,7 @@ class Foreign(Verify):
         self.assert_codes(document, ACCEPTABLE, options=("--base",))
         document["probes"].remove(probe)
         self.assert_codes(document, ACCEPTABLE, options=("--base",))
+        self.assert_codes(document, REJECTED, "denybox-only", "probe-missing")
         document["probes"] = [p for p in document["probes"] if p["probe_id"] != "PR-DYNIMPORT"]
         # Row 35 is bound to nothing else.
         self.assert_codes(document, REJECTED, "probe-missing", "matrix-uncovered",
@@ -1263,6 +1426,38 @@ class Scanned(Verify):
         # Without -I it would have looked for json wherever it was.
         self.forge(document, lambda d, scan, files:
                    d["binding"]["plan"]["payload"]["argv"].remove("-I"), "scan-differs")
+
+    def test_what_has_no_findings(self):
+        """Only the payload says what was scanned then."""
+        document = self.scanned("-I", "-c", "pass")
+        self.assertEqual(document["scan"]["files"][1]["findings"], [])
+        self.assert_codes(document, ACCEPTABLE)
+        self.forge(document, lambda d, scan, files: files[1].update(kind="elf"), "scan-differs")
+        self.forge(document, lambda d, scan, files: files[1].update(path="/in/x.py"), "scan-differs")
+        plain = self.make("--scan", "default")
+        plain["scan"]["files"][0]["findings"] = []
+        self.assert_codes(plain, ACCEPTABLE)
+        for change in (lambda d, scan, files: files[0].update(kind="python"),
+                       lambda d, scan, files: files[0].update(path="/other"),
+                       lambda d, scan, files: files.append(document["scan"]["files"][1])):
+            self.forge(plain, change, "scan-differs")
+
+    def test_a_script_by_a_path_that_is_not_absolute(self):
+        document = self.scanned("x.py", options=("--chdir", "/in"))
+        self.assert_codes(document, ACCEPTABLE)
+        for cwd in ("/", "/it", "/in/x"):
+            self.forge(document, lambda d, scan, files, cwd=cwd:
+                       d["binding"]["plan"]["payload"].update(cwd=cwd), "scan-differs")
+
+    def test_one_that_did_not_come_to_its_end(self):
+        """It is blocked, whatever was found by then."""
+        document = self.scanned("/in/x.py")
+        probe = next(p for p in document["probes"] if p["probe_id"] == "PR-DYNIMPORT")
+        document["scan"].update(verdict="NOT_RUN", incomplete="the source is too long")
+        self.assert_codes(document, REJECTED, "scan-forged")
+        probe.update(verdict="NOT_RUN", observed=[{"what": "denied", "value": -1}],
+                     actual_stderr_or_value="the payload could not be scanned to its end")
+        self.assert_codes(document, BLOCKED, "probe-not-run")
 
     def test_the_policy(self):
         document = self.scanned("/in/x.py")
@@ -1750,6 +1945,19 @@ class Many(Verify):
         self.assertEqual(lines[4], f"ACCEPTABLE {one}: a copy of {one}")
         self.assertIn("Of the acceptable, copies of others: 2.", support.read(page))
 
+    def test_another_run_id_is_no_other_run(self):
+        document = self.attest()
+        one = self.save(document, "one.json")
+        document["run_id"] = "another"
+        mutation.seal(document)
+        two = self.save(document, "two.json")
+        done = denybox("verify", one, two)
+        self.assertEqual(done.out.splitlines()[1], f"ACCEPTABLE {two}: a copy of {one}")
+        document["freshness"]["boot_id_sha256"] = mutation.A_DIGEST
+        mutation.seal(document)
+        done = denybox("verify", one, self.save(document, "two.json"))
+        self.assertEqual(done.out.splitlines()[1], f"ACCEPTABLE {two}")
+
     def test_json(self):
         good = self.save(self.attest("--nonce", "challenge"), "good.json")
         with open(good, "rb") as file:
@@ -1808,8 +2016,21 @@ class Many(Verify):
             done = subprocess.run([support.DENYBOX, "verify", path], stdout=full,
                                   stderr=subprocess.PIPE, check=False)
         self.assertEqual(done.returncode, USAGE)
-        self.assertIn(b"cannot write the verdict: cannot write to standard output: No space left",
-                      done.stderr)
+        for options in ((), ("--json",), ("--json", path)):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([support.DENYBOX, "verify", *options, path], stdout=full,
+                                      stderr=subprocess.PIPE, check=False)
+            self.assertEqual((done.returncode, done.stderr.decode()), (
+                USAGE, "denybox: cannot write the verdict: cannot write to standard output: "
+                "No space left on device\n"))
+
+    def test_where_to_look_next(self):
+        """Before the verdict, where that is not good."""
+        good = self.verify(self.attest())
+        self.assertNotIn("denybox-operator(7)", good.out)
+        for document in ({}, self.foreign()):
+            line = self.verify(document).out.splitlines()[-2]
+            self.assertRegex(line, r"\A  next        denybox-verify\(1\) .* denybox-operator\(7\) ")
 
 
 class Calls(Verify):
