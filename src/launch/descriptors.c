@@ -41,7 +41,7 @@ static bool close_the_callers(const struct sandbox *s, struct error *e)
                   s->stdio[0],
                   s->stdio[1],
                   s->stdio[2],
-                  s->plan->derived.payload.fd,
+                  s->program,
                   s->gate_socket[1],
                   s->proc,
                   s->pair[1],
@@ -110,7 +110,7 @@ static bool limit_descriptors(const struct sandbox *s, rlim_t wanted, struct err
  */
 bool step_descriptors(struct sandbox *s, struct error *e)
 {
-    int payload = s->plan->derived.payload.fd;
+    int payload = s->program;
     int sealed = SEALED_FD(s->plan);
     int gate = s->gate_socket[1];
     int sentry = s->sentry[1];

@@ -92,6 +92,7 @@ static const struct step building[] = {
     {"open-trees", step_open_trees},
     {"take-ids", step_take_ids},
     {"make-root", step_make_root},
+    {"own-program", step_own_program},
     {"mount-in", step_mount_in},
     {"mount-out", step_mount_out},
     {"mount-tmp", step_mount_tmp},

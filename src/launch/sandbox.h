@@ -30,6 +30,7 @@ struct sandbox {
     int idmapped_in;      /* detached trees, made by a privileged launcher; else -1 */
     int idmapped_out;
     int detached_rootfs; /* of a root in the cache, which root's sandbox could not come to */
+    int detached_program;
 
     const struct filter_builtin *profile;
     const struct filter_builtin *init_profile;
@@ -44,6 +45,7 @@ struct sandbox {
     int tree_out;
     int tree_rootfs;
     int *tree_binds; /* n_binds of the plan */
+    int program;     /* what is executed as the payload; -1: nothing is */
     int root;        /* the root of the sandbox while it is being built */
     int proc;        /* a procfs of the sandbox that is mounted nowhere */
     bool own_proc;   /* it is one of this pid namespace, and not the host's */
@@ -76,6 +78,7 @@ void inside_main(struct sandbox *s) __attribute__((noreturn));
 /* The steps, one file each; all set *e and return false on failure. */
 bool step_private_mounts(struct sandbox *s, struct error *e); /* trees.c */
 bool step_open_trees(struct sandbox *s, struct error *e);
+bool step_own_program(struct sandbox *s, struct error *e);
 bool step_take_ids(struct sandbox *s, struct error *e);  /* ids.c */
 bool step_make_root(struct sandbox *s, struct error *e); /* root.c */
 bool step_mount_in(struct sandbox *s, struct error *e);

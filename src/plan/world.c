@@ -33,7 +33,7 @@ const char *world_own_place(const char *path)
 
 /* A root made of the host's files has none of these places: what is there can only be the program
  * itself, which is executed by descriptor. */
-static bool is_outside(const struct plan *plan, const char *path)
+bool world_is_outside(const struct plan *plan, const char *path)
 {
     return plan->derived.rootfs.fd < 0 || (plan->provided.host && world_own_place(path) != NULL);
 }
@@ -42,7 +42,7 @@ static bool is_outside(const struct plan *plan, const char *path)
  * As io_open_file. */
 static int open_file(const struct plan *plan, const char *path, struct stat *st)
 {
-    if (is_outside(plan, path))
+    if (world_is_outside(plan, path))
         return io_open_file(AT_FDCWD, path, RESOLVE_NO_MAGICLINKS, st);
     return io_open_file(plan->derived.rootfs.fd, path,
                         RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV, st);
@@ -88,7 +88,7 @@ bool world_open_program(const struct plan *plan, const char *path, int *fd, stru
 {
     struct stat st;
 
-    if (!is_outside(plan, path) && !world_refuse_noexec(path, e))
+    if (!world_is_outside(plan, path) && !world_refuse_noexec(path, e))
         return false;
     *fd = open_file(plan, path, &st);
     if (*fd >= 0 && faccessat(*fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0)

@@ -22,6 +22,9 @@ bool world_open_program(const struct plan *plan, const char *path, int *fd, stru
  * not be executable. */
 int world_open(const struct plan *plan, const char *path);
 
+/* Is the file at `path` of the host's, and not one of the root? */
+bool world_is_outside(const struct plan *plan, const char *path);
+
 /* Refuses a path in /in, /out or /tmp of the sandbox, none of which executes. False and *e, 126. */
 bool world_refuse_noexec(const char *path, struct error *e);
 

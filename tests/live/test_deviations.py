@@ -3,6 +3,8 @@
 """What a user may name to get less: it works, it is listed, and the strict verdict fails."""
 
 import os
+import shutil
+import signal
 
 import bundle
 import support
@@ -50,6 +52,42 @@ class Deviations(Live):
             "openat -100 s:/proc/kmsg 0 0", "openat -100 s:/proc/self/oom_score_adj 1 0"))
         self.check(document, ["proc"], {"PR-MOUNT-1", "DX-HOSTPATH"}, FOUR | {"/proc"})
         self.assertEqual([got for _, got in done.results()], ["3", "ENOENT", "ENOENT", "EROFS"])
+
+    def test_own_program(self):
+        """By /proc/self/exe a payload comes to its program, a file of the host: it changes neither
+        its mode nor its times there, in a root or without one. The control: without the step."""
+        os.mkdir(self.path("root"))
+        program = self.path("root", "payload")
+        shutil.copy(support.PAYLOAD, program)
+        os.chmod(program, 0o755)
+        if support.AS_ROOT:
+            os.chown(program, 65532, 65532)
+        call = ("calls", "fchmodat -100 s:/proc/self/exe 0705", "utimensat -100 s:/proc/self/exe 0 0",
+                "truncate s:/proc/self/exe 0")
+        for words in (("--", program), ("--rootfs", self.path("root"), "--", "/payload")):
+            before = os.stat(program)
+            done = denybox("run", "--proc", *words, *call)
+            self.assertEqual([got for _, got in done.results()], ["EROFS"] * 3, repr(done))
+            self.assertEqual(os.stat(program), before)
+            done = support.fault("skip:own-program", "run", "--proc", *words, *call)
+            self.assertEqual([got for _, got in done.results()][:2], ["0", "0"], repr(done))
+            self.assertEqual(os.stat(program).st_mode & 0o777, 0o705)
+            os.chmod(program, 0o755)
+
+    def test_own_program_that_is_replaced(self):
+        """What the launcher has checked, or nothing; root's takes it before there is a sandbox."""
+        program = self.path("payload")
+        shutil.copy(support.PAYLOAD, program)
+        os.chmod(program, 0o755)
+        process = support.stopped("open_tree" if support.AS_ROOT else "clone3", "run", "--proc",
+                                  *self.io, "--", program, "started")
+        os.rename(program, self.path("checked"))
+        shutil.copy(self.path("checked"), program)
+        os.kill(process.pid, signal.SIGCONT)
+        _, err = process.communicate()
+        self.assertEqual(process.returncode, support.EXIT_BLOCKED, err)
+        self.assertIn("was replaced meanwhile", str(err))
+        self.assertEqual(os.listdir(self.path("out")), [])
 
     def test_dev(self):
         document, done = self.bundle_of("--dev", payload=(

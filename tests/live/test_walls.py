@@ -82,6 +82,7 @@ STEPS = {
     "take-ids": (Stands("an ordinary caller's id is mapped; there is none to take"),
                  Refused("cannot make the skeleton of the root")),
     "make-root": Refused("cannot mount in the new root"),
+    "own-program": Stands("without --proc nothing leads to it"),
     "mount-in": Blocked("PR-MOUNT-1", "/in is not mounted"),
     "mount-out": Blocked("PR-MOUNT-1", "/out is not mounted", "PR-FS-OUT-OK"),
     "mount-tmp": Blocked("PR-MOUNT-1", "/tmp is not mounted"),
