@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -101,19 +103,35 @@ static bool is_given_in_part(int fd)
            (S_ISFIFO(st.st_mode) && !io_is_on(fd, PIPEFS_MAGIC));
 }
 
+/* What memfd_create(2) makes lies in no directory: Landlock lets everybody open it. */
+static bool is_memfd(int fd)
+{
+    static const char mark[] = "/memfd:"; /* __shmem_file_setup() in the kernel's mm/shmem.c */
+    char link[sizeof "/proc/self/fd/" + 11];
+    char path[sizeof mark - 1];
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    return readlink(link, path, sizeof path) == (ssize_t)sizeof path &&
+           memcmp(path, mark, sizeof path) == 0;
+}
+
 /* By /proc/self/fd it could be opened anew, for everything: its mount is the host's, and no
- * read-only one. */
-static bool refuse_opening_anew(struct error *e)
+ * read-only one. With Landlock that is so of a memfd alone. */
+static bool refuse_opening_anew(bool landlock, struct error *e)
 {
     for (int fd = 0; fd < 3; fd++) {
-        if (!is_given_in_part(fd))
+        bool memfd = is_memfd(fd);
+
+        if (!is_given_in_part(fd) || (landlock && !memfd))
             continue;
         error_set(e, EXIT_BLOCKED,
                   "cannot hold the payload to what the file at descriptor %d was opened for: with "
                   "--proc it could open it anew",
                   fd);
-        return error_hint(e, "put a pipe between, as in: cat FILE | denybox run ... | cat >FILE, "
-                             "or start denybox on a kernel with Landlock, which would hold it");
+        return error_hint(e, "put a pipe between, as in: cat FILE | denybox run ... | cat >FILE%s",
+                          memfd ? ""
+                                : ", or start denybox on a kernel with Landlock, which would hold "
+                                  "it");
     }
     return true;
 }
@@ -129,9 +147,10 @@ bool pipes_refuse(const struct plan *plan, struct error *e)
         host_explain(0, e);
         return false;
     }
+    ok = !plan->declared.proc || refuse_opening_anew(version > 0, e);
     if (version > 0)
-        return true;
-    ok = (!plan->declared.proc || refuse_opening_anew(e)) && look(&d->in, "--in", e);
+        return ok;
+    ok = ok && look(&d->in, "--in", e);
     for (size_t i = 0; ok && i < plan->declared.n_binds; i++)
         ok = look(&d->binds[i], "--ro-bind", e);
     return ok;

@@ -510,6 +510,27 @@ class Files(Live):
                                      preexec=lambda given=given: os.dup2(given.fileno(), 0))
             self.assert_status(done, status)
 
+    def test_opening_a_memfd_anew(self):
+        """Landlock lets it be opened: refused with it and without, unless all of it was given."""
+        whole = os.memfd_create("given")
+        part = os.open(f"/proc/self/fd/{whole}", os.O_RDONLY)
+        call = ("--", support.PAYLOAD, "calls", "openat -100 s:/proc/self/fd/0 1 0")
+        how = {"preexec": lambda: os.dup2(part, 0)}
+        for done in (support.command([support.DENYBOX, "run", "--proc", *call], **how),
+                     support.fault("skip:landlock", "run", "--proc", *call, **how)):
+            self.assert_status(done, support.EXIT_BLOCKED)
+            self.assertIn("the file at descriptor 0 was opened for", done.err)
+            self.assertNotIn("Landlock", done.err)
+        done = support.command([support.DENYBOX, "run", *call], **how)
+        self.assertEqual(done.results(), [("openat", "ENOENT")], repr(done))
+        done = support.command([support.DENYBOX, "run", "--proc", *call],
+                               preexec=lambda: os.dup2(whole, 0))
+        self.assertEqual(done.results(), [("openat", "3")], repr(done))
+        # The control: outside it is opened.
+        self.assertEqual(outside(*call[2:], **how).results()[0][1], "3")
+        os.close(part)
+        os.close(whole)
+
     def test_opening_standard_output_anew(self):
         """What was open for writing, for reading; what was to be appended to, to be cut short."""
         path = support.write(self.path("in", "log"), "before")
