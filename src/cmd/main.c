@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -56,6 +57,13 @@ static void raise_descriptors(void)
     setrlimit(RLIMIT_NOFILE, &files); /* what needs more says so */
 }
 
+/* A mask that takes the owner's rights would shut what is made here to this user: outputs that
+ * cannot be published, a cache that no later run can open. */
+static void keep_owners_rights(void)
+{
+    umask(umask(077) & 077);
+}
+
 /* What stdio still holds is part of the answer: a list that is cut short is none. */
 static int printed(int status)
 {
@@ -79,6 +87,7 @@ int main(int argc, char **argv)
     /* Of a caller who ignores its children the kernel reaps ours, and how they ended is lost. */
     signal(SIGCHLD, SIG_DFL);
     raise_descriptors();
+    keep_owners_rights();
     if (!fill_standard_descriptors()) {
         error_errno(&e, EXIT_DENYBOX, errno, "cannot fill a standard descriptor with /dev/null");
         error_print(&e);

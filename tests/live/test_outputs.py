@@ -222,6 +222,15 @@ class Collected(Outputs):
         self.assertEqual(names(self.path("new")), ["f"])
         self.assertEqual(os.stat(self.path("new")).st_mode & 0o7777, 0o750)
 
+    def test_a_mask_that_shuts_out_the_caller(self):
+        """What has run for hours is published, and the caller can read it."""
+        done = run("--out", self.path("new"), "--out-size", "64k",
+                   payload=self.script("mkdirat -100 s:{out}/d 0755", "openat -100 s:{out}/d/f 0xc1 0644"),
+                   preexec=lambda: os.umask(0o777))
+        self.assert_status(done, 0)
+        self.assertEqual(names(self.path("new", "d")), ["f"])
+        self.assertEqual(os.stat(self.path("new")).st_mode & 0o7777, 0o700)
+
     def test_owner_is_kept(self):
         if not support.AS_ROOT:
             self.skipTest("only root has directories of others")

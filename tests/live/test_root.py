@@ -68,6 +68,13 @@ class Examples(Host):
         for name in ("json/__pycache__/decoder", "encodings/__pycache__/utf_8"):
             self.assertRegex(done.err, f"{name}\\.[a-z0-9-]+\\.pyc matches ")
 
+    def test_a_mask_that_shuts_out_the_caller(self):
+        """The cache that is made then can be opened, by the next run as well."""
+        for mask in (0o777, 0o022):
+            done = self.start("--", "python3", "-c", "print(1)", preexec=lambda mask=mask: os.umask(mask))
+            self.assertEqual((done.status, done.out, done.err), (0, "1\n", ""))
+        self.assertEqual(len(self.roots()), 1)
+
     def test_perl_script(self):
         script = support.write(os.path.join(self.host, "p.pl"),
                                "#!/usr/bin/perl\nuse strict; use POSIX;\nprint floor(7.9), \"\\n\";\n",
