@@ -88,6 +88,31 @@ const char *try_shared_pages(void)
     return hog(MAP_SHARED);
 }
 
+const char *try_growing_pages(void)
+{
+    return hog(MAP_PRIVATE | MAP_GROWSDOWN);
+}
+
+__attribute__((noinline)) static int deep(size_t bytes)
+{
+    volatile char room[1 << 20];
+
+    memset((void *)(uintptr_t)room, 1, sizeof room);
+    return bytes <= sizeof room ? room[0] : deep(bytes - sizeof room) + room[1];
+}
+
+/* Beyond its soft limit, which is its own to raise. */
+const char *try_hog_stack(void)
+{
+    struct rlimit stack;
+
+    getrlimit(RLIMIT_STACK, &stack);
+    stack.rlim_cur = stack.rlim_max;
+    if (setrlimit(RLIMIT_STACK, &stack) < 0)
+        return answer(-1);
+    return deep(HOG) > 0 ? WORKS : "none";
+}
+
 const char *try_hog_heap(void)
 {
     char *heap = sbrk((intptr_t)HOG);

@@ -81,8 +81,8 @@ STEPS = (
     ("ipc", ("ns-ipc", "filter"), True, (), ("shared_memory",)),
     ("keyring", ("keyring", "filter"), True, (), ("find_key",)),
     ("limits", ("limits",), True, (), (
-        "fork_bomb", "thread_bomb", "hog_memory", "hog_heap", "raise_memory", "large_file",
-        "raise_core", "core_dump")),
+        "fork_bomb", "thread_bomb", "hog_memory", "hog_heap", "hog_stack", "raise_memory",
+        "large_file", "raise_core", "core_dump")),
     ("signals", ("signals",), True, (), ("ignored_signal",)),
     ("command_line", ("forget-caller",), True, ("--proc",), ("init_words",)),
     # For root the kernel does it again, when the ids are changed.
