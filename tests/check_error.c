@@ -110,6 +110,19 @@ START_TEST(numbers_have_names)
 }
 END_TEST
 
+/* glibc's own are the oracle, where there is glibc. */
+START_TEST(no_number_is_left_out)
+{
+#ifdef __GLIBC__
+    for (int number = 0; number < 4096; number++) {
+        const char *name = strerrorname_np(number);
+
+        ck_assert_str_eq(error_name(number), name != NULL ? name : "E?");
+    }
+#endif
+}
+END_TEST
+
 START_TEST(others_have_none)
 {
     static const char *const none[] = {"", "E?", "eperm", "EPERM ", "1", "ENOSUCH", "EPERMX"};
@@ -133,6 +146,7 @@ static Suite *suite(void)
     tcase_add_test(c, long_ones_are_cut);
     tcase_add_test(c, it_is_printed_in_one_line_or_two);
     tcase_add_loop_test(c, numbers_have_names, 0, N_ROWS(names));
+    tcase_add_test(c, no_number_is_left_out);
     tcase_add_test(c, others_have_none);
     suite_add_tcase(s, c);
     return s;

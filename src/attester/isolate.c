@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/signals.h"
 
 #define NO_TEXT SIZE_MAX
 
@@ -137,7 +138,7 @@ static void explain(pid_t child, bool in_time, int timeout_ms, char reason[REASO
     snprintf(reason, REASON_SIZE, "no answer in %d ms", timeout_ms);
     if (!gone || !reap(child, !in_time, &status) || !in_time)
         return;
-    name = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
+    name = WIFSIGNALED(status) ? signal_name(WTERMSIG(status)) : NULL;
     if (name != NULL)
         snprintf(reason, REASON_SIZE, "killed by SIG%s", name);
     else

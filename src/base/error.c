@@ -72,20 +72,25 @@ void error_print(const struct error *e)
         fprintf(stderr, "denybox: hint: %s\n", e->hint);
 }
 
+/* strerrorname_np(3) is glibc's alone. */
+static const char names[][16] = {
+    "0",
+#define ERRNO(name) [name] = #name,
+#include "base/errno.def"
+#undef ERRNO
+};
+
 const char *error_name(int number)
 {
-    const char *name = strerrorname_np(number);
+    bool known = number >= 0 && (size_t)number < sizeof names / sizeof names[0];
 
-    return name != NULL ? name : "E?";
+    return known && names[number][0] != '\0' ? names[number] : "E?";
 }
 
 int error_number(const char *name)
 {
-    /* The kernel's largest errno is 133 (EHWPOISON); 4095 is the largest it could ever return. */
-    for (int number = 1; number < 4096; number++) {
-        const char *known = strerrorname_np(number);
-
-        if (known != NULL && strcmp(known, name) == 0)
+    for (int number = 1; (size_t)number < sizeof names / sizeof names[0]; number++) {
+        if (name[0] != '\0' && strcmp(names[number], name) == 0)
             return number;
     }
     return -1;

@@ -5,6 +5,9 @@
 #include <signal.h>
 #include <stdbool.h>
 
+/* Its name without SIG; NULL: it has none, as the real-time signals. Static storage. */
+const char *signal_name(int number);
+
 /*
  * Is it ignored? From the start it is one that the caller wants nobody to get: nohup(1), and SIGINT
  * for what a shell without job control has put into the background. Who blocks it and asks what has

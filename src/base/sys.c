@@ -216,7 +216,7 @@ int sys_setrlimit(int resource, rlim_t soft, rlim_t hard)
     struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
 
     FAULT_POINT("setrlimit");
-    return setrlimit((__rlimit_resource_t)resource, &limit);
+    return setrlimit(resource, &limit);
 }
 
 int sys_sched_setaffinity(const struct processors *these)

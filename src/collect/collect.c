@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,7 +57,7 @@ static bool end_interrupted(struct error *e)
 
     return error_set(e, (enum exit_code)(128 + (signal > 0 ? signal : SIGINT)),
                      "cannot publish the outputs: interrupted by SIG%s, and nothing was published",
-                     sigabbrev_np(signal > 0 ? signal : SIGINT));
+                     signal_name(signal > 0 ? signal : SIGINT));
 }
 
 /* ---------------------------------------------------------------- one entry */

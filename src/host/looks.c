@@ -163,7 +163,7 @@ static const char *limit_text(char *text, size_t size, int resource)
 {
     struct rlimit limit = {0};
 
-    getrlimit((__rlimit_resource_t)resource, &limit);
+    getrlimit(resource, &limit);
     if (limit.rlim_max == RLIM_INFINITY)
         return "unlimited";
     snprintf(text, size, "%llu", (unsigned long long)limit.rlim_max);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/signals.h"
 
 /* Where the build installs the AppArmor profile. */
 #ifndef APPARMOR_PROFILE
@@ -36,7 +37,7 @@ const char *refusal_answer(const struct refusal *r)
 
     if (r->signal == 0)
         return error_name(r->number);
-    snprintf(text, sizeof text, "SIG%s", sigabbrev_np(r->signal));
+    snprintf(text, sizeof text, "SIG%s", signal_name(r->signal));
     return text;
 }
 

@@ -204,8 +204,7 @@ static bool in_force(const struct row *row, pid_t pid, uint64_t value)
 {
     struct rlimit limit;
 
-    if (prlimit(pid, (__rlimit_resource_t)row->resource, NULL, &limit) < 0 ||
-        limit.rlim_max != limit.rlim_cur)
+    if (prlimit(pid, row->resource, NULL, &limit) < 0 || limit.rlim_max != limit.rlim_cur)
         return false;
     return limit.rlim_cur == value + row->extra ||
            (row->resource == RLIMIT_CORE && limit.rlim_cur == 0);

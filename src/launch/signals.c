@@ -132,7 +132,7 @@ static bool take_alone(struct supervisor *sv, const char *when)
         stop(sv);
     return row == NULL || row->without != ASK_TO_END ||
            error_set(sv->e, (enum exit_code)(128 + row->number),
-                     "cannot go on: interrupted by %s %s", sigabbrev_np(row->number), when);
+                     "cannot go on: interrupted by SIG%s %s", signal_name(row->number), when);
 }
 
 bool signals_take(struct supervisor *sv)

@@ -4,8 +4,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -83,13 +83,27 @@ static bool is_empty(int parent, const char *name, bool *empty)
     return true;
 }
 
+/* group_member(3) is glibc's alone. */
+static bool is_member(gid_t group)
+{
+    int n = getgroups(0, NULL);
+    gid_t *groups = n > 0 ? calloc((size_t)n, sizeof *groups) : NULL;
+    bool found = false;
+
+    n = groups != NULL ? getgroups(n, groups) : 0;
+    for (int i = 0; i < n; i++)
+        found = found || groups[i] == group;
+    free(groups);
+    return found;
+}
+
 /* The one that replaces it gets the group of the directory above where that has set-group-ID, and
  * this user's otherwise, mkdir(2); the owner can give it another of his own groups, chown(2). */
 static bool can_have_group(int parent, gid_t group)
 {
     struct stat above;
 
-    if (geteuid() == 0 || group == getegid() || group_member(group))
+    if (geteuid() == 0 || group == getegid() || is_member(group))
         return true;
     return sys_fstat(parent, &above) == 0 && (above.st_mode & S_ISGID) != 0 &&
            above.st_gid == group;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "root/take.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "elf/file.h"
 #include "root/pyc.h"
+#include "tree/names.h"
 #include "tree/tree.h"
 
 #define PYCACHE "__pycache__"
@@ -167,38 +168,26 @@ static bool add_entry(struct walk *w, int dirfd, const char *name)
     return error_hint(w->e, "name the files that you need instead of the whole directory");
 }
 
-static int not_dot(const struct dirent *entry)
-{
-    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-}
-
-/* The same order everywhere: which library is found first can depend on it. */
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-/* Takes over fd. */
+/* Takes over fd. In the same order everywhere: which library is found first can depend on it. */
 static bool walk_directory(struct walk *w, int fd)
 {
     size_t length = w->length;
-    struct dirent **names = NULL;
-    int n = scandirat(fd, ".", &names, not_dot, by_bytes);
-    bool ok = n >= 0 ? true : refuse_errno(w);
+    struct names names = {0};
+    bool whole;
+    bool ok = names_read(fd, SIZE_MAX, &names, &whole) || refuse_errno(w);
 
-    for (int i = 0; i < n; i++) {
-        const char *name = names[i]->d_name;
+    for (size_t i = 0; i < names.n; i++) {
+        const char *name = names.name[i];
         int added = ok ? snprintf(w->path + length, sizeof w->path - length, "/%s", name) : 0;
 
         if (ok && (size_t)added >= sizeof w->path - length)
             ok = refuse(w, "its path is too long");
         w->length = length + (size_t)added;
         ok = ok && (is_left_out(w->take, name) || add_entry(w, fd, name));
-        free(names[i]);
     }
     w->path[length] = '\0';
     w->length = length;
-    free(names);
+    names_free(&names);
     io_close(&fd);
     return ok;
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "rules/mounts.h"
 #include "rules/probe.h"
@@ -132,9 +133,9 @@ static void judge_scan(const struct fact *fact, struct judgement *j)
     }
 }
 
-static const char *signal_name(int number)
+static const char *signal_text(int number)
 {
-    const char *name = number > 0 ? sigabbrev_np(number) : NULL;
+    const char *name = signal_name(number);
 
     if (number == NOT_OBSERVED)
         return "not tried";
@@ -161,7 +162,7 @@ static void judge_sigsys(const struct fact *fact, struct judgement *j)
         int number = fact->observed[i].value;
 
         used += (size_t)snprintf(j->actual + used, sizeof j->actual - used, "%s%.31s %s",
-                                 i != 0 ? ", " : "", fact->observed[i].label, signal_name(number));
+                                 i != 0 ? ", " : "", fact->observed[i].label, signal_text(number));
         if (number == NOT_OBSERVED && j->verdict == VERDICT_PASS)
             j->verdict = VERDICT_NOT_RUN;
         if (number != NOT_OBSERVED && !stopped(&fact->observed[i]))

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tree/tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "tree/names.h"
 
 struct walk {
     uint64_t hash; /* how many bytes may still be hashed */
@@ -28,16 +28,6 @@ static bool cannot_read(struct walk *w)
 {
     return error_errno(w->e, EXIT_DENYBOX, errno, "cannot read '%s' for the digest",
                        text_show(buf_text(&w->path)));
-}
-
-static int not_dot(const struct dirent *entry)
-{
-    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-}
-
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
 }
 
 static bool walk_directory(struct walk *w, int fd);
@@ -111,23 +101,22 @@ static bool walk_entry(struct walk *w, int dirfd, const char *name)
 static bool walk_directory(struct walk *w, int fd)
 {
     size_t length = w->path.length;
-    struct dirent **names = NULL;
-    int n = scandirat(fd, ".", &names, not_dot, by_bytes);
-    bool ok = n >= 0 ? true : cannot_read(w);
+    struct names names = {0};
+    bool whole;
+    bool ok = names_read(fd, SIZE_MAX, &names, &whole) || cannot_read(w);
 
-    for (int i = 0; i < n; i++) {
+    for (size_t i = 0; i < names.n; i++) {
         if (length != 0 && ok)
             buf_puts(&w->path, "/");
         if (ok)
-            buf_puts(&w->path, names[i]->d_name);
-        ok = ok && !w->path.failed && walk_entry(w, fd, names[i]->d_name);
+            buf_puts(&w->path, names.name[i]);
+        ok = ok && !w->path.failed && walk_entry(w, fd, names.name[i]);
         if (!w->path.failed && w->path.data != NULL) {
             w->path.length = length;
             w->path.data[length] = '\0';
         }
-        free(names[i]);
     }
-    free(names);
+    names_free(&names);
     io_close(&fd);
     return ok;
 }
