@@ -415,6 +415,7 @@ START_TEST(access_is_checked_early)
     ck_assert(!derive(ATTEST, row->words));
     ck_assert_int_eq(fchmodat(support_fd(), row->directory, 0755, 0), 0);
     ck_assert_str_eq(e.text, row->text);
+    ck_assert_str_ne(e.hint, "");
     ck_assert_int_eq((int)e.exit, EXIT_DENYBOX);
 }
 END_TEST

@@ -42,6 +42,12 @@ static bool take_tree(const struct host_object *o, char digest[72], struct error
     if (fd < 0)
         return error_errno(e, EXIT_DENYBOX, errno, "cannot read a directory for its digest");
     ok = tree_digest(fd, digest, e);
+    if (!ok && e->number == EACCES)
+        error_hint(
+            e,
+            "it is in '%s', all of which the evidence covers: give a copy that you may read, or "
+            "leave that out",
+            text_show(o->path));
     io_close(&fd);
     return ok;
 }

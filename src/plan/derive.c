@@ -120,8 +120,10 @@ static bool find_evidence_place(struct plan *plan, struct error *e)
         error_set(e, EXIT_DENYBOX, "cannot use --evidence '%s': it exists", text_show(path));
         return error_hint(e, "evidence is never overwritten; choose another name or move it away");
     }
-    if (faccessat(place.fd, ".", W_OK, AT_EACCESS) < 0)
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot write --evidence '%s'", text_show(path));
+    if (faccessat(place.fd, ".", W_OK, AT_EACCESS) < 0) {
+        error_errno(e, EXIT_DENYBOX, errno, "cannot write --evidence '%s'", text_show(path));
+        return error_hint(e, "name a file in a directory that you may write to");
+    }
     place.path = path;
     return outplace_refuse_evidence(&r->place, &place, r->evidence_name, e) &&
            overlap_refuse_inside(&place, "--evidence", &r->out, "--out", e);

@@ -91,8 +91,12 @@ bool object_open(struct host_object *o, const char *option, const char *path, bo
 
 bool object_access(const struct host_object *o, const char *option, int mode, struct error *e)
 {
-    if (o->fd >= 0 && faccessat(o->fd, ".", mode, AT_EACCESS) < 0)
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot %s --%s '%s'",
-                           (mode & W_OK) != 0 ? "write to" : "read", option, text_show(o->path));
-    return true;
+    bool write = (mode & W_OK) != 0;
+
+    if (o->fd < 0 || faccessat(o->fd, ".", mode, AT_EACCESS) == 0)
+        return true;
+    error_errno(e, EXIT_DENYBOX, errno, "cannot %s --%s '%s'", write ? "write to" : "read", option,
+                text_show(o->path));
+    return error_hint(e, "give a directory that you may %s",
+                      write ? "write to, of your own" : "list and enter");
 }

@@ -147,7 +147,7 @@ bool chain_follow(struct chain *c, const struct plan *plan, const char *path, st
         return false;
     for (;;) {
         struct shebang line;
-        bool script;
+        bool script = false;
 
         if (!shebang_read(c->fd, c->path, &line, &script, e))
             return false;

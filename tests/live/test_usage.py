@@ -353,6 +353,11 @@ class Usage(Live):
                    "cannot write --evidence")
         self.check(("run", "--evidence", "{d}/closed/b", *payload), EXIT_DENYBOX, "--evidence")
         self.check(("run", "--", "{d}/unreadable", "started"), EXIT_NOT_EXECUTABLE, "cannot run")
+        support.write(self.path("in", "shut"), mode=0)
+        done = denybox("run", "--in", self.path("in"), "--evidence", self.path("b.json"), "--",
+                       support.PAYLOAD, "started")
+        self.assert_error(done, EXIT_DENYBOX, "cannot read 'shut' for the digest: Permission denied")
+        self.assertIn(f"hint: it is in '{self.path('in')}', all of which the evidence covers", done.err)
 
     def test_removed_working_directory(self):
         """Found before the start, and not by a payload that has run without evidence."""
