@@ -26,7 +26,7 @@ static bool report(const struct policy *policy, const struct verification *v, co
     enum outcome outcome = verification_outcome(v);
 
     if (policy->json)
-        return print_document(report_json(v), alone, e);
+        return print_document(report_json(v, copy_of), alone, e);
     if (alone && !policy->quiet)
         report_whole(stdout, v);
     else if (alone)

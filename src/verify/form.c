@@ -167,6 +167,8 @@ static bool text_holds(enum form form, const char *argument, const char *text)
         return is_path(text, true);
     case FORM_HOST:
         return length > 0 && length <= 64 && strspn(text, LETTERS DIGITS ".-") == length;
+    case FORM_VERSION:
+        return length > 0 && strspn(text, LETTERS DIGITS ".+~-") == length;
     case FORM_DEVIATION:
         return is_deviation(text);
     case FORM_CONTROL:

@@ -85,6 +85,9 @@ static void check_declared(struct verification *v, const json_t *mounts)
             note(v, REASON_MOUNTS, "the plan has %s in place of %s", text_show(at), table[i]);
         if (strcmp(field_text(mount, "flags"), flags_of(i, is_proc, is_dev)) != 0)
             note(v, REASON_MOUNTS, "the flags of %s are not those that it gets", text_show(at));
+        /* With one it would be held as what was bound there, and not as what denybox makes. */
+        if (i == 3 && !field_null(mount, "source"))
+            note(v, REASON_MOUNTS, "the plan has a source for /tmp, and no option gives one");
         if (i < 4)
             continue;
         proc = proc || is_proc;

@@ -34,8 +34,9 @@ void report_tally(FILE *out, const struct tally *tally);
 enum outcome tally_worst(const struct tally *tally);
 int tally_status(const struct tally *tally);
 
-/* The same as a document, denybox-verify(1). New reference, NULL when out of memory. */
-json_t *report_json(const struct verification *v);
+/* The same as a document, denybox-verify(1). `copy_of` as above. New reference, NULL when out of
+ * memory. */
+json_t *report_json(const struct verification *v, const char *copy_of);
 
 /* The same as a page, of a bundle of whatever shape. The page is the caller's to free. */
 void report_html(struct html *h, const struct verification *v);

@@ -152,15 +152,15 @@ static json_t *rows_json(const struct verification *v)
     return list;
 }
 
-json_t *report_json(const struct verification *v)
+json_t *report_json(const struct verification *v, const char *copy_of)
 {
-    return json_pack("{s:i, s:s, s:o, s:{s:o, s:o, s:I}, s:o, s:o, s:I, s:o, s:o, s:s}",
-                     "schema_version", 1, "verifier", "denybox " PACKAGE_VERSION, "verified_at",
-                     time_json(v->policy->now), "bundle", "path", safe_json(v->path), "sha256",
-                     text_or_null(v->sha256), "size", (json_int_t)v->size, "policy",
-                     policy_json(v->policy), "checks", checks_json(v), "further_reasons",
-                     (json_int_t)v->unsaid, "probes", probes_json(v), "matrix", rows_json(v),
-                     "verdict", outcome_row(verification_outcome(v))->word);
+    return json_pack(
+        "{s:i, s:s, s:o, s:{s:o, s:o, s:I}, s:o, s:o, s:I, s:o, s:o, s:s, s:o}", "schema_version",
+        1, "verifier", "denybox " PACKAGE_VERSION, "verified_at", time_json(v->policy->now),
+        "bundle", "path", safe_json(v->path), "sha256", text_or_null(v->sha256), "size",
+        (json_int_t)v->size, "policy", policy_json(v->policy), "checks", checks_json(v),
+        "further_reasons", (json_int_t)v->unsaid, "probes", probes_json(v), "matrix", rows_json(v),
+        "verdict", outcome_row(verification_outcome(v))->word, "copy_of", text_or_null(copy_of));
 }
 
 json_t *report_tally_json(const struct tally *tally)

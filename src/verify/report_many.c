@@ -38,6 +38,8 @@ void page_asked(struct html *h, const struct policy *p)
     names(h, &p->profiles, "none");
     html_text(h, "; further policies of scans: ");
     names(h, &p->scan_files, "none");
+    html_text(h, "; acceptance matrix: ");
+    html_element(h, "code", NULL, p->matrix_file != NULL ? p->matrix_file : "built in");
     html_text(h, p->base ? "; a bundle of another sandbox is enough (--base)." : ".");
     html_end(h);
 }

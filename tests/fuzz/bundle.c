@@ -45,7 +45,7 @@ static void verify(const char *path, bool base)
                      verification_outcome(&v) == OUTCOME_REJECTED);
     report_whole(nowhere, &v);
     report_line(nowhere, &v, v.path);
-    document = report_json(&v);
+    document = report_json(&v, NULL);
     text = json_canonical(document);
     FUZZ_REQUIRE(document != NULL && text != NULL);
     report_html(&page, &v);

@@ -680,6 +680,15 @@ class Commands(Verify):
         self.assert_codes(document, REJECTED, "command",
                           options=("--allow-deviation", "allow-exec"))
 
+    def test_a_version_that_is_none(self):
+        """It stands in two places, and they agree."""
+        good = self.make()
+        for version in ("", "0.1.0 (mine)", "0.1.0\\x0a"):
+            def change(d, plan, version=version):
+                d["runtime"] = "denybox " + version
+                d["binding"]["launcher_version"] = version
+            self.refused(good, change, "schema-value")
+
     def test_a_variable_without_a_value(self):
         good = self.make("--setenv", "AB", "1")
         self.refused(good, lambda d, plan: plan["environment"].__setitem__(-1, "AB"), "environment")
@@ -690,6 +699,7 @@ class Commands(Verify):
                 (plain, lambda d, plan: plan["output"].update(strict=True)),
                 (kept, lambda d, plan: plan["output"].update(keep_failed=True)),
                 (plain, lambda d, plan: plan["mounts"][2].update(source="elsewhere")),
+                (plain, lambda d, plan: plan["mounts"][3].update(source="/tmp")),
                 (plain, lambda d, plan: plan["mounts"].insert(2, plan["mounts"].pop()))):
             self.refused(good, change, "mounts")
 
@@ -1981,7 +1991,8 @@ class Many(Verify):
         lines = denybox("verify", "--json", good, good).out.splitlines()
         self.assertEqual(support.load_json(lines[2]),
                          {"summary": {"acceptable": 2, "blocked": 0, "copies": 1, "rejected": 0}})
-        self.assertEqual(support.load_json(lines[0])["verdict"], "ACCEPTABLE")
+        self.assertEqual([(row["verdict"], row["copy_of"]) for row in map(support.load_json, lines[:2])],
+                         [("ACCEPTABLE", None), ("ACCEPTABLE", good)])
 
     def test_quiet(self):
         done = self.verify(self.attest(), "--quiet")
