@@ -118,7 +118,7 @@ static const struct refused {
     {ATTEST,
      {"--in", "/proc/self/cwd"},
      "cannot use --in '/proc/self/cwd': Too many levels of symbolic links",
-     "",
+     "a link of /proc leads there, as all of /dev/fd are, or one to itself: name the place itself",
      0},
     {ATTEST,
      {"--ro-bind", "none", "/data"},

@@ -165,6 +165,17 @@ bool io_write_file(int dirfd, const char *path, const char *text)
     return whole;
 }
 
+bool io_place_of(int fd, char *place, size_t size)
+{
+    char link[sizeof "/proc/self/fd/" + 11];
+    ssize_t length;
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    length = readlink(link, place, size - 1);
+    place[length < 0 ? 0 : length] = '\0';
+    return length >= 0;
+}
+
 bool io_is_on(int fd, long type)
 {
     struct statfs fs;

@@ -42,6 +42,10 @@ const char *io_why_unread(int number);
  * through a final link, by one write(2). False with errno set. */
 bool io_write_file(int dirfd, const char *path, const char *text);
 
+/* What /proc says where an open file is, or what it is, cut off at `size` and ended. False with
+ * errno set. */
+bool io_place_of(int fd, char *place, size_t size);
+
 /* Is it on a file system of that type, a number of linux/magic.h? */
 bool io_is_on(int fd, long type);
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -107,12 +106,9 @@ static bool is_given_in_part(int fd)
 static bool is_memfd(int fd)
 {
     static const char mark[] = "/memfd:"; /* __shmem_file_setup() in the kernel's mm/shmem.c */
-    char link[sizeof "/proc/self/fd/" + 11];
-    char path[sizeof mark - 1];
+    char place[sizeof mark];
 
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    return readlink(link, path, sizeof path) == (ssize_t)sizeof path &&
-           memcmp(path, mark, sizeof path) == 0;
+    return io_place_of(fd, place, sizeof place) && strcmp(place, mark) == 0;
 }
 
 /* By /proc/self/fd it could be opened anew, for everything: its mount is the host's, and no

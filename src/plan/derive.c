@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "plan/cgroup.h"
@@ -239,6 +241,39 @@ static bool check_status(const struct plan *plan, struct error *e)
     return error_hint(e, "as in: --json-status-fd 3 3>FILE");
 }
 
+/* By its own name for a file in the directory of --out the payload could write such lines as well.
+ * What has no name, or none that leads anywhere from here, it does not come to. */
+static bool refuse_status_in_out(const struct plan *plan, struct error *e)
+{
+    int fd = (int)plan->declared.status_fd;
+    struct host_object above = {.fd = -1, .directory = true};
+    char path[PATH_MAX];
+    char *slash;
+    struct stat st;
+    bool ok = true;
+
+    if (fd < 0 || plan->derived.out.fd < 0 || plan->command == COMMAND_ATTEST ||
+        !io_place_of(fd, path, sizeof path) || path[0] != '/')
+        return true;
+    slash = strrchr(path, '/');
+    slash[slash == path] = '\0';
+    above.fd = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (above.fd >= 0 && sys_fstat(above.fd, &st) == 0) {
+        above.path = path;
+        above.dev = st.st_dev;
+        above.ino = st.st_ino;
+        ok = overlap_refuse_inside(&above, "the file", &plan->derived.out, "--out", e);
+    }
+    io_close(&above.fd);
+    if (ok)
+        return true;
+    error_set(e, EXIT_DENYBOX,
+              "cannot use --json-status-fd %d: it is a file in --out '%s', where the payload could "
+              "write such lines itself",
+              fd, text_show(plan->derived.out.path));
+    return error_hint(e, "as in: --json-status-fd 3 3>FILE, with a FILE elsewhere");
+}
+
 /* Of a batch, whose places are those of each input: what would be wrong with all of them alike. */
 static bool derive_for_all(struct plan *plan, struct error *e)
 {
@@ -251,7 +286,8 @@ bool plan_derive(struct plan *plan, struct error *e)
 {
     if (!choose_profile(plan, e) || !check_time(&plan->declared, e) || !check_status(plan, e) ||
         !open_root(plan, e) || !open_binds(plan, e) ||
-        !(plan->command == COMMAND_BATCH ? derive_for_all(plan, e) : plan_derive_places(plan, e)))
+        !(plan->command == COMMAND_BATCH ? derive_for_all(plan, e) : plan_derive_places(plan, e)) ||
+        !refuse_status_in_out(plan, e))
         return false;
     note_deviations(plan);
     if (plan->command == COMMAND_ATTEST) {

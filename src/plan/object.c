@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/sys.h"
 #include "base/text.h"
 
@@ -48,16 +49,13 @@ static bool advise(const char *option, const char *path, bool missing, struct er
 static bool was_removed(int fd, const struct stat *st)
 {
     static const char mark[] = " (deleted)"; /* d_path() in the kernel's fs/d_path.c */
-    char link[sizeof "/proc/self/fd/" + 11];
     char path[PATH_MAX];
-    ssize_t length;
+    size_t length;
 
-    if (!S_ISDIR(st->st_mode) || st->st_nlink != 0)
+    if (!S_ISDIR(st->st_mode) || st->st_nlink != 0 || !io_place_of(fd, path, sizeof path))
         return false;
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    length = readlink(link, path, sizeof path);
-    return length >= (ssize_t)strlen(mark) &&
-           memcmp(path + length - strlen(mark), mark, strlen(mark)) == 0;
+    length = strlen(path);
+    return length >= strlen(mark) && strcmp(path + length - strlen(mark), mark) == 0;
 }
 
 bool object_open(struct host_object *o, const char *option, const char *path, bool want_directory,
@@ -73,7 +71,10 @@ bool object_open(struct host_object *o, const char *option, const char *path, bo
                       text_show(path));
             return advise(option, path, true, e);
         }
-        return error_errno(e, EXIT_DENYBOX, errno, "cannot use --%s '%s'", option, text_show(path));
+        error_errno(e, EXIT_DENYBOX, errno, "cannot use --%s '%s'", option, text_show(path));
+        return e->number != ELOOP ? false
+                                  : error_hint(e, "a link of /proc leads there, as all of /dev/fd "
+                                                  "are, or one to itself: name the place itself");
     }
     o->dev = st.st_dev;
     o->ino = st.st_ino;

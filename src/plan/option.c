@@ -66,7 +66,9 @@ static char **split(struct buf *bytes, int *n)
 static bool unreadable(int fd, int number, struct error *e)
 {
     error_errno(e, EXIT_DENYBOX, number, "cannot read the options from descriptor %d", fd);
-    return number == EFBIG ? error_hint(e, "they may have %u bytes", ARGS_MAX) : false;
+    return number == EFBIG
+               ? error_hint(e, "they may have %u bytes", ARGS_MAX)
+               : error_hint(e, "it has to be open for reading, as in: --args %d %d<FILE", fd, fd);
 }
 
 /* The strings of the plan point into the bytes, which are the plan's to free. */

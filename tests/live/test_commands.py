@@ -424,6 +424,24 @@ class Channels(Live):
             self.assertEqual(done.status, EXIT_DENYBOX, where)
             self.assertIn("could write such lines itself", said)
 
+    def test_status_channel_in_the_output(self):
+        """The payload writes to it by its own name for it: refused. The control: elsewhere it is
+        taken, and in --out it would be written to."""
+        os.mkdir(self.path("out", "below"))
+        words = ("--out", self.path("out"), "--", support.PAYLOAD, "calls",
+                 "openat -100 s:/out/below/s 1 0", "write 3 s:FORGED 6")
+        for name in ("out/below/s", "s"):
+            with open(self.path(name), "wb") as file:
+                os.chmod(file.fileno(), 0o666)
+                done = support.denybox("run", "--json-status-fd", str(file.fileno()), *words,
+                                       pass_fds=(file.fileno(),))
+            if name == "s":
+                self.assertEqual([got for _, got in done.results()], ["3", "6"], repr(done))
+                continue
+            self.assert_error(done, support.EXIT_DENYBOX, "it is a file in --out",
+                              "elsewhere")
+            self.assertNotIn("FORGED", support.read(self.path(name)))
+
     def test_status_channel_on_the_terminal_of_the_payload(self):
         """Whoever reads the one reads the other, by whatever name it was opened."""
         master, slave = os.openpty()
