@@ -32,6 +32,10 @@ bool error_errno(struct error *e, enum exit_code exit, int saved_errno, const ch
     va_end(args);
     length = strlen(e->text);
     snprintf(e->text + length, sizeof e->text - length, ": %s", strerror(saved_errno));
+    /* Wherever it comes: the soft limit is raised at the start, as far as it may be. */
+    if (saved_errno == EMFILE)
+        error_hint(e, "the caller may have too few open files; mend: sudo prlimit --pid $$ "
+                      "--nofile=1024:65536");
     return false;
 }
 

@@ -28,7 +28,8 @@ struct error {
 bool error_set(struct error *e, enum exit_code exit, const char *format, ...)
     __attribute__((cold, format(printf, 3, 4)));
 
-/* As error_set, with ": " and the text of `saved_errno` at the end. Always returns false. */
+/* As error_set, with ": " and the text of `saved_errno` at the end, and the hint where the same
+ * helps whatever was refused (EMFILE). Always returns false. */
 bool error_errno(struct error *e, enum exit_code exit, int saved_errno, const char *format, ...)
     __attribute__((cold, format(printf, 4, 5)));
 

@@ -279,6 +279,16 @@ class Limits(Live):
             resource.RLIMIT_NOFILE, (8, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
         self.assert_status(done, 5)
 
+    def test_too_few_descriptors(self):
+        """Where a hard limit leaves fewer than a start needs, whatever it needs them for."""
+        for few in (5, 12):
+            done = run("--evidence", self.path("bundle.json"), payload=("started",),
+                       preexec=lambda few=few: resource.setrlimit(resource.RLIMIT_NOFILE, (few, few)))
+            self.assertIn(done.status, (support.EXIT_BLOCKED, support.EXIT_DENYBOX), repr(done))
+            self.assertIn("Too many open files\ndenybox: hint: the caller may have too few open files",
+                          done.err)
+            self.assertEqual(done.out, "")
+
     def test_a_small_stack(self):
         """The launcher's own: less than it needs is refused, and so much is enough."""
         for size, enough in ((24 << 10, False), (255 << 10, False), (256 << 10, True)):
