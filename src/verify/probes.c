@@ -15,6 +15,13 @@ static bool is_operators(enum probe probe)
     return probe <= PR_DYNIMPORT;
 }
 
+/* Are the operators' probes enough? Of another sandbox: denybox starts no payload where one of its
+ * own has failed. */
+static bool operators_enough(const struct verification *v)
+{
+    return v->policy->base && v->foreign;
+}
+
 /* The set: each probe once, in the order of the table; a DX- probe may be missing from a bundle of
  * another sandbox where the PR- probes are enough. */
 void check_probe_set(struct verification *v)
@@ -41,7 +48,7 @@ void check_probe_set(struct verification *v)
         last = probe;
     }
     for (int p = 0; p < N_PROBES; p++) {
-        if (!v->probe[p].listed && (is_operators((enum probe)p) || !v->foreign || !v->policy->base))
+        if (!v->probe[p].listed && (is_operators((enum probe)p) || !operators_enough(v)))
             note(v, REASON_PROBE_MISSING, "%s", probe_row((enum probe)p)->id);
     }
 }
@@ -130,7 +137,7 @@ static bool need(const struct verification *v, enum probe probe)
     /* The kernel logs each such death, so run leaves it out. */
     if (probe == DX_ABI && !field_null(v->bundle, "binding.plan.payload"))
         return false;
-    return !v->policy->base || is_operators(probe);
+    return !operators_enough(v) || is_operators(probe);
 }
 
 static enum verdict verdict_of(const char *name)
@@ -167,7 +174,7 @@ static void check_control(struct verification *v, enum probe probe)
     const struct fact *fact = &v->findings.fact[probe];
     const char *id = probe_row(probe)->id;
 
-    if (v->policy->base && !is_operators(probe))
+    if (operators_enough(v) && !is_operators(probe))
         return;
     if (probe == PR_FS_OUT_OK && fact->control != NOT_OBSERVED)
         note(v, REASON_PROBE_TABLE, "%s: it has no control", id);
@@ -187,7 +194,7 @@ static void check_verdict(struct verification *v, enum probe probe)
 
     if (p->passes || p->excused)
         return;
-    if (!p->required && (v->policy->base || p->found.verdict == VERDICT_NOT_RUN))
+    if (!p->required && (operators_enough(v) || p->found.verdict == VERDICT_NOT_RUN))
         return;
     if (p->found.verdict == VERDICT_NOT_RUN)
         note(v, REASON_PROBE_NOT_RUN, "%s: %s", id, actual);

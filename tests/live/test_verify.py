@@ -1271,6 +1271,20 @@ class Foreign(Verify):
         self.assert_codes(document, REJECTED, "probe-missing", "matrix-uncovered",
                           options=("--base",))
 
+    def test_a_bundle_of_denybox_is_held_to_all_probes(self):
+        """Its gate stays shut where one of them fails: --base lets it off nothing."""
+        good = self.make()
+        self.assert_codes(good, ACCEPTABLE, options=("--base",))
+        number = [probe["probe_id"] for probe in good["probes"]].index("DX-SESSION")
+        document = copy.deepcopy(good)
+        probe = document["probes"][number]
+        probe["observed"][0]["value"] = probe["errno_or_exit"] = 1
+        probe.update(actual_stderr_or_value="EPERM", verdict="FAIL")
+        self.assert_codes(document, REJECTED, "probe-failed", options=("--base",))
+        document = copy.deepcopy(good)
+        document["probes"][number]["control"]["result"] = "not run"
+        self.assert_codes(document, BLOCKED, "probe-not-run", options=("--base",))
+
     def test_a_wall_of_the_twelve(self):
         document = self.foreign()
         probe = next(p for p in document["probes"] if p["probe_id"] == "PR-NET-1")
