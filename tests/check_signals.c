@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/signals.h"
 #include "support.h"
@@ -58,6 +60,26 @@ START_TEST(what_is_ignored_is_not_waited_for)
 }
 END_TEST
 
+/* Whether it was ignored or blocked. */
+START_TEST(an_end_by_a_signal_is_seen_as_one)
+{
+    sigset_t set;
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        signal(SIGINT, SIG_IGN);
+        sigfillset(&set);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+        signal_end_by(SIGINT);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status));
+    ck_assert_int_eq(WTERMSIG(status), SIGINT);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("signals");
@@ -67,6 +89,7 @@ static Suite *suite(void)
     tcase_add_test(c, others_have_none);
     tcase_add_test(c, no_number_is_left_out);
     tcase_add_test(c, what_is_ignored_is_not_waited_for);
+    tcase_add_test(c, an_end_by_a_signal_is_seen_as_one);
     suite_add_tcase(s, c);
     return s;
 }

@@ -29,6 +29,17 @@ bool signal_is_ignored(int number)
     return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+void signal_end_by(int number)
+{
+    sigset_t set;
+
+    signal(number, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    raise(number);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 void signals_to_end(sigset_t *set)
 {
     static const int all[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};

@@ -15,6 +15,9 @@ const char *signal_name(int number);
  */
 bool signal_is_ignored(int number);
 
+/* Ends this program by it: whoever waits for it sees the signal, and not only a number. */
+void signal_end_by(int number);
+
 /* Those by which somebody asks a program to end, and that are not ignored: SIGINT, SIGTERM, SIGHUP
  * and SIGQUIT. */
 void signals_to_end(sigset_t *set);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cmd/run.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "base/io.h"
+#include "base/signals.h"
 #include "base/terminal.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
@@ -141,7 +143,7 @@ static int start(const struct plan *plan, const struct binding *binding,
     return status;
 }
 
-int run_once(const struct plan *plan, const struct binding *shared)
+int run_once(const struct plan *plan, const struct binding *shared, bool *interrupted)
 {
     static struct launch_result result;
     struct inspection inspection = {0};
@@ -154,6 +156,7 @@ int run_once(const struct plan *plan, const struct binding *shared)
         status = start(plan, &binding, &result);
     else
         status = report_failure(plan, &result, &e);
+    *interrupted = result.typed_interrupt && status == 128 + SIGINT;
     launch_result_free(&result);
     json_decref(binding.scan);
     inspection_free(&inspection);
@@ -165,9 +168,14 @@ int command_run(int argc, char **argv)
     static struct plan plan;
     static const struct binding nothing_shared;
     int status = prepare_plan(&plan, COMMAND_RUN, argc, argv);
+    bool interrupted = false;
 
     if (status < 0)
-        status = run_once(&plan, &nothing_shared);
+        status = run_once(&plan, &nothing_shared, &interrupted);
     plan_free(&plan);
+    /* A shell shows the same number, and ends a loop by it: one around a program that goes on after
+     * Ctrl-C, or makes something of it, is to go on as well. */
+    if (interrupted && fflush(stdout) == 0)
+        signal_end_by(SIGINT);
     return status;
 }

@@ -8,8 +8,9 @@
 /*
  * Scans the payload where the plan says so, carries the plan out, settles the outputs and writes
  * the evidence; what is wrong is printed. `shared` has the digests that were taken before, for many
- * runs; in a run by itself it is empty. Returns the exit status.
+ * runs; in a run by itself it is empty. Returns the exit status; *interrupted is whether it is that
+ * of a Ctrl-C at the terminal.
  */
-int run_once(const struct plan *plan, const struct binding *shared);
+int run_once(const struct plan *plan, const struct binding *shared, bool *interrupted);
 
 #endif

@@ -111,11 +111,12 @@ static bool ready(struct groundwork *g, const char *name, struct error *e)
 int task_run(struct groundwork *g, const char *name, int report)
 {
     struct error e;
+    bool interrupted;
 
     g->plan->command = COMMAND_RUN;
     g->plan->declared.status_fd = report;
     if (ready(g, name, &e))
-        return run_once(g->plan, &g->shared);
+        return run_once(g->plan, &g->shared, &interrupted);
     status_line(g->plan, json_pack("{s:s, s:s, s:i}", "event", "failed", "reason", e.text,
                                    "exit-code", (int)e.exit));
     return (int)e.exit;

@@ -110,13 +110,26 @@ static const struct row *next_signal(const struct supervisor *sv, struct signalf
     return NULL;
 }
 
+/* From the terminal, and not by kill(2). */
+static bool is_typed(const struct signalfd_siginfo *info)
+{
+    return info->ssi_code == SI_KERNEL;
+}
+
+static void note_interrupt(struct supervisor *sv, const struct signalfd_siginfo *info)
+{
+    if (info->ssi_signo == SIGINT && is_typed(info))
+        sv->result->typed_interrupt = true;
+}
+
 /* Who asks a second time to stop gets what they ask for. */
 static void forward(struct supervisor *sv, enum meaning meaning,
                     const struct signalfd_siginfo *info)
 {
+    note_interrupt(sv, info);
     if (meaning == ASK_TO_END && ++sv->interrupts > 1)
         payload_signal(sv, SIGKILL);
-    else if (info->ssi_code == SI_KERNEL)
+    else if (is_typed(info))
         payload_signal_group(sv, (int)info->ssi_signo);
     else
         payload_signal(sv, (int)info->ssi_signo);
@@ -130,6 +143,8 @@ static bool take_alone(struct supervisor *sv, const char *when)
 
     if (row != NULL && row->without == STOP)
         stop(sv);
+    else if (row != NULL)
+        note_interrupt(sv, &info);
     return row == NULL || row->without != ASK_TO_END ||
            error_set(sv->e, (enum exit_code)(128 + row->number),
                      "cannot go on: interrupted by SIG%s %s", signal_name(row->number), when);

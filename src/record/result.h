@@ -87,8 +87,9 @@ struct launch_result {
     enum ending ending;
     int number; /* exit status or signal */
     enum time_limit time_limit;
-    bool unwritten;     /* it was met by what was left to be written to a terminal */
-    int64_t elapsed_ms; /* from the opening of the gate to the payload's end */
+    bool unwritten;       /* it was met by what was left to be written to a terminal */
+    bool typed_interrupt; /* Ctrl-C at the terminal came to the payload, or before there was one */
+    int64_t elapsed_ms;   /* from the opening of the gate to the payload's end */
     struct rusage usage;
     struct events events; /* once the sandbox is gone */
     char cgroup_left[48]; /* the name of its cgroup, when that could not be removed */

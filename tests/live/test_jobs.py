@@ -126,7 +126,7 @@ class Shell:
 
 STOPPED = f"stopped {int(signal.SIGTSTP)}"
 KILLED = f"exited {128 + signal.SIGKILL}"
-INTERRUPTED = f"exited {128 + signal.SIGINT}"
+INTERRUPTED = f"exited {-signal.SIGINT}"
 
 
 class Jobs(Live):

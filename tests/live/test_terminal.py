@@ -90,11 +90,25 @@ class Terminal(Live):
         self.assertEqual(text.count(b"getpid 2\r\n"), 5000)
 
     def test_interrupt(self):
-        """Ctrl-C ends a payload that does not handle it."""
+        """Ctrl-C ends a payload that does not handle it, and denybox in the same way."""
         pid, master = self.start("sleep", "60")
         self.read_until(master, b"sleeping")
         os.write(master, b"\x03")
-        self.assertEqual(self.finish(pid), 128 + signal.SIGINT)
+        self.assertEqual(self.finish(pid), -signal.SIGINT)
+
+    def test_interrupt_ends_a_loop(self):
+        """A shell goes on after a program that made something else of Ctrl-C, and not after this."""
+        pid, master = pty.fork()
+        if pid == 0:
+            loop = 'for i in 1 2 3; do "$@"; echo "ended $?"; done'
+            os.execve("/bin/bash", ["bash", "-c", loop, "bash", support.DENYBOX, "run", "--",
+                                    support.PAYLOAD, "sleep", "60"], support.base_env())
+        self.addCleanup(os.close, master)
+        self.read_until(master, b"sleeping")
+        os.write(master, b"\x03")
+        text = self.read_until(master, None)
+        self.assertEqual(self.finish(pid), -signal.SIGINT, text)
+        self.assertNotIn(b"ended", text)
 
     def test_interrupt_is_the_payloads(self):
         pid, master = self.start("handle", "2")
