@@ -178,6 +178,12 @@ static const struct row {
     {"ioctl", {0, ANY | 0x8901}, ERR(EPERM), ERR(EPERM)},
     {"ioctl", {0, 0x8902}, ERR(EPERM), ERR(EPERM)}, /* SIOCSPGRP */
     {"ioctl", {0, ANY | 0x8902}, ERR(EPERM), ERR(EPERM)},
+    {"ioctl", {0, 0x8900}, ERR(EPERM), ERR(EPERM)},
+    {"ioctl", {0, 0x8912}, ERR(EPERM), ERR(EPERM)}, /* SIOCGIFCONF */
+    {"ioctl", {0, ANY | 0x8912}, ERR(EPERM), ERR(EPERM)},
+    {"ioctl", {0, 0x89ff}, ERR(EPERM), ERR(EPERM)},
+    {"ioctl", {0, 0x88ff}, ERR(EPERM), ALLOW},
+    {"ioctl", {0, 0x8a00}, ERR(EPERM), ALLOW},
     {"ioctl", {0, 0x5402}, ERR(EPERM), ALLOW},
     {"ioctl", {0, 0x5414}, ERR(EPERM), ALLOW},
     {"ioctl", {0, 0x40086602}, ERR(EPERM), ALLOW},

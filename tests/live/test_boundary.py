@@ -394,6 +394,19 @@ class Files(Live):
                                   check=False, stdin=one)
         self.assertEqual(done.returncode, 5)
 
+    def test_interfaces_by_a_unix_socket(self):
+        """A socket is of the network that it was made in: one of the caller's at 0 does not show the
+        host's interfaces. The control: outside it does."""
+        call = ("calls", "ioctl 0 0x8912 b:16", "ioctl 0 0x8933 b:40")
+        one, other = socket.socketpair()
+        with one, other:
+            how = {"preexec": lambda: os.dup2(one.fileno(), 0)}
+            for profile in ("strict", "targeted"):
+                done = support.command([support.DENYBOX, "run", "--seccomp", profile, "--",
+                                        support.PAYLOAD, *call], **how)
+                self.assertEqual([got for _, got in done.results()], [EPERM, EPERM], repr(done))
+            self.assertEqual(outside(*call, **how).results()[0][1], "0")
+
     def test_owner_of_a_standard_descriptor(self):
         """Who shares an open file brings about that its owner is told of it by a signal: refused. The
         control: whom the kernel then kills."""
