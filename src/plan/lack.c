@@ -109,6 +109,23 @@ static bool is_of_shell(const struct plan *plan, int number)
     return false;
 }
 
+/* --with adds to no root that was given. */
+static bool advise_shell(const struct plan *plan, char *text, size_t size)
+{
+    const struct declared *d = &plan->declared;
+    bool given = d->rootfs != NULL || d->image != NULL;
+
+    if (d->allow_exec)
+        snprintf(text, size, "what a shell starts has to be in the root%s",
+                 given ? "" : ": --with PATH brings a program along");
+    else
+        snprintf(text, size,
+                 "a shell starts no other program here: --allow-exec lets it, as a "
+                 "deviation%s; busybox sh has many within itself",
+                 given ? "" : ", and --with PATH brings each along");
+    return true;
+}
+
 bool lack_find(const struct plan *plan, int number, char *text, size_t size)
 {
     const struct payload *p = &plan->derived.payload;
@@ -130,13 +147,5 @@ bool lack_find(const struct plan *plan, int number, char *text, size_t size)
         show_file(plan, p->argv[i], text, size);
         return true;
     }
-    if (!is_of_shell(plan, number))
-        return false;
-    snprintf(
-        text, size, "%s",
-        plan->declared.allow_exec
-            ? "what a shell starts has to be in the root: --with PATH brings a program along"
-            : "a shell starts no other program here: --allow-exec lets it, as a deviation, and "
-              "--with PATH brings each along; busybox sh has many within itself");
-    return true;
+    return is_of_shell(plan, number) && advise_shell(plan, text, size);
 }

@@ -334,6 +334,13 @@ class Usage(Live):
                                     (("--", "busybox", "sh", "-c", "exit 127"), 127, "")):
             done = denybox("run", *words)
             self.assertEqual((done.status, done.err), (status, said), words)
+        # Nothing is added to a root that was given.
+        os.makedirs(self.path("root", "bin"))
+        shutil.copy(shutil.which("busybox"), self.path("root", "bin", "sh"))
+        for words, said in (((), alone.replace(", and --with PATH brings each along", "")),
+                            (("--allow-exec",), brought.partition(": --with")[0] + "\n")):
+            done = denybox("run", "--rootfs", self.path("root"), *words, "--", "/bin/sh", "-c", "exit 127")
+            self.assertEqual((done.status, done.err), (127, said), words)
         # bash says by it, too, that there is no such script.
         done = denybox("run", "--", "bash", "./nothing")
         self.assertEqual((done.status, "hint" in done.err), (127, False), done.err)
