@@ -380,6 +380,7 @@ class Report(Live):
         self.assertEqual(page.title, "REJECTED: many bundles - denybox report")
         self.assertIn("5 bundles: 2 acceptable, 2 rejected, 1 blocked. The worst counts. "
                       "Of the acceptable, copies of others: 1.", page.texts["p"])
+        self.assertIn("; acceptance matrix: <code>built in</code>.", support.read(self.path("page")))
         rows = page.tables["Each bundle and its verdict"][1:]
         self.assertEqual([row[:2] for row in rows], [
             [names[0], "ACCEPTABLE"], [names[1], "REJECTED"], [names[2], "REJECTED"],

@@ -1138,6 +1138,12 @@ class Left(Verify):
             forged = copy.deepcopy(good)
             next(o for o in forged["result"]["outputs"] if o["path"] == name).update(change)
             self.assert_codes(forged, REJECTED, "result")
+        # That nobody could read it, to take its digest, says nothing of its size.
+        document.update(sha256=None, odd=["unreadable"])
+        good["result"]["outputs_odd"] = 1
+        self.assert_codes(good, ACCEPTABLE)
+        document["size"] += 1
+        self.assert_codes(good, REJECTED, "result")
 
 
 class Controls(Verify):
