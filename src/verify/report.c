@@ -61,22 +61,28 @@ void report_verdict(FILE *out, const struct verification *v)
     fprintf(out, "%s %s\n", outcome_row(verification_outcome(v))->word, text_show(v->path));
 }
 
-/* Each once: how often is the whole report's to say. */
-static void print_codes(FILE *out, const struct verification *v)
+size_t report_reasons(const struct verification *v, enum reason reasons[N_REASONS])
 {
     bool said[N_REASONS] = {false};
     size_t n = 0;
 
-    for (size_t i = 0; i < v->n_notes && n <= CODES_SHOWN; i++) {
+    for (size_t i = 0; i < v->n_notes; i++) {
         enum reason reason = v->notes[i].reason;
 
-        if (said[reason])
-            continue;
+        if (!said[reason])
+            reasons[n++] = reason;
         said[reason] = true;
-        if (n < CODES_SHOWN)
-            fprintf(out, "%s%s", n == 0 ? ": " : ", ", reason_row(reason)->code);
-        n++;
     }
+    return n;
+}
+
+static void print_codes(FILE *out, const struct verification *v)
+{
+    enum reason reasons[N_REASONS];
+    size_t n = report_reasons(v, reasons);
+
+    for (size_t i = 0; i < n && i < CODES_SHOWN; i++)
+        fprintf(out, "%s%s", i == 0 ? ": " : ", ", reason_row(reasons[i])->code);
     fputs(n > CODES_SHOWN || v->unsaid != 0 ? ", ..." : "", out);
 }
 

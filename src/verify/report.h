@@ -41,12 +41,17 @@ json_t *report_json(const struct verification *v, const char *copy_of);
 /* The same as a page, of a bundle of whatever shape. The page is the caller's to free. */
 void report_html(struct html *h, const struct verification *v);
 
+/* Its reasons in the order in which they were found, each once: how often is the whole report's to
+ * say. Returns how many. */
+size_t report_reasons(const struct verification *v, enum reason reasons[N_REASONS]);
+
 /* What is kept of one bundle among many. */
 struct kept_verdict {
     const char *path; /* of the policy's files */
     enum outcome outcome;
     char sha256[DIGEST_TEXT_SIZE];
-    bool reason[N_REASONS];
+    enum reason reasons[N_REASONS];
+    size_t n_reasons;
     bool more;           /* there were more than were noted */
     char words[256];     /* of the first reason; "" without one */
     const char *copy_of; /* of the policy's files; NULL: of none */

@@ -53,21 +53,14 @@ void report_keep(struct kept_verdict *kept, const struct verification *v, const 
     if (v->n_notes != 0)
         snprintf(kept->words, sizeof kept->words, "%s", v->notes[0].text);
     memcpy(kept->sha256, v->sha256, sizeof kept->sha256);
-    for (size_t i = 0; i < v->n_notes; i++)
-        kept->reason[v->notes[i].reason] = true;
+    kept->n_reasons = report_reasons(v, kept->reasons);
 }
 
-/* The codes, each once, and the first reason in words; or what it is a copy of. */
+/* The codes, and the first reason in words; or what it is a copy of. */
 static void reasons(struct html *h, const struct kept_verdict *kept)
 {
-    const char *before = "";
-
-    for (int i = 0; i < N_REASONS; i++) {
-        if (kept->reason[i]) {
-            html_printf(h, "%s%s", before, reason_row((enum reason)i)->code);
-            before = ", ";
-        }
-    }
+    for (size_t i = 0; i < kept->n_reasons; i++)
+        html_printf(h, "%s%s", i != 0 ? ", " : "", reason_row(kept->reasons[i])->code);
     html_text(h, kept->more ? ", ..." : NULL);
     if (kept->words[0] != '\0') {
         html_text(h, " (");

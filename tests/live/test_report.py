@@ -370,26 +370,28 @@ class Report(Live):
         good["venue"], good["runtime"] = HOSTILE, "denybox 9"
         self.save(good)
         support.write(self.path("none"), "{")
-        names = [self.path(name) for name in ("good", "bundle.json", "none", "missing", "good")]
+        support.write(self.path("two"), '{"x": 1}')
+        names = [self.path(name) for name in ("good", "bundle.json", "none", "missing", "good", "two")]
         done = denybox("verify", "--html", self.path("page"), *names)
-        self.assertEqual(done.out.splitlines()[-1], "5 files: 2 acceptable, 2 rejected, 1 blocked; "
+        self.assertEqual(done.out.splitlines()[-1], "6 files: 2 acceptable, 3 rejected, 1 blocked; "
                          "of the acceptable, copies of others: 1")
         self.assert_status(done, REJECTED)
         with open(self.path("page"), "rb") as file:
             page = pages.read(file.read())
         self.assertEqual(page.title, "REJECTED: many bundles - denybox report")
-        self.assertIn("5 bundles: 2 acceptable, 2 rejected, 1 blocked. The worst counts. "
+        self.assertIn("6 bundles: 2 acceptable, 3 rejected, 1 blocked. The worst counts. "
                       "Of the acceptable, copies of others: 1.", page.texts["p"])
         self.assertIn("; acceptance matrix: <code>built in</code>.", support.read(self.path("page")))
         rows = page.tables["Each bundle and its verdict"][1:]
         self.assertEqual([row[:2] for row in rows], [
             [names[0], "ACCEPTABLE"], [names[1], "REJECTED"], [names[2], "REJECTED"],
-            [names[3], "BLOCKED"], [names[4], "ACCEPTABLE"]])
+            [names[3], "BLOCKED"], [names[4], "ACCEPTABLE"], [names[5], "REJECTED"]])
         # As in the lines on a terminal: the codes, and the first reason in words.
         for row, line in zip(rows, done.out.splitlines()):
             self.assertTrue(line.endswith(row[2]), (row, line))
         self.assertTrue(rows[1][2].startswith("schema-value (venue is '<script>"), rows[1])
-        self.assertEqual([row[2] for row in (rows[0], *rows[3:])], [
+        self.assertEqual(rows[5][2], "schema-missing, schema-unknown (schema_version is missing)")
+        self.assertEqual([row[2] for row in (rows[0], *rows[3:5])], [
             "", "file-unreadable (No such file or directory)", f"a copy of {names[0]}"])
         self.assertEqual(rows[2][3], bundle.sha256("{"))
         self.assertEqual(rows[3][3], "")
