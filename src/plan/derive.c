@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,17 @@ static bool refuse_host_root(const struct host_object *o, const char *option, co
     error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': it is the host's own root", option,
               text_show(o->path));
     return error_hint(e, "%s", hint);
+}
+
+/* It has the processes of the host, and the payload among them: by its own directory there it would
+ * come to its program and to what is open at 0, 1 and 2 on the host's mounts, as by no other. */
+static bool refuse_host_proc(const struct host_object *o, const char *option, struct error *e)
+{
+    if (o->fd < 0 || !o->directory || !io_is_on(o->fd, PROC_SUPER_MAGIC))
+        return true;
+    error_set(e, EXIT_DENYBOX, "cannot use --%s '%s': it shows the processes of the host", option,
+              text_show(o->path));
+    return error_hint(e, "--proc mounts a /proc with those of the sandbox alone");
 }
 
 /* A root of the cache was found by descriptor, and is looked up by its path: whoever can write to a
@@ -78,7 +90,8 @@ static bool open_binds(struct plan *plan, struct error *e)
     for (size_t i = 0; i < d->n_binds; i++)
         r->binds[i].fd = -1;
     for (size_t i = 0; i < d->n_binds; i++) {
-        if (!object_open(&r->binds[i], "ro-bind", d->binds[i].source, false, e))
+        if (!object_open(&r->binds[i], "ro-bind", d->binds[i].source, false, e) ||
+            !refuse_host_proc(&r->binds[i], "ro-bind", e))
             return false;
     }
     return true;
@@ -163,6 +176,7 @@ static bool check_places(const struct plan *plan, struct error *e)
     const struct derived *r = &plan->derived;
 
     if (!refuse_host_root(&r->in, "in", "give the directory that holds what is to be read", e) ||
+        !refuse_host_proc(&r->in, "in", e) || !refuse_host_proc(&r->rootfs, "rootfs", e) ||
         !refuse_host_root(&r->out, "out", "give a directory for the results alone", e) ||
         !overlap_refuse(&r->in, "--in", &r->out, "--out", e) ||
         !overlap_refuse(&r->rootfs, "--rootfs", &r->out, "--out", e) ||
