@@ -258,12 +258,26 @@ static void edit_raw(json_t *bundle, uint8_t which, unsigned at, uint8_t how)
     buf_free(&out);
 }
 
+enum way { NEAR, OTHER, NOTHING, DROP, TWICE, COPY, RAW };
+
+/* A value of a field is for the most part another one: without it, or with one of another type, a
+ * bundle has no form, and nothing behind that is looked at. */
+static enum way way_of(const struct leaf *leaf, const json_t *value, uint8_t drawn)
+{
+    static const enum way of_value[] = {NEAR, NEAR, NEAR, OTHER, OTHER, NOTHING, COPY, RAW};
+    static const enum way of_rest[] = {OTHER, NEAR, NOTHING, DROP, TWICE, COPY, RAW, RAW};
+    bool plain = !json_is_object(value) && !json_is_array(value) && !json_is_null(value);
+
+    return (plain && json_is_object(leaf->parent) ? of_value : of_rest)[drawn % 8];
+}
+
 static void edit(json_t *bundle, const uint8_t bytes[EDIT_SIZE])
 {
     unsigned at = bytes[0] | (unsigned)bytes[1] << 8;
     const struct leaf *leaf;
     json_t *value;
     size_t chosen;
+    enum way way;
 
     n_leaves = 0;
     collect(bundle, 2166136261U);
@@ -272,29 +286,30 @@ static void edit(json_t *bundle, const uint8_t bytes[EDIT_SIZE])
     value = get(leaf);
     if (value == NULL)
         return;
-    switch (bytes[2] % 8) {
-    case 0:
-    case 1:
+    way = way_of(leaf, value, bytes[2]);
+    switch (way) {
+    case NEAR:
+    case OTHER:
         if (!json_is_object(value) && !json_is_array(value) && !json_is_null(value))
-            set(leaf,
-                bytes[2] % 8 == 0 ? near_value(value, bytes[3]) : other_value(value, bytes[3]));
+            set(leaf, way == NEAR ? near_value(value, bytes[3]) : other_value(value, bytes[3]));
         break;
-    case 2:
+    case NOTHING:
         set(leaf, bytes[3] % 2 == 0 ? json_null() : other_value(NULL, bytes[3]));
         break;
-    case 3:
+    case DROP:
         drop(leaf);
         break;
-    case 4:
+    case TWICE:
         if (json_is_array(leaf->parent))
             FUZZ_REQUIRE(json_array_insert_new(leaf->parent, bytes[3] % 2 == 0 ? 0 : leaf->index,
                                                json_deep_copy(value)) == 0);
         break;
-    case 5:
+    case COPY:
         value = get(&leaves[(chosen + bytes[3]) % n_leaves]);
         if (value != NULL)
             set(leaf, json_deep_copy(value));
         break;
+    case RAW:
     default:
         edit_raw(bundle, bytes[2] / 8, at, bytes[3]);
         break;
@@ -456,7 +471,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 
     if (end == NULL || head + EDIT_SIZE > max)
         return size;
-    if (seed % 4 != 0 || edits == EDITS_MAX || head + (edits + 1) * EDIT_SIZE > max)
+    if (seed % 8 != 0 || edits == EDITS_MAX || head + (edits + 1) * EDIT_SIZE > max)
         edits = 0;
     for (int i = 0; i < EDIT_SIZE; i++)
         data[head + edits * EDIT_SIZE + (size_t)i] = (uint8_t)(drawn >> (24 + 8 * i));

@@ -333,6 +333,7 @@ static void limits(const json_t *bundle)
                  (is(bundle, "limits.memory.held_by", "cgroup") && less > 0 && less < 65536));
     FUZZ_REQUIRE(number_at(bundle, "limits.cpus.value") >= 1 &&
                  number_at(bundle, "limits.cpus.value") <= number_at(plan, "cpus"));
+    FUZZ_REQUIRE(number_at(bundle, "limits.core.value") == 1);
     FUZZ_REQUIRE(!is(plan, "cgroup", ""));
     FUZZ_REQUIRE(!is(plan, "cgroup", "off") || is(bundle, "limits.pids.held_by", "rlimit"));
 }
@@ -390,8 +391,25 @@ static void batch(const json_t *bundle)
                         text_at(bundle, "freshness.started_at")) <= 0);
 }
 
+/* Of denybox itself, strict, and of this machine. */
+static void filters(const json_t *bundle)
+{
+    const json_t *arches = judged_at(bundle, "binding.filters.architectures");
+    const char *arch = json_string_value(json_array_get(arches, 0));
+
+    FUZZ_REQUIRE(json_array_size(arches) == 1 && is(bundle, "host.machine", arch));
+    FUZZ_REQUIRE(
+        is(bundle, "binding.filters.profile", text_at(bundle, "binding.plan.seccomp.profile")));
+    FUZZ_REQUIRE(json_array_size(judged_at(bundle, "binding.filters.stacked_sha256")) == 0 ||
+                 !is_null(bundle, "binding.plan.seccomp.stacked_json") ||
+                 !is_null(bundle, "binding.plan.seccomp.stacked_bpf"));
+}
+
 static void identity(const json_t *bundle)
 {
+    const json_t *tmp = json_array_get(judged_at(bundle, "binding.plan.mounts"), 3);
+
+    FUZZ_REQUIRE(is(tmp, "at", "/tmp") && json_is_null(json_object_get(tmp, "source")));
     FUZZ_REQUIRE(json_object_size(bundle) == 22);
     FUZZ_REQUIRE(strncmp(text_at(bundle, "runtime"), "denybox ", 8) == 0);
     FUZZ_REQUIRE(is(bundle, "binding.launcher_version", text_at(bundle, "runtime") + 8));
@@ -411,6 +429,7 @@ static void identity(const json_t *bundle)
 void judged_again(const json_t *bundle)
 {
     identity(bundle);
+    filters(bundle);
     digests(bundle);
     probes(bundle);
     status(bundle);

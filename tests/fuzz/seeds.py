@@ -483,7 +483,8 @@ def good_bundles(denybox):
         if one is None:
             return
         yield one
-        yield bundle_of(denybox, work, "attest", *evidence, *ios)
+        # Without --out: the files that it would leave there vouch for the rest once more.
+        yield bundle_of(denybox, work, "attest", *evidence, *ios[:2])
         yield bundle_of(denybox, work, "batch", "--quiet", "--venue", "VPS", "--in-each",
                         work + "/inputs", "--out-each", work + "/results", "--", "/bin/true",
                         where="results/one/bundle.json")
