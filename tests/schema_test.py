@@ -406,7 +406,7 @@ def test_status_lines_are_those_of_the_manual():
     objects = [STATUS['$defs'][row['$ref'].split('/')[-1]] for row in STATUS['oneOf']]
     assert lines == [sorted(schema['required']) for schema in objects], lines
     optional = [sorted(set(schema['properties']) - set(schema['required'])) for schema in objects]
-    assert optional == [[], ['elapsed-ms', 'limit', 'time-limit'], [], [], [], ['walls'], []], optional
+    assert optional == [[], ['limit', 'time-limit'], [], [], [], ['walls'], []], optional
 
 
 def test_the_page_names_every_schema():
@@ -421,7 +421,7 @@ def test_the_page_names_every_schema():
 # What a document may lack: see the conditions beside them.
 OPTIONAL = {'mountinfo_sha256', 'proc_net_dev_sha256', 'status_sha256', 'walls',
             'pids', 'memory', 'fsize', 'out', 'time', 'core', 'nofile', 'cpus',
-            'time-limit', 'elapsed-ms', 'limit', 'batch'}
+            'time-limit', 'limit', 'batch'}
 CONDITIONS = {'if', 'then', 'else', 'not', 'contains'}
 
 

@@ -50,15 +50,15 @@ static void warn(const struct plan *plan, const struct launch_result *r)
 
 static void status_of_end(const struct plan *plan, const struct launch_result *r)
 {
-    json_t *line =
-        json_pack("{s:s, s:s, s:i, s:i, s:s*}", "event", "ended", "how",
-                  r->ending == ENDING_SIGNALLED ? "signalled" : "exited", "number", r->number,
-                  "exit-code", launch_exit_status(r), "limit", launch_limit(r));
+    json_t *line = json_pack(
+        "{s:s, s:s, s:i, s:i, s:s*, s:I, s:I, s:I, s:I}", "event", "ended", "how",
+        r->ending == ENDING_SIGNALLED ? "signalled" : "exited", "number", r->number, "exit-code",
+        launch_exit_status(r), "limit", launch_limit(r), "elapsed-ms", (json_int_t)r->elapsed_ms,
+        "user-us", (json_int_t)launch_us(r->usage.ru_utime), "system-us",
+        (json_int_t)launch_us(r->usage.ru_stime), "max-rss-kib", (json_int_t)r->usage.ru_maxrss);
 
-    if (r->time_limit != TIME_KEPT) {
+    if (r->time_limit != TIME_KEPT)
         json_put(&line, "time-limit", json_string(time_limit_name(r->time_limit)));
-        json_put(&line, "elapsed-ms", json_integer(r->elapsed_ms));
-    }
     status_line(plan, line);
 }
 

@@ -192,10 +192,8 @@ static json_t *limits_json(const struct launch_result *r)
 
 static json_t *usage_json(const struct rusage *u)
 {
-    return json_pack("{s:I, s:I, s:I}", "user_us",
-                     (json_int_t)u->ru_utime.tv_sec * 1000000 + u->ru_utime.tv_usec, "system_us",
-                     (json_int_t)u->ru_stime.tv_sec * 1000000 + u->ru_stime.tv_usec, "max_rss_kib",
-                     (json_int_t)u->ru_maxrss);
+    return json_pack("{s:I, s:I, s:I}", "user_us", (json_int_t)launch_us(u->ru_utime), "system_us",
+                     (json_int_t)launch_us(u->ru_stime), "max_rss_kib", (json_int_t)u->ru_maxrss);
 }
 
 static json_t *count_json(int64_t count)

@@ -120,4 +120,7 @@ const char *launch_limit(const struct launch_result *result);
 /* The exit status of denybox for a payload that ended. */
 int launch_exit_status(const struct launch_result *result);
 
+/* A time of its usage, in microseconds. */
+int64_t launch_us(struct timeval t);
+
 #endif

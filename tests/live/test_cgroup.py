@@ -218,10 +218,12 @@ class Held(Delegated):
                             pass_fds=(file.fileno(),))
         self.assert_status(done, 128 + signal.SIGKILL)
         self.assertIn("ended by its limit: --memory SIZE gives more", done.err)
-        self.assertEqual(support.load_json(support.read(status).splitlines()[-1]),
-                         {"event": "ended", "how": "signalled", "number": 9, "exit-code": 137,
-                          "limit": "memory"})
+        line = support.load_json(support.read(status).splitlines()[-1])
         result = self.evidence()["result"]
+        used = {"elapsed-ms": result["elapsed_ms"],
+                **{name.replace("_", "-"): value for name, value in result["usage"].items()}}
+        self.assertEqual(line, {"event": "ended", "how": "signalled", "number": 9, "exit-code": 137,
+                                "limit": "memory", **used})
         self.assertEqual((result["limit"], result["events"]["pids_refused"]), ("memory", 0))
         self.assertGreater(result["events"]["oom_kills"], 0)
         done = support.denybox("verify", self.path("bundle.json"))

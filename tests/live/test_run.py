@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 
 import support
@@ -43,6 +44,23 @@ class Status(Live):
             self.assertEqual(lines[-1]["event"], "ended")
             self.assertEqual(lines[-1]["how"], "exited")
             self.assertEqual(lines[-1]["exit-code"], status)
+
+    def test_what_it_took(self):
+        """The last line of the status channel and the bundle say the same, and what is so."""
+        with tempfile.TemporaryFile() as channel:
+            done = run("--json-status-fd", str(channel.fileno()), "--evidence", self.path("bundle.json"),
+                       payload=("memory", "32"), pass_fds=(channel.fileno(),))
+            channel.seek(0)
+            line = support.load_json(channel.readlines()[-1].decode("ascii"))
+        self.assert_status(done, 0)
+        result = support.load_json(support.read(self.path("bundle.json")))["result"]
+        self.assertEqual(
+            {name: line[name.replace("_", "-")] for name in ("user_us", "system_us", "max_rss_kib")},
+            result["usage"])
+        self.assertEqual(line["elapsed-ms"], result["elapsed_ms"])
+        self.assertGreaterEqual(line["max-rss-kib"], 32 << 10)
+        self.assertLess(line["max-rss-kib"], 64 << 10)
+        self.assertGreater(line["user-us"] + line["system-us"], 0)
 
 
 class Streams(Live):

@@ -460,7 +460,8 @@ class Spoilt(Documents):
     def test_status_lines(self):
         spaces = ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup")
         for line in ({"child-pid": 7, **{name + "-namespace": 4026531840 for name in spaces}},
-                     {"event": "ended", "how": "exited", "number": 0, "exit-code": 0},
+                     {"event": "ended", "how": "exited", "number": 0, "exit-code": 0,
+                      "elapsed-ms": 4, "user-us": 500, "system-us": 700, "max-rss-kib": 608},
                      {"event": "blocked", "reason": "a", "walls": "b\n", "exit-code": 3}):
             self.assert_refused("status", line)
         failed = {"event": "failed", "reason": "a", "walls": "b\n", "exit-code": 125}

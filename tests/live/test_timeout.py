@@ -24,7 +24,10 @@ class Timeout(Live):
             done = run(*options, "--json-status-fd", str(status.fileno()), payload=payload,
                        pass_fds=[status.fileno()], **how)
             status.seek(0)
-            return done, support.load_json(status.readlines()[-1].decode("ascii"))
+            line = support.load_json(status.readlines()[-1].decode("ascii"))
+        for name in ("user-us", "system-us", "max-rss-kib"):
+            self.assertGreaterEqual(line.pop(name), 0)
+        return done, line
 
     def test_ended(self):
         done, line = self.ended(*SHORT, payload=("sleep", "60"))
@@ -56,6 +59,7 @@ class Timeout(Live):
         done, line = self.ended("--timeout", "1h", payload=("exit", "7"))
         self.assert_status(done, 7)
         self.assertEqual(done.err, "")
+        self.assertGreaterEqual(line.pop("elapsed-ms"), 0)
         self.assertEqual(line, {"event": "ended", "exit-code": 7, "how": "exited", "number": 7})
 
     def test_quiet(self):
