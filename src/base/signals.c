@@ -50,3 +50,14 @@ void signals_to_end(sigset_t *set)
             sigaddset(set, all[i]);
     }
 }
+
+bool signals_pending(void)
+{
+    sigset_t pending;
+    sigset_t wanted;
+
+    signals_to_end(&wanted);
+    if (sigpending(&pending) < 0 || sigandset(&pending, &pending, &wanted) < 0)
+        return false;
+    return !sigisemptyset(&pending);
+}

@@ -22,4 +22,7 @@ void signal_end_by(int number);
  * and SIGQUIT. */
 void signals_to_end(sigset_t *set);
 
+/* While they are blocked: has one of those come? */
+bool signals_pending(void);
+
 #endif

@@ -2,6 +2,7 @@
 #include "cmd/common.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "attest/attest.h"
 #include "base/io.h"
+#include "base/signals.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "cmd/commands.h"
@@ -147,13 +149,29 @@ bool status_wanted(const struct plan *plan)
     return plan->declared.status_fd >= 0;
 }
 
+/* How often to look whether somebody asks this program to end. */
+#define READER_MS 200
+
+/* A pipe may be full, with nobody who reads it at the moment. Signals are blocked while a sandbox
+ * starts, and would come to nothing in a write. */
+static bool has_reader(int fd)
+{
+    struct pollfd line = {.fd = fd, .events = POLLOUT};
+
+    while (poll(&line, 1, READER_MS) == 0) {
+        if (signals_pending())
+            return false;
+    }
+    return true;
+}
+
 void status_line(const struct plan *plan, json_t *object)
 {
     int fd = (int)plan->declared.status_fd;
     char *text = status_wanted(plan) && object != NULL ? json_canonical(object) : NULL;
 
     /* Who asked for it may have gone away: the run does not depend on it. */
-    if (text != NULL && io_write_all(fd, text, strlen(text)))
+    if (text != NULL && has_reader(fd) && io_write_all(fd, text, strlen(text)))
         io_write_all(fd, "\n", 1);
     free(text);
     json_decref(object);

@@ -37,17 +37,6 @@ static sigset_t enders(void)
     return set;
 }
 
-/* While they are blocked: has one of them come? */
-static bool interrupted(void)
-{
-    sigset_t pending;
-    sigset_t wanted = enders();
-
-    if (sigpending(&pending) < 0 || sigandset(&pending, &pending, &wanted) < 0)
-        return false;
-    return !sigisemptyset(&pending);
-}
-
 /* Takes the signal, which is answered by an exit status of its number. */
 static bool end_interrupted(struct error *e)
 {
@@ -64,7 +53,7 @@ static bool end_interrupted(struct error *e)
 
 static bool cannot_publish(const char *path, struct error *e)
 {
-    if (errno == EINTR && interrupted())
+    if (errno == EINTR && signals_pending())
         return end_interrupted(e);
     error_errno(e, EXIT_DENYBOX, errno, "cannot publish the output '%s'", text_show(path));
     return error_hint(e, "nothing was published, and nothing is left of it");
@@ -109,7 +98,7 @@ static bool copy_regular(struct collector *c, const struct audit_entry *entry, s
         ok = false;
     }
     ok = ok && copy_file(fd, c->into[c->depth], entry->name, (uint64_t)entry->st.st_size,
-                         (entry->st.st_mode & 0111) != 0, interrupted);
+                         (entry->st.st_mode & 0111) != 0, signals_pending);
     if (!ok)
         cannot_publish(entry->path, e);
     io_close(&fd);
@@ -123,7 +112,7 @@ static bool visit(struct audit_entry *entry, void *context, struct error *e)
     decide(c, entry);
     if (c->audit != NULL)
         return audit_note(c->audit, entry, e);
-    if (interrupted())
+    if (signals_pending())
         return end_interrupted(e);
     if (oddity_refused(entry->odd))
         return true;
@@ -189,7 +178,7 @@ static bool put_in_place(int stage, const char *name, const struct collect_place
          fchown(stage, place->uid, place->gid) < 0) ||
         fchmod(stage, place->mode) < 0 || syncfs(stage) < 0)
         return cannot_place(place, e);
-    if (interrupted())
+    if (signals_pending())
         return end_interrupted(e);
     return sys_renameat2(place->parent, name, place->parent, place->name, flags) == 0 ||
            cannot_place(place, e);

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 
@@ -453,6 +454,36 @@ class Channels(Live):
             os.close(fd)
         self.assertEqual(done.returncode, EXIT_DENYBOX, done.stderr)
         self.assertIn("the payload's standard output too", done.stderr)
+
+    def test_full_status_channel(self):
+        """Nobody reads it at the moment: the run waits, and can be ended all the same."""
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        with self.assertRaises(BlockingIOError):
+            while True:
+                os.write(writer, b"x" * 4096)
+        with self.assertRaises(BlockingIOError):
+            while True:
+                os.write(writer, b"x")
+        os.set_blocking(writer, True)
+        process = subprocess.Popen([support.DENYBOX, "run", "--json-status-fd", str(writer), "--",
+                                    support.PAYLOAD, "exit", "0"], pass_fds=(writer,))
+        try:
+            with self.assertRaises(subprocess.TimeoutExpired):
+                process.wait(3)  # it has come to the first line
+            for _ in range(support.TIMEOUT // 3):
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.wait(1)
+                    break
+                except subprocess.TimeoutExpired:
+                    continue
+            self.assertIn(process.poll(), (128 + signal.SIGTERM, -signal.SIGTERM))
+        finally:
+            process.kill()
+            process.wait()
+            os.close(reader)
+            os.close(writer)
 
     def test_closed_status_channel(self):
         """Who asked for it may have gone away: the run does not depend on it."""
