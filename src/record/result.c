@@ -59,12 +59,12 @@ const char *launch_limit(const struct launch_result *result)
     return result->number == SIGXFSZ && has_limit(result, "fsize") ? "fsize" : NULL;
 }
 
-/* As timeout(1): 124 whatever the payload made of SIGTERM, and 137 where that was not enough. */
 int64_t launch_us(struct timeval t)
 {
     return (int64_t)t.tv_sec * 1000000 + t.tv_usec;
 }
 
+/* As timeout(1): 124 whatever the payload made of SIGTERM, and 137 where that was not enough. */
 int launch_exit_status(const struct launch_result *result)
 {
     if (result->time_limit == TIME_TERMINATED)

@@ -85,20 +85,30 @@ static bool right_document(const struct verification *v, const json_t *output)
     return right;
 }
 
+/* What the probe wrote to see that it can. */
+static bool right_report(const json_t *output)
+{
+    struct buf text = {0};
+    bool right;
+
+    buf_puts(&text, "ok\n");
+    right = is_text(output, &text);
+    buf_free(&text);
+    return right;
+}
+
 void check_artifacts(struct verification *v, const json_t *result)
 {
-    static const char report[] = "ok\n";
     const json_t *lines = find_output(result, PROBE_ARTIFACT);
     const json_t *wrote = find_output(result, PROBE_REPORT);
     const json_t *document = find_output(result, PROBE_DOCUMENT);
     const json_t *controls = find_output(result, PROBE_CONTROLS);
-    char ok[DIGEST_TEXT_SIZE];
 
     if (lines == NULL || wrote == NULL || document == NULL)
         note(v, REASON_RESULT, "not all that attest leaves is among the outputs");
     if (lines != NULL && !right_lines(v, lines))
         note(v, REASON_RESULT, PROBE_ARTIFACT " has not the lines of the probes");
-    if (wrote != NULL && !has_digest(wrote, sha256_text(ok, report, strlen(report))))
+    if (wrote != NULL && !right_report(wrote))
         note(v, REASON_RESULT, PROBE_REPORT " is not what the probe writes");
     if (document != NULL && !right_document(v, document))
         note(v, REASON_RESULT, PROBE_DOCUMENT " has not the probes and raw texts of the bundle");

@@ -1121,6 +1121,10 @@ class Left(Verify):
             document = copy.deepcopy(good)
             document["result"]["outputs"][number]["sha256"] = mutation.A_DIGEST
             self.assert_codes(document, REJECTED, "result")
+        for number in (0, 2, 3):
+            document = copy.deepcopy(good)
+            document["result"]["outputs"][number]["size"] += 1
+            self.assert_codes(document, REJECTED, "result")
 
     def test_the_document_of_another_sandbox(self):
         """What was written inside is what the bundle says, by whatever hand that is written anew."""
