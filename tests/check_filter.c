@@ -184,6 +184,12 @@ static const struct row {
     {"ioctl", {0, 0x89ff}, ERR(EPERM), ERR(EPERM)},
     {"ioctl", {0, 0x88ff}, ERR(EPERM), ALLOW},
     {"ioctl", {0, 0x8a00}, ERR(EPERM), ALLOW},
+    {"ioctl", {0, 0x8aff}, ERR(EPERM), ALLOW},
+    {"ioctl", {0, 0x8b00}, ERR(EPERM), ERR(EPERM)},
+    {"ioctl", {0, 0x8b1b}, ERR(EPERM), ERR(EPERM)}, /* SIOCGIWESSID */
+    {"ioctl", {0, ANY | 0x8b1b}, ERR(EPERM), ERR(EPERM)},
+    {"ioctl", {0, 0x8bff}, ERR(EPERM), ERR(EPERM)},
+    {"ioctl", {0, 0x8c00}, ERR(EPERM), ALLOW},
     {"ioctl", {0, 0x5402}, ERR(EPERM), ALLOW},
     {"ioctl", {0, 0x5414}, ERR(EPERM), ALLOW},
     {"ioctl", {0, 0x40086602}, ERR(EPERM), ALLOW},
