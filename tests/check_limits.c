@@ -103,7 +103,7 @@ static void set(int wrong, rlim_t soft, rlim_t hard)
 
         if (i == wrong)
             limit = (struct rlimit){limits[i].kernel + soft, limits[i].kernel + hard};
-        ck_assert_int_eq(setrlimit((__rlimit_resource_t)limits[i].resource, &limit), 0);
+        ck_assert_int_eq(setrlimit(limits[i].resource, &limit), 0);
     }
 }
 

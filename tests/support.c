@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <elf.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +13,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "tree/remove.h"
 
 static char base[PATH_MAX];
 static char own[PATH_MAX];
@@ -72,18 +73,11 @@ static void make_base(void)
     }
 }
 
-/* From within each directory: some trees are deeper than a path may be long. */
+/* Some trees are deeper than a path may be long. */
 static void remove_base(void)
 {
-    char *const roots[] = {base, NULL};
-    FTS *tree = fts_open(roots, FTS_PHYSICAL, NULL);
-
-    for (FTSENT *entry; tree != NULL && (entry = fts_read(tree)) != NULL;) {
-        if (entry->fts_info != FTS_D)
-            remove(entry->fts_accpath);
-    }
-    if (tree != NULL)
-        fts_close(tree);
+    if (!tree_remove(AT_FDCWD, base))
+        perror("cannot remove the directory of the test");
 }
 
 static void make_own(void)
@@ -186,9 +180,13 @@ static int no_dots(const struct dirent *entry)
 char *support_list(const char *name)
 {
     struct dirent **entries;
-    int n = scandirat(own_fd, name, &entries, no_dots, alphasort);
-    char *text = calloc(1, (size_t)(n > 0 ? n : 0) * (NAME_MAX + 2) + 1);
+    char path[PATH_MAX];
+    char *text;
+    int n;
 
+    snprintf(path, sizeof path, "/proc/self/fd/%d/%s", own_fd, name);
+    n = scandir(path, &entries, no_dots, alphasort);
+    text = calloc(1, (size_t)(n > 0 ? n : 0) * (NAME_MAX + 2) + 1);
     ck_assert_int_ge(n, 0);
     keep(text);
     for (int i = 0; i < n; i++) {

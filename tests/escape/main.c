@@ -13,6 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/signals.h"
+
 /* An attempt that gives no answer for so long has hung; see place.slowness. */
 #define PATIENCE_MS 20000
 
@@ -39,9 +42,7 @@ static const struct attempt attempts[] = {
 
 const char *answer(long result)
 {
-    const char *name = result < 0 ? strerrorname_np(errno) : WORKS;
-
-    return name != NULL ? name : "E?";
+    return result < 0 ? error_name(errno) : WORKS;
 }
 
 const char *answer_child(long result)
@@ -103,7 +104,7 @@ static void watch(const char *(*make)(void), bool sandbox)
     }
     if (waitpid(child, &status, 0) == child && WIFSIGNALED(status)) {
         say("SIG");
-        say(sigabbrev_np(WTERMSIG(status)));
+        say(signal_name(WTERMSIG(status)));
     }
     _exit(0);
 }

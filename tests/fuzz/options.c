@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "attester/option.h"
+#include "base/sys.h"
 #include "cmd/commands.h"
 #include "fuzz.h"
 
@@ -30,7 +31,7 @@ static void close_what_can_be_named(void)
 {
     int null;
 
-    close_range(3, ~0U, 0);
+    sys_close_range(3, ~0U, 0);
     null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     FUZZ_REQUIRE(null >= 0 && dup2(null, 0) == 0);
     close(null);

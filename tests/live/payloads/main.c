@@ -7,13 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "payload.h"
 
 const char *result_name(long result)
 {
-    const char *name = result < 0 ? strerrorname_np(errno) : "ok";
-
-    return name != NULL ? name : "E?";
+    return result < 0 ? error_name(errno) : "ok";
 }
 
 void report(const char *what, long result)

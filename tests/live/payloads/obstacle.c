@@ -39,6 +39,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/error.h"
+
 static const struct {
     const char *name;
     unsigned number;
@@ -78,12 +80,10 @@ static void load(struct sock_filter *code, size_t n)
 
 static unsigned action(const char *text)
 {
-    for (int number = 1; number < 200; number++) {
-        const char *name = strerrorname_np(number);
+    int number = error_number(text);
 
-        if (name != NULL && strcmp(name, text) == 0)
-            return SECCOMP_RET_ERRNO | (unsigned)number;
-    }
+    if (number > 0)
+        return SECCOMP_RET_ERRNO | (unsigned)number;
     if (strcmp(text, "KILL") != 0)
         die(text);
     return SECCOMP_RET_KILL_PROCESS;

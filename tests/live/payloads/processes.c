@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/signals.h"
 #include "payload.h"
 
 /* forks N: fork children that stay, until one fails; prints how many there are. */
@@ -81,7 +83,7 @@ int threads_main(int argc, char **argv)
     while (stay < 1000 && (failed = one_more(&thread[stay])) == 0)
         stay++;
     printf("staying %d\n", stay);
-    printf("last %s\n", failed != 0 ? strerrorname_np(failed) : "ok");
+    printf("last %s\n", failed != 0 ? error_name(failed) : "ok");
     return 0;
 }
 
@@ -112,7 +114,7 @@ static void report_child(const char *what, pid_t child)
 
     waitpid(child, &status, 0);
     if (WIFSIGNALED(status))
-        printf("%s SIG%s\n", what, sigabbrev_np(WTERMSIG(status)));
+        printf("%s SIG%s\n", what, signal_name(WTERMSIG(status)));
     else
         printf("%s exit-%d\n", what, WEXITSTATUS(status));
     fflush(stdout);

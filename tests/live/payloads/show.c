@@ -87,7 +87,7 @@ static void show_limits(void)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct rlimit limit;
 
-        getrlimit((__rlimit_resource_t)rows[i].resource, &limit);
+        getrlimit(rows[i].resource, &limit);
         printf("limit-%s %lld %lld\n", rows[i].name, (long long)limit.rlim_cur,
                (long long)limit.rlim_max);
     }
