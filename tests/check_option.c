@@ -344,7 +344,7 @@ static const struct ending {
     {{"-", "--proc"}, 2, "-", false},
     {{"", "--proc"}, 2, "", false},
     {{"--in=--proc", "ls"}, 1, "ls", false},
-    {{"--in", "--", "--proc", "ls"}, 1, "ls", true},
+    {{"--in=--", "--proc", "ls"}, 1, "ls", true},
     {{"--in=", "ls"}, 0, NULL, false}, /* refused: an empty path */
 };
 

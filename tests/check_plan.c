@@ -95,7 +95,7 @@ static const struct refused {
      "give the directory that the file is in: the payload sees it as /in/NAME",
      0},
     {ATTEST,
-     {"--in", "--"},
+     {"--in=--"},
      "cannot use --in '--': no such directory",
      "the value of --in is missing; a name that begins with a dash is written ./-NAME",
      0},

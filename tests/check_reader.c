@@ -139,13 +139,16 @@ START_TEST(the_next_option_is_no_value)
 {
     ck_assert(!READ(OTHERS_COMMAND, ONE, "--path", "--flag", "rest"));
     refused("cannot use --path: want --path FILE",
-            "'--flag' is the next option: is a variable empty? --path=FILE takes any word");
+            "'--flag' comes next: is a variable empty? --path=FILE takes any word");
     ck_assert(!READ(OTHERS_COMMAND, ONE, "--path", "--count=5"));
     refused("cannot use --path: want --path FILE",
-            "'--count=5' is the next option: is a variable empty? --path=FILE takes any word");
+            "'--count=5' comes next: is a variable empty? --path=FILE takes any word");
     ck_assert(!READ(OTHERS_COMMAND, ONE, "--pair", "--flag", "y"));
     refused("cannot use --pair: want --pair A B",
-            "'--flag' is the next option: is a variable empty? --pair=A takes any word");
+            "'--flag' comes next: is a variable empty? --pair=A takes any word");
+    ck_assert(!READ(OTHERS_COMMAND, ONE, "--path", "--", "rest"));
+    refused("cannot use --path: want --path FILE",
+            "'--' comes next: is a variable empty? --path=FILE takes any word");
     /* Behind the sign, the second of two, and what is no option. */
     ck_assert(READ(OTHERS_COMMAND, ONE, "--path=--flag", "--pair", "a", "--flag"));
     ck_assert_str_eq(w.path, "--flag");
@@ -156,7 +159,7 @@ START_TEST(the_next_option_is_no_value)
     /* It is one of another command. */
     ck_assert(!READ(OTHERS_COMMAND, ONE, "--path", "--output", "a"));
     refused("cannot use --path: want --path FILE",
-            "'--output' is the next option: is a variable empty? --path=FILE takes any word");
+            "'--output' comes next: is a variable empty? --path=FILE takes any word");
 }
 END_TEST
 

@@ -136,18 +136,19 @@ static bool missing_value(const struct option_row *row, const char *first, struc
                             *strpbrk(first, "=:"));
 }
 
-/* Is it what is meant, and not the value of the option before it?  A value that an empty variable
- * of a shell was to be is not there at all, and what comes next would be taken for it: a run for
- * evidence would have --evidence for its nonce, and write none. */
+/* Is it an option, or the end of them, and not the value of the option before it?  A value that an
+ * empty variable of a shell was to be is not there at all, and what comes next would be taken for
+ * it: a run for evidence would have --evidence for its nonce, and write none. */
 static bool names_option(const struct option_set *set, const char *word)
 {
-    return strncmp(word, "--", 2) == 0 && find_row(set, word + 2, strcspn(word + 2, "=")) != NULL;
+    return strncmp(word, "--", 2) == 0 &&
+           (word[2] == '\0' || find_row(set, word + 2, strcspn(word + 2, "=")) != NULL);
 }
 
 static bool no_value(const struct option_row *row, const char *next, struct error *e)
 {
     missing_value(row, NULL, e);
-    return error_hint(e, "'%s' is the next option: is a variable empty? --%s=%.*s takes any word",
+    return error_hint(e, "'%s' comes next: is a variable empty? --%s=%.*s takes any word",
                       text_show(next), row->name, (int)strcspn(row->value, " "), row->value);
 }
 

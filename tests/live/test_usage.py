@@ -148,7 +148,7 @@ HINTS = [
      "hint: the value of --in is missing; a name that begins with a dash is written ./-NAME"),
     (("run", "--nonce", "--evidence", "{d}/new.json", "--", "true"), EXIT_DENYBOX,
      "cannot use --nonce: want --nonce TEXT",
-     "hint: '--evidence' is the next option: is a variable empty? --nonce=TEXT takes any word"),
+     "hint: '--evidence' comes next: is a variable empty? --nonce=TEXT takes any word"),
     (("run", "--in", "/", "--", "true"), EXIT_DENYBOX, "it is the host's own root",
      "hint: give the directory that holds"),
     (("run", "--out", "{d}/file", "--", "true"), EXIT_DENYBOX, "not a directory",
