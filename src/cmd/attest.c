@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -41,6 +42,35 @@ static void look_again(int directory, struct outputs *outputs)
     audit_digest(&outputs->audit, directory, OUTPUTS_DIGESTED);
 }
 
+/* The option of what was too little for the files, or NULL: they take some 40 KiB of /out, and a
+ * few times that of memory. */
+static const char *too_little(const struct plan *plan, const struct launch_result *r,
+                              const struct error *e)
+{
+    if (e->number == ENOMEM)
+        return "memory";
+    if (!error_is_full(e))
+        return launch_limit(r);
+    return plan->declared.out == NULL     ? "tmp-size"
+           : plan->declared.out_size != 0 ? "out-size"
+                                          : NULL;
+}
+
+static bool unwritten(const struct plan *plan, const struct launch_result *r, struct error *e)
+{
+    static const char text[] = "cannot write the files of the attestation into /out";
+    const char *option;
+
+    if (r->ending == ENDING_SIGNALLED)
+        error_set(e, EXIT_DENYBOX, "%s: ended by signal %d", text, r->number);
+    else
+        error_errno(e, EXIT_DENYBOX, r->number, "%s", text);
+    option = too_little(plan, r, e);
+    if (option != NULL)
+        return error_hint(e, "--%s SIZE gives more", option);
+    return error_is_full(e) ? error_hint(e, "make room where --out is, for some 40 KiB") : false;
+}
+
 static int carry_out(const struct plan *plan)
 {
     static struct launch_result result;
@@ -56,7 +86,7 @@ static int carry_out(const struct plan *plan)
     if (!launch(plan, &command_hooks, &result, &e)) {
         status = report_failure(plan, &result, &e);
     } else if (launch_exit_status(&result) != 0) {
-        error_set(&e, EXIT_DENYBOX, "cannot write the files of the attestation into /out");
+        unwritten(plan, &result, &e);
         status = report_failure(plan, &result, &e);
     }
     warn_of_rest(plan, &result);

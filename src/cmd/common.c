@@ -223,10 +223,11 @@ static void probe(const struct plan *plan, int proc, struct findings *f)
     attest_rest(&config, f);
 }
 
+/* Its status says why not: an errno, all of which are small. */
 static int inside(const struct plan *plan, const struct findings *f)
 {
     (void)plan;
-    return inside_write("/out", f) ? EXIT_OK : EXIT_DENYBOX;
+    return inside_write("/out", f) ? EXIT_OK : errno != 0 ? errno : EXIT_DENYBOX;
 }
 
 /* As bubblewrap has it: with the namespaces, by their inodes. */

@@ -17,9 +17,13 @@ static bool write_new(const char *directory, const char *name, const struct buf 
     int fd;
     bool ok;
 
+    if (text->failed) {
+        errno = ENOMEM;
+        return false;
+    }
     snprintf(path, sizeof path, "%s/%s", directory, name);
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    ok = fd >= 0 && !text->failed && io_write_all(fd, text->data, text->length);
+    ok = fd >= 0 && io_write_all(fd, text->data, text->length);
     io_close(&fd);
     return ok;
 }

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+import signal
 import time
 
 import bundle
@@ -211,6 +212,21 @@ class Attest(Live):
         os.symlink(victim, self.path("out", "attest.jsonl"))
         self.assert_error(denybox("attest", *self.io), EXIT_DENYBOX, "exists")
         self.assertEqual(support.read(victim), "mine")
+
+    def test_too_little_for_its_files(self):
+        """Each limit that can be in the way is named, and a disk that is full."""
+        os.mkdir(self.path("few"))
+        for options, reason, option in (
+                (("--memory", "1m"), ": Cannot allocate memory", "--memory"),
+                (("--fsize", "8k"), f": ended by signal {signal.SIGXFSZ}", "--fsize"),
+                (("--tmp-size", "16k"), ": No space left on device", "--tmp-size"),
+                (("--out", self.path("few"), "--out-size", "16k"), ": No space left on device",
+                 "--out-size")):
+            with self.subTest(options=options):
+                done = denybox("attest", "--quiet", *options)
+                self.assert_status(done, EXIT_DENYBOX)
+                self.assertIn("denybox: cannot write the files of the attestation into /out" + reason +
+                              f"\ndenybox: hint: {option} SIZE gives more\n", done.err)
 
     def test_evidence_file(self):
         done = denybox("attest", *self.io, "--evidence", self.path("bundle.json"))
