@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 import support
-from support import Live, run, shown
+from support import Live, denybox, run, shown
 
 
 # Linux's number of RLIMIT_NICE, which Python's module lacks.
@@ -198,31 +198,29 @@ class Limits(Live):
                 self.skipTest("this user may not be spared")
             self.assert_results(done, [("openat", "3"), ("read", str(len(wanted) + 1))])
 
-    def test_leave_of_the_caller_for_real_time(self):
-        """What pam_limits(8) gives an audio group; the profile targeted denies no policy."""
-        how = {"preexec": lambda: resource.setrlimit(resource.RLIMIT_RTPRIO, (9, 9)),
-               "payload": ("calls", "sched_setscheduler 0 2 x:01000000")}
+    def leave_of_the_caller(self, limit, value, call, denied):
+        """A limit that the caller may use is none of the payload's; targeted denies no such call."""
+        name = call.split()[0]
+        words = ("--seccomp", "targeted", "--", support.PAYLOAD, "calls", call)
+
+        def raised():
+            resource.setrlimit(limit, (value, value))
         try:
-            done = run("--seccomp", "targeted", **how)
+            done = denybox("run", *words, preexec=raised)
         except subprocess.SubprocessError:
-            self.skipTest("the limit on real-time priorities cannot be raised here")
-        self.assert_results(done, [("sched_setscheduler", "EPERM")])
-        # The control: with the step left out, and nobody looking, it takes one.
-        done = support.fault("skip:real-time,skip:gate", "run", "--seccomp", "targeted", "--",
-                             support.PAYLOAD, *how["payload"], preexec=how["preexec"])
-        self.assert_results(done, [("sched_setscheduler", "0")])
+            self.skipTest("that limit cannot be raised here")
+        self.assert_results(done, [(name, denied)])
+        # The control: with the step left out, and nobody looking, it works.
+        done = support.fault("skip:real-time,skip:gate", "run", *words, preexec=raised)
+        self.assert_results(done, [(name, "0")])
+
+    def test_leave_of_the_caller_for_real_time(self):
+        """What pam_limits(8) gives an audio group."""
+        self.leave_of_the_caller(resource.RLIMIT_RTPRIO, 9, "sched_setscheduler 0 2 x:01000000",
+                                 "EPERM")
 
     def test_leave_of_the_caller_for_lower_nice_values(self):
-        how = {"preexec": lambda: resource.setrlimit(NICE, (30, 30)),
-               "payload": ("calls", "setpriority 0 0 -5")}
-        try:
-            done = run("--seccomp", "targeted", **how)
-        except subprocess.SubprocessError:
-            self.skipTest("the limit on nice values cannot be raised here")
-        self.assert_results(done, [("setpriority", "EACCES")])
-        done = support.fault("skip:real-time,skip:gate", "run", "--seccomp", "targeted", "--",
-                             support.PAYLOAD, *how["payload"], preexec=how["preexec"])
-        self.assert_results(done, [("setpriority", "0")])
+        self.leave_of_the_caller(NICE, 30, "setpriority 0 0 -5", "EACCES")
 
     def test_stack(self):
         """RLIMIT_DATA does not count it: at most what --memory gives, and the caller's where it has
